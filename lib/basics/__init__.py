@@ -1,0 +1,1 @@
+"""What every floor needs: errors with one clear sentence, safe writing, places, hashes, progress."""

@@ -1,0 +1,209 @@
+"""The numbers of a book, validated: a misspelt key or an impossible value is refused with its name.
+
+A profile is a YAML file in this folder. It says which data, which models, how many training tokens and how many
+pieces; the code holds no such number. Times and sizes that a profile's comments state are for 2 CPU cores.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from lib.basics.errors import BookError
+
+FOLDER = Path(__file__).parent
+
+
+class Settings(BaseModel):
+    """Base of all settings: unknown keys are errors, values do not change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSettings(Settings):
+    """Which music: a corpus embedded in music21, or a folder of XMIDI-named files."""
+
+    corpus: Literal["embedded-smoke", "embedded", "embedded-large"] = "embedded"
+    folder: Path | None = None  # set from DATA=folder; overrides corpus
+    token_set: Literal["book", "original"] = "book"
+    split_seed: int = 42
+
+    @property
+    def name(self) -> str:
+        """The name of the dataset: the folder's own, or the embedded corpus's."""
+        return self.folder.name if self.folder else self.corpus
+
+
+class ModelSettings(Settings):
+    """The shape of one network. Defaults are the book's own choices; see `lib.models`."""
+
+    kind: Literal["lstm", "transformer"]
+    hidden_size: int = Field(gt=0)
+    num_layers: int = Field(gt=0)
+    num_heads: int = Field(default=4, gt=0)  # Transformer only
+    feed_forward_size: int | None = Field(default=None, gt=0)  # Transformer only; None: 4 × hidden_size
+    norm: Literal["pre", "post"] = "pre"  # Transformer only
+    positions: Literal["rotary", "learned", "none"] = "rotary"  # the LSTM takes learned or none
+    max_length: int = Field(default=1024, gt=0)  # longest sequence in tokens; a bound for learned positions only
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    tie_embeddings: bool = True  # the output layer shares the token embedding's weights
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ModelSettings":
+        if self.kind == "transformer" and self.hidden_size % self.num_heads:
+            raise ValueError(f"hidden_size {self.hidden_size} is not divisible by num_heads {self.num_heads}")
+        if self.kind == "lstm" and self.positions == "rotary":
+            raise ValueError("an LSTM has no attention to rotate: positions must be 'learned' or 'none'")
+        return self
+
+
+class TrainingSettings(Settings):
+    """How a network is trained. Budgets are tokens, PAD excluded, so that batch sizes can be compared."""
+
+    tokens: int = Field(gt=0)  # training budget: target tokens seen
+    window: int = Field(default=512, gt=1)  # tokens
+    batch_tokens: int = Field(default=8192, gt=0)  # rows × padded length of one optimiser step
+    accumulate: int = Field(default=1, gt=0)  # forward passes per optimiser step
+    optimiser: Literal["adam", "adamw"] = "adamw"
+    learning_rate: float = Field(default=1.5e-3, gt=0)
+    schedule: Literal["onecycle", "cosine", "constant"] = "cosine"
+    warmup: float = Field(default=0.05, ge=0, lt=1)  # share of the budget, for cosine
+    weight_decay: float = Field(default=0.01, ge=0)
+    clip: float | None = Field(default=1.0, gt=0)  # largest gradient norm; null: none
+    label_dropout: float = Field(default=0.1, ge=0, lt=1)  # share of rows that lose both labels
+    transpose: bool = False  # each row by a seeded −5…+6 semitones
+    evaluations: int = Field(default=6, gt=0)  # validation passes, evenly spaced over the budget
+    evaluation_tokens: int | None = Field(default=None, gt=0)  # per pass; null: the whole validation part
+
+
+class RunSettings(Settings):
+    """All that decides a run's numbers, apart from the data and the code."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
+    model: ModelSettings
+    training: TrainingSettings
+    seed: int
+    threads: int = Field(gt=0)
+    precision: Literal["32-true", "bf16-mixed"]
+
+
+class RunEntry(Settings):
+    """A run as a profile lists it; seed, threads and precision come from the profile unless given here."""
+
+    model: ModelSettings
+    training: TrainingSettings
+    precision: Literal["32-true", "bf16-mixed"] | None = None
+
+
+class NgramSettings(Settings):
+    """The n-gram floor: the orders tried on validation."""
+
+    orders: list[int] = Field(min_length=1)
+
+
+class GenerationSettings(Settings):
+    """What chapter 4 composes."""
+
+    pieces_per_label: int = Field(gt=0)  # pieces for each emotion × genre asked for
+    labels: int | None = Field(default=None, gt=0)  # how many emotion × genre pairs; null: all the data has
+    max_tokens: int = Field(default=1024, gt=1)
+    temperature: float = Field(default=1.0, gt=0)
+    top_k: int | None = Field(default=None, gt=0)
+    top_p: float | None = Field(default=0.95, gt=0, le=1)
+
+
+class Profile(Settings):
+    """A whole book's settings; see :func:`load_profile`."""
+
+    name: str
+    description: str
+    seed: int
+    seeds: list[int] = Field(min_length=1)  # paired repeats; the first is `seed`
+    threads: int = Field(gt=0)  # per training process
+    workers: int = Field(gt=0)  # processes for corpus and tokens
+    precision: Literal["32-true", "bf16-mixed"]
+    cell_timeout: int = Field(gt=0)  # seconds a notebook cell may take
+    data: DataSettings
+    ngram: NgramSettings
+    runs: dict[str, RunEntry]
+    generation: GenerationSettings
+
+    @model_validator(mode="after")
+    def _seed_is_first(self) -> "Profile":
+        if self.seeds[0] != self.seed:
+            raise ValueError("the first of 'seeds' must be 'seed'")
+        return self
+
+    def run(self, name: str, seed: int | None = None) -> RunSettings:
+        """The settings of the run called `name`.
+
+        Raises:
+            BookError: when the profile lists no such run.
+        """
+        if name not in self.runs:
+            known = ", ".join(sorted(self.runs))
+            raise BookError(f"The profile '{self.name}' has no run named '{name}'; it has: {known}.")
+        entry = self.runs[name]
+        return RunSettings(name=name, model=entry.model, training=entry.training,
+                           seed=self.seed if seed is None else seed, threads=self.threads,
+                           precision=entry.precision or self.precision)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML in which a key given twice is an error; plain YAML silently keeps the last."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(problem=f"the key '{key}' is given twice")
+        return super().construct_mapping(node, deep)
+
+
+def profile_names() -> list[str]:
+    """The profiles that exist, from the smallest to the largest."""
+    order = ["smoke", "laptop", "evidence", "gpu"]
+    found = {path.stem for path in FOLDER.glob("*.yaml")}
+    return [name for name in order if name in found] + sorted(found - set(order))
+
+
+def read_profile(path: Path) -> Profile:
+    """Read and check one profile file.
+
+    Raises:
+        BookError: naming the file, the key and what is wrong with it.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 a SafeLoader
+    except (OSError, yaml.YAMLError) as error:
+        problem = getattr(error, "problem", None) or error
+        raise BookError(f"The profile {path.name} cannot be read: {problem}.") from error
+    try:
+        return Profile.model_validate({"name": path.stem, **(content if isinstance(content, dict) else {})})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
+        if first["type"] == "extra_forbidden":
+            raise BookError(f"The profile {path.name} has an unknown key '{where}'; correct or remove it.") from error
+        message = first["msg"].removeprefix("Value error, ")
+        raise BookError(f"The profile {path.name} is wrong at '{where}': {message}.") from error
+
+
+def load_profile(name: str = "laptop", data: str | Path = "") -> Profile:
+    """Load a profile by name.
+
+    Args:
+        name: one of :func:`profile_names`.
+        data: a folder of XMIDI-named MIDI files that replaces the embedded corpus; empty for the embedded one.
+
+    Raises:
+        BookError: for an unknown profile, key or value.
+    """
+    if name not in profile_names():
+        raise BookError(f"There is no profile '{name}'; choose one of: {', '.join(profile_names())}.")
+    profile = read_profile(FOLDER / f"{name}.yaml")
+    if not str(data):
+        return profile
+    folder = Path(data).expanduser().resolve()
+    return profile.model_copy(update={"data": profile.data.model_copy(update={"folder": folder})})
