@@ -1,7 +1,7 @@
 """The numbers of a book, validated: a misspelt key or an impossible value is refused with its name.
 
-A profile is a YAML file in this folder. It says which data, which models, how many training tokens and how many
-pieces; the code holds no such number. Times and sizes that a profile's comments state are for 2 CPU cores.
+A profile is a YAML file in this folder. It says which data, which models, how many training tokens and how
+many pieces; the code holds no such number. Times that a profile's comments state are for 2 CPU cores.
 """
 
 from pathlib import Path
@@ -36,7 +36,7 @@ class DataSettings(Settings):
 
 
 class ModelSettings(Settings):
-    """The shape of one network. Defaults are the book's own choices; see `lib.models`."""
+    """The shape of one network. Defaults are the book's own choices."""
 
     kind: Literal["lstm", "transformer"]
     hidden_size: int = Field(gt=0)
@@ -45,7 +45,7 @@ class ModelSettings(Settings):
     feed_forward_size: int | None = Field(default=None, gt=0)  # Transformer only; None: 4 × hidden_size
     norm: Literal["pre", "post"] = "pre"  # Transformer only
     positions: Literal["rotary", "learned", "none"] = "rotary"  # the LSTM takes learned or none
-    max_length: int = Field(default=1024, gt=0)  # longest sequence in tokens; a bound for learned positions only
+    max_length: int = Field(default=1024, gt=0)  # longest sequence in tokens; binds learned positions only
     dropout: float = Field(default=0.0, ge=0, lt=1)
     tie_embeddings: bool = True  # the output layer shares the token embedding's weights
 
@@ -175,7 +175,7 @@ def read_profile(path: Path) -> Profile:
         BookError: naming the file, the key and what is wrong with it.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 a SafeLoader
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except (OSError, yaml.YAMLError) as error:
         problem = getattr(error, "problem", None) or error
         raise BookError(f"The profile {path.name} cannot be read: {problem}.") from error
@@ -185,9 +185,10 @@ def read_profile(path: Path) -> Profile:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
         if first["type"] == "extra_forbidden":
-            raise BookError(f"The profile {path.name} has an unknown key '{where}'; correct or remove it.") from error
-        message = first["msg"].removeprefix("Value error, ")
-        raise BookError(f"The profile {path.name} is wrong at '{where}': {message}.") from error
+            problem = f"has an unknown key '{where}'; correct or remove it"
+        else:
+            problem = f"is wrong at '{where}': {first['msg'].removeprefix('Value error, ')}"
+        raise BookError(f"The profile {path.name} {problem}.") from error
 
 
 def load_profile(name: str = "laptop", data: str | Path = "") -> Profile:
@@ -195,7 +196,7 @@ def load_profile(name: str = "laptop", data: str | Path = "") -> Profile:
 
     Args:
         name: one of :func:`profile_names`.
-        data: a folder of XMIDI-named MIDI files that replaces the embedded corpus; empty for the embedded one.
+        data: a folder of XMIDI-named MIDI files that replaces the embedded corpus; empty for the latter.
 
     Raises:
         BookError: for an unknown profile, key or value.

@@ -1,0 +1,54 @@
+"""Profiles are checked: what is misspelt or impossible is named, with the file."""
+
+import pytest
+
+from lib.basics.errors import BookError
+from lib.profiles import load_profile, profile_names
+from lib.profiles.profile import FOLDER, read_profile
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_profile_loads_and_lists_the_runs_that_the_chapters_ask_for(name):
+    profile = load_profile(name)
+    assert profile.name == name
+    assert profile.run("lstm").model.kind == "lstm"
+    assert profile.run("transformer").model.kind == "transformer"
+
+
+def altered(tmp_path, old, new):
+    text = (FOLDER / "smoke.yaml").read_text()
+    assert old in text
+    path = tmp_path / "smoke.yaml"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ("seed:", "sead:", "unknown key 'sead'|wrong at 'seed'"),
+    ("temperature: 1.0", "temperature: -1.0", "generation.temperature"),
+    ("hidden_size: 64, num_layers: 2", "hidden_size: 63, num_layers: 2", "63 is not divisible"),
+    ("kind: lstm", "kind: gru", "runs.lstm.model.kind"),
+    ("window: 256", "windows: 256", "unknown key 'runs.lstm.training.windows'"),
+    ("threads: 2", "threads: 2\nthreads: 4", "the key 'threads' is given twice"),
+])
+def test_a_wrong_key_or_value_is_named_in_one_sentence(tmp_path, old, new, said):
+    with pytest.raises(BookError, match=said) as error:
+        read_profile(altered(tmp_path, old, new))
+    assert "smoke.yaml" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_profile_is_answered_with_the_known_ones():
+    with pytest.raises(BookError, match="no profile 'laptob'; choose one of: smoke, laptop"):
+        load_profile("laptob")
+
+
+def test_an_unknown_run_is_answered_with_the_known_ones():
+    with pytest.raises(BookError, match=r"no run named 'rnn'; it has: .*lstm"):
+        load_profile("smoke").run("rnn")
+
+
+def test_a_data_folder_replaces_the_embedded_corpus(tmp_path):
+    assert load_profile("smoke").data.folder is None
+    assert load_profile("smoke", tmp_path).data.folder == tmp_path
+    assert load_profile("smoke", tmp_path).data.name == tmp_path.name
