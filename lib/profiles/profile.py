@@ -62,6 +62,7 @@ class TrainingSettings(Settings):
     """How a network is trained. Budgets are tokens, PAD excluded, so that batch sizes can be compared."""
 
     tokens: int = Field(gt=0)  # training budget: target tokens seen
+    max_passes: int | None = Field(default=None, gt=0)  # ends the budget earlier on small data; null: no bound
     window: int = Field(default=512, gt=1)  # tokens
     batch_tokens: int = Field(default=8192, gt=0)  # rows × padded length of one optimiser step
     accumulate: int = Field(default=1, gt=0)  # forward passes per optimiser step
