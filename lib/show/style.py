@@ -1,0 +1,142 @@
+"""One look for every picture: a light card that also sits well on a dark page, and one colour for each model.
+
+The model colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), with three of our own where theirs
+were too pale for a thin line. A test holds them to a contrast of 3 : 1 against the card (WCAG 2.2, 1.4.11) and to
+a distance that remains under simulated protanopia, deuteranopia and tritanopia. Colour is never the only sign:
+models also have their own marker and line style.
+"""
+
+import re
+
+import matplotlib as mpl
+from cycler import cycler
+
+CARD = "#FBFAF7"  # the background of every figure
+INK = "#1A1A1A"  # text, axes
+FAINT = "#D9D5CC"  # grid
+BAR_LINE = "#8C877C"  # bar lines of musical time
+
+MODEL_COLOURS = {
+    "transformer": "#0072B2",
+    "lstm": "#D55E00",
+    "ngram": "#009E73",
+    "original": "#C4689B",  # figures quoted from the original report
+    "real": "#1A1A1A",  # real music
+    "uniform": "#5E5E5E",  # guessing
+}
+MODEL_MARKERS = {"transformer": "o", "lstm": "s", "ngram": "^", "original": "D", "real": "P", "uniform": "x"}
+MODEL_LINES = {"transformer": "-", "lstm": "--", "ngram": "-.", "original": ":", "real": "-", "uniform": ":"}
+_MODEL_LABELS = {
+    "transformer": "Transformer",
+    "lstm": "LSTM",
+    "ngram": "n-gram",
+    "original": "original report (quoted)",
+    "real": "real music",
+    "uniform": "uniform guess",
+}
+
+# Fills behind a word, as in a picture of tokens; read the word on it in `text_colour(fill)`.
+TOKEN_COLOURS = {
+    "Bar": "#1A1A1A",
+    "TimeSig": "#5E5E5E",
+    "Tempo": "#8C877C",
+    "Position": "#56B4E9",
+    "Program": "#CC79A7",
+    "Pitch": "#0072B2",
+    "Velocity": "#F0E442",
+    "Duration": "#009E73",
+    "BOS": "#D55E00",
+    "EOS": "#D55E00",
+    "PAD": "#D9D5CC",
+}
+
+SEQUENTIAL = "cividis"  # for heat maps of amounts: uniform in perception, safe for colour-blind readers
+DIVERGING = "PuOr"  # for heat maps around zero
+
+
+def model_label(name: str) -> str:
+    """The name of a model as readers see it; an unknown name is returned as it is.
+
+    >>> model_label("lstm")
+    'LSTM'
+    """
+    return _MODEL_LABELS.get(name, name)
+
+
+def model_colour(name: str) -> str:
+    """The colour of a model; names that begin with a model's word ('transformer, pre-norm') share its colour."""
+    first_word = re.match(r"[a-z]*", name).group()
+    return MODEL_COLOURS.get(first_word, INK)
+
+
+def token_colour(token_type: str) -> str:
+    """The fill for a token type; types without one of their own share a neutral grey."""
+    return TOKEN_COLOURS.get(token_type, "#B8B2A6")
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of a colour, 0 to 1 (WCAG 2.2)."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+                        for c in mpl.colors.to_rgb(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast of two colours, 1 to 21 (WCAG 2.2)."""
+    low, high = sorted([luminance(first), luminance(second)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def text_colour(fill: str) -> str:
+    """Black or white, whichever is easier to read on `fill`."""
+    return max((INK, "#FFFFFF"), key=lambda ink: contrast(ink, fill))
+
+
+def apply_style() -> None:
+    """Set matplotlib's defaults for the book; call it once in a notebook's first cells.
+
+    Inside IPython, pictures become PNG files at twice the resolution (dense plots are too heavy as SVG).
+    """
+    mpl.rcParams.update({
+        "figure.facecolor": CARD,
+        "savefig.facecolor": CARD,
+        "axes.facecolor": CARD,
+        "figure.figsize": (7.2, 3.6),  # inches; about the width of the text on a desktop
+        "figure.dpi": 100,
+        "figure.constrained_layout.use": True,
+        "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture on every machine
+        "font.size": 10,
+        "axes.titlesize": 11,
+        "axes.titlelocation": "left",
+        "axes.labelsize": 10,
+        "xtick.labelsize": 9,
+        "ytick.labelsize": 9,
+        "legend.fontsize": 9,
+        "legend.frameon": False,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": "#6B675E",
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": FAINT,
+        "grid.linewidth": 0.6,
+        "lines.linewidth": 1.8,
+        "lines.markersize": 5,
+        "axes.prop_cycle": cycler(color=list(MODEL_COLOURS.values())),
+        "image.cmap": SEQUENTIAL,
+    })
+    if _inside_ipython():
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+        set_matplotlib_formats("retina")
+
+
+def _inside_ipython() -> bool:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return get_ipython() is not None

@@ -1,0 +1,60 @@
+"""Players link files and escape what they are told."""
+
+import pytest
+from IPython.display import HTML
+
+from lib.basics.errors import BookError
+from lib.show.media import media_folder, media_link
+from lib.show.players import audio_player, player_grid, player_row
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOOD_MEDIA", str(tmp_path / "media"))
+    return media_folder()
+
+
+def test_media_folder_follows_the_variable(folder, tmp_path):
+    assert folder == tmp_path / "media"
+    assert folder.is_dir()
+
+
+def test_media_folder_beside_a_notebook(tmp_path, monkeypatch):
+    monkeypatch.delenv("MOOD_MEDIA")
+    (tmp_path / "chapter.ipynb").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert media_folder() == tmp_path / "media"
+
+
+def test_links_are_relative_and_quoted():
+    assert media_link("a piece & more.mp3") == "media/a%20piece%20%26%20more.mp3"
+
+
+@pytest.mark.parametrize("name", ["../secret.mp3", "/etc/passwd", "a/b.mp3", "", "a\\b.mp3", ".."])
+def test_names_with_folders_are_refused(name):
+    with pytest.raises(BookError, match="plain file name"):
+        media_link(name)
+
+
+def test_player_escapes_text_and_does_not_preload():
+    page = audio_player("piece.mp3", '<script>alert("x")</script>', "a < b").data
+    assert "<script>" not in page
+    assert 'preload="none"' in page
+    assert 'src="media/piece.mp3"' in page
+    assert "a &lt; b" in page
+
+
+def test_player_links_the_midi_beside_it(folder):
+    assert ".mid" not in audio_player("piece.mp3", "A piece").data
+    (folder / "piece.mid").write_bytes(b"MThd")
+    assert 'href="media/piece.mid"' in audio_player("piece.mp3", "A piece").data
+
+
+def test_rows_and_grids():
+    one = audio_player("piece.mp3", "A piece")
+    assert player_row([one, one]).data.count("<audio") == 2
+    grid = player_grid({("calm", "irish"): one, ("lively", "<b>"): one}, "by label").data
+    assert grid.count("<audio") == 2
+    assert grid.count("–") == 2
+    assert "<b>" not in grid
+    assert isinstance(one, HTML)
