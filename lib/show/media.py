@@ -33,5 +33,5 @@ def media_link(file_name: str) -> str:
         BookError: when `file_name` is not a plain file name.
     """
     if Path(file_name).name != file_name or file_name in ("", "..") or "\\" in file_name:
-        raise BookError(f"The media file '{file_name}' must be a plain file name: leave the folder out of it.")
+        raise BookError(f"The media file '{file_name}' must be a plain file name: leave its folder out.")
     return f"{LINK_FOLDER}/{quote(file_name, safe='')}"

@@ -1,4 +1,4 @@
-"""Audio players for the pages: files are linked, never inlined, and fetched only when someone presses play."""
+"""Audio players for the pages: files are linked, never inlined, fetched only when someone presses play."""
 
 from collections.abc import Mapping, Sequence
 from html import escape

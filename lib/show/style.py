@@ -1,9 +1,9 @@
 """One look for every picture: a light card that also sits well on a dark page, and one colour for each model.
 
-The model colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), with three of our own where theirs
-were too pale for a thin line. A test holds them to a contrast of 3 : 1 against the card (WCAG 2.2, 1.4.11) and to
-a distance that remains under simulated protanopia, deuteranopia and tritanopia. Colour is never the only sign:
-models also have their own marker and line style.
+The model colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), with our own where theirs were too pale
+for a thin line. A test holds them to a contrast of 3 : 1 against the card (WCAG 2.2, 1.4.11) and to a distance
+that remains under simulated protanopia, deuteranopia and tritanopia. Colour is never the only sign: models also
+have their own marker and line style.
 """
 
 import re
@@ -64,7 +64,7 @@ def model_label(name: str) -> str:
 
 
 def model_colour(name: str) -> str:
-    """The colour of a model; names that begin with a model's word ('transformer, pre-norm') share its colour."""
+    """The colour of a model; its variants ('transformer, post-norm') share it, an unknown name is ink."""
     first_word = re.match(r"[a-z]*", name).group()
     return MODEL_COLOURS.get(first_word, INK)
 
