@@ -1,0 +1,83 @@
+"""Tables for the pages: a caption, numbers under each other, quoted figures told from computed ones."""
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from html import escape
+from numbers import Integral, Real
+
+import pandas as pd
+from IPython.display import HTML
+
+Format = str | Callable[[object], str]
+
+_QUOTED = "font-style:italic;opacity:0.85"
+_NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
+
+
+def html_table(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] | None = None,
+               quoted: Collection[object] = (), note: str = "") -> HTML:
+    """A DataFrame as a table that screen readers can walk through.
+
+    Args:
+        frame: its first column heads the rows; the index is used only to name rows in `quoted`.
+        caption: what the table shows.
+        formats: by column, a format specification ('.3f', ',') or a function of the value; numbers without
+            one get thousands separators, floats three decimals. Missing values are a dash.
+        quoted: index labels of rows that are quoted from the original report: set in italics and marked
+            'quoted' in the row's head.
+        note: a line below the table.
+    """
+    formats = formats or {}
+    columns = list(frame.columns)
+    numeric = {column: pd.api.types.is_numeric_dtype(frame[column]) for column in columns}
+    head = "".join(f'<th scope="col"{_style(_NUMBER if numeric[column] else "")}>{escape(str(column))}</th>'
+                   for column in columns)
+    records = zip(frame.index, frame.itertuples(index=False, name=None), strict=True)
+    body = "\n".join(_row(label, record, columns, formats, numeric, label in quoted)
+                     for label, record in records)
+    below = f'<p style="font-size:0.85em">{escape(note)}</p>' if note else ""
+    return HTML(f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{escape(caption)}">'
+                f'<table class="table"><caption style="caption-side:top">{escape(caption)}</caption>'
+                f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>{below}</div>")
+
+
+def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
+    """An estimate and its interval as text.
+
+    >>> with_interval(0.6, 0.55, 0.66, 2)
+    '0.60 [0.55, 0.66]'
+    """
+    if any(math.isnan(number) for number in (value, low, high)):
+        return "–"
+    return f"{_minus(f'{value:.{digits}f}')} [{_minus(f'{low:.{digits}f}')}, {_minus(f'{high:.{digits}f}')}]"
+
+
+def _row(label, record, columns, formats, numeric, is_quoted: bool) -> str:
+    cells = []
+    for position, (column, value) in enumerate(zip(columns, record, strict=True)):
+        text = escape(_format(value, formats.get(column)))
+        if position == 0:
+            text += " (quoted)" if is_quoted else ""
+            cells.append(f'<th scope="row">{text}</th>')
+        else:
+            cells.append(f"<td{_style(_NUMBER if numeric[column] else '')}>{text}</td>")
+    return f"<tr{_style(_QUOTED if is_quoted else '')}>{''.join(cells)}</tr>"
+
+
+def _format(value: object, how: str | Callable[[object], str] | None) -> str:
+    if value is None or (isinstance(value, Real) and math.isnan(value)) or value is pd.NA:
+        return "–"
+    if callable(how):
+        return how(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return _minus(format(value, how or ("," if isinstance(value, Integral) else ",.3f")))
+    return str(value)
+
+
+def _minus(text: str) -> str:
+    """A true minus sign for a hyphen in front of a number."""
+    return "−" + text[1:] if text.startswith("-") else text
+
+
+def _style(style: str) -> str:
+    return f' style="{style}"' if style else ""

@@ -1,0 +1,42 @@
+"""Tables are escaped, formatted and mark what is quoted."""
+
+import pandas as pd
+
+from lib.show.tables import html_table, with_interval
+
+
+def table(**options):
+    frame = pd.DataFrame({"model": ["LSTM", "<b>"], "tokens": [1_500_000, 3], "loss": [0.64321, None],
+                          "change": [-0.5, 0.25]}, index=["lstm", "original"])
+    return html_table(frame, "Models & losses", **options).data
+
+
+def test_numbers():
+    page = table(formats={"change": "+.1f"})
+    assert "1,500,000" in page
+    assert ">0.643<" in page
+    assert ">–<" in page
+    assert ">−0.5<" in page
+    assert ">+0.2<" in page
+
+
+def test_text_is_escaped():
+    page = table(note="a < b")
+    assert "<b>" not in page
+    assert "Models &amp; losses</caption>" in page
+    assert "a &lt; b" in page
+
+
+def test_quoted_rows_say_so_in_words():
+    assert "(quoted)" not in table()
+    assert "&lt;b&gt; (quoted)</th>" in table(quoted=["original"])
+
+
+def test_heads_have_scopes():
+    assert table().count('scope="col"') == 4
+    assert table().count('scope="row"') == 2
+
+
+def test_interval():
+    assert with_interval(-0.1234, -0.2, 0.05, 2) == "−0.12 [−0.20, 0.05]"
+    assert with_interval(float("nan"), 0, 1) == "–"
