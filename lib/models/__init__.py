@@ -1,0 +1,13 @@
+"""The networks of the book and the n-gram floor under them, behind one interface each."""
+
+from lib.models.base import ConditionalModel
+from lib.models.interface import build_model, count_parameters, flops_per_token
+from lib.models.internals import Gates, attention_weights, lstm_gates, lstm_step
+from lib.models.lstm import ConditionalLSTM, RecurrentState
+from lib.models.transformer import ConditionalTransformer, KeyValueCache
+
+__all__ = [
+    "ConditionalLSTM", "ConditionalModel", "ConditionalTransformer", "Gates", "KeyValueCache",
+    "RecurrentState", "attention_weights", "build_model", "count_parameters", "flops_per_token",
+    "lstm_gates", "lstm_step",
+]

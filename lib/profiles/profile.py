@@ -46,8 +46,10 @@ class ModelSettings(Settings):
     norm: Literal["pre", "post"] = "pre"  # Transformer only
     positions: Literal["rotary", "learned", "none"] = "rotary"  # the LSTM takes learned or none
     max_length: int = Field(default=1024, gt=0)  # longest sequence in tokens; binds learned positions only
+    activation: Literal["relu_squared", "gelu", "relu"] = "relu_squared"  # Transformer only
     dropout: float = Field(default=0.0, ge=0, lt=1)
     tie_embeddings: bool = True  # the output layer shares the token embedding's weights
+    initialisation: Literal["scaled", "torch"] = "scaled"  # torch: the original's, torch's own
 
     @model_validator(mode="after")
     def _consistent(self) -> "ModelSettings":

@@ -1,0 +1,237 @@
+"""The Transformer, read top to bottom: cache, rotary positions, attention, feed-forward, layer, model.
+
+Two ways to set it up share this one file.
+
+* The original report's: norm after each residual sum (post-norm), learned positions, ReLU, untied output,
+  torch's own starting weights. With the same weights its logits equal those of `torch.nn.TransformerEncoder`
+  under a causal mask; at vocabulary 486, 11 × 6 labels, 512 features, 12 layers, 16 heads, feed-forward 2,048
+  and 1,024 positions it has the original's 38.9 M parameters.
+* The book's: norm before each sublayer and once at the end (pre-norm), rotary positions, squared ReLU, the
+  output layer tied to the token embedding, starting weights scaled by width and depth.
+
+References: Vaswani et al. 2017 (attention), Xiong et al. 2020 (where the norm stands), Su et al. 2021 (rotary
+positions), So et al. 2021 (squared ReLU), Radford et al. 2019 (scaling the residual projections by depth).
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lib.basics.errors import BookError
+from lib.models.base import ConditionalModel
+from lib.profiles.profile import ModelSettings
+
+
+class KeyValueCache:
+    """Keys and values of the tokens read so far, so that composing reads each token once.
+
+    The memory is reserved once, for `max_length` tokens; a step writes into it instead of copying it.
+
+    Attributes:
+        length: tokens read so far, the same in every row.
+        max_length: tokens there is room for.
+    """
+
+    def __init__(self, num_layers: int, batch_size: int, num_heads: int, max_length: int, head_size: int,
+                 device: torch.device, dtype: torch.dtype):
+        shape = (num_layers, batch_size, num_heads, max_length, head_size)
+        self.keys = torch.empty(shape, device=device, dtype=dtype)
+        self.values = torch.empty(shape, device=device, dtype=dtype)
+        self.max_length, self.length = max_length, 0
+
+    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new tokens' keys and values [B, heads, T, head_size] of a layer; return all so far."""
+        end = self.length + keys.shape[2]
+        self.keys[layer, :, :, self.length:end] = keys
+        self.values[layer, :, :, self.length:end] = values
+        return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
+
+    def keep_rows(self, rows: Tensor) -> None:
+        """Keep only these rows of the batch (indices), as when the other pieces have ended."""
+        self.keys, self.values = self.keys[:, rows], self.values[:, rows]
+
+
+def rotation_table(length: int, head_size: int) -> Tensor:
+    """Cosines and sines of the rotary positions, [2, length, head_size].
+
+    Feature pair i of position p is turned by the angle p · 10000^(−2i / head_size); features i and
+    i + head_size / 2 form a pair. The sines of the first half carry the minus sign of the rotation.
+    """
+    rates = 10_000.0 ** (-torch.arange(0, head_size, 2, dtype=torch.float64) / head_size)
+    angles = torch.outer(torch.arange(length, dtype=torch.float64), rates)
+    cosines = torch.cat([angles.cos(), angles.cos()], dim=-1)
+    sines = torch.cat([-angles.sin(), angles.sin()], dim=-1)
+    return torch.stack([cosines, sines]).float()
+
+
+def rotate(features: Tensor, rotation: Tensor) -> Tensor:
+    """Turn queries or keys [..., T, head_size] by their positions: q·k then depends on the distance only."""
+    cosines, sines = rotation.to(features.dtype)
+    first, second = features.chunk(2, dim=-1)
+    return torch.addcmul(features * cosines, torch.cat([second, first], dim=-1), sines)
+
+
+class SelfAttention(nn.Module):
+    """Causal multi-head attention: softmax(QKᵀ / √head_size) V, each head on its share of the features."""
+
+    def __init__(self, settings: ModelSettings):
+        super().__init__()
+        self.num_heads = settings.num_heads
+        self.dropout = settings.dropout
+        self.query_key_value = nn.Linear(settings.hidden_size, 3 * settings.hidden_size)
+        self.output = nn.Linear(settings.hidden_size, settings.hidden_size)
+
+    def project(self, hidden: Tensor, rotation: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys, values, each [B, heads, T, head_size]; queries and keys turned by position."""
+        projected = self.query_key_value(hidden).unflatten(-1, (3, self.num_heads, -1))
+        queries, keys, values = projected.permute(2, 0, 3, 1, 4)
+        if rotation is not None:
+            queries, keys = rotate(queries, rotation), rotate(keys, rotation)
+        return queries, keys, values
+
+    def forward(self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None,
+                layer: int) -> Tensor:
+        queries, keys, values = self.project(hidden, rotation)
+        length, mask = hidden.shape[1], None
+        # One new token may look at everything; the first tokens need the plain causal mask, which has a fast
+        # path; several new tokens after others need a mask that is causal among the new ones only.
+        causal = length > 1 and (cache is None or cache.length == 0)
+        if cache is not None:
+            keys, values = cache.append(layer, keys, values)
+            if length > 1 and not causal:
+                mask = torch.ones(length, keys.shape[2], dtype=torch.bool, device=hidden.device)
+                mask = mask.tril(diagonal=keys.shape[2] - length)
+        dropout = self.dropout if self.training else 0.0
+        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, dropout_p=dropout,
+                                               is_causal=causal)
+        return self.output(mixed.transpose(1, 2).reshape(hidden.shape))
+
+
+class FeedForward(nn.Module):
+    """Two linear layers with an activation between, at every position alike."""
+
+    def __init__(self, settings: ModelSettings):
+        super().__init__()
+        inner = settings.feed_forward_size or 4 * settings.hidden_size
+        self.expand = nn.Linear(settings.hidden_size, inner)
+        self.output = nn.Linear(inner, settings.hidden_size)
+        self.activation = settings.activation
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        hidden = self.expand(hidden)
+        hidden = F.gelu(hidden) if self.activation == "gelu" else F.relu(hidden)
+        if self.activation == "relu_squared":
+            hidden = hidden.square()
+        return self.output(self.dropout(hidden))
+
+
+class TransformerLayer(nn.Module):
+    """Attention, then feed-forward, each added to what came in; norm before them (pre) or after the sum."""
+
+    def __init__(self, settings: ModelSettings):
+        super().__init__()
+        self.pre_norm = settings.norm == "pre"
+        self.attention_norm = nn.LayerNorm(settings.hidden_size)
+        self.attention = SelfAttention(settings)
+        self.feed_forward_norm = nn.LayerNorm(settings.hidden_size)
+        self.feed_forward = FeedForward(settings)
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def forward(self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None,
+                layer: int) -> Tensor:
+        if self.pre_norm:
+            attended = self.attention(self.attention_norm(hidden), rotation, cache, layer)
+            hidden = hidden + self.dropout(attended)
+            return hidden + self.dropout(self.feed_forward(self.feed_forward_norm(hidden)))
+        hidden = self.attention_norm(hidden + self.dropout(self.attention(hidden, rotation, cache, layer)))
+        return self.feed_forward_norm(hidden + self.dropout(self.feed_forward(hidden)))
+
+
+class ConditionalTransformer(ConditionalModel):
+    """A causal Transformer over tokens, told an emotion and a genre.
+
+    Args:
+        settings: shape and options; see :class:`lib.profiles.profile.ModelSettings`.
+        vocabulary_size: number of token ids.
+        num_emotions, num_genres: number of labels; the next index means "no label".
+    """
+
+    def __init__(self, settings: ModelSettings, vocabulary_size: int, num_emotions: int, num_genres: int):
+        super().__init__(settings, vocabulary_size, num_emotions, num_genres)
+        self.layers = nn.ModuleList(TransformerLayer(settings) for _ in range(settings.num_layers))
+        self.final_norm = nn.LayerNorm(settings.hidden_size) if settings.norm == "pre" else None
+        self.head_size = settings.hidden_size // settings.num_heads
+        rotary = settings.positions == "rotary"
+        table = rotation_table(settings.max_length, self.head_size) if rotary else None
+        self.register_buffer("rotation", table, persistent=False)
+        if settings.initialisation == "scaled":
+            self._start_scaled()
+        else:
+            self._start_as_torch()
+
+    def forward(self, tokens: Tensor, emotion: Tensor, genre: Tensor,
+                state: KeyValueCache | None = None) -> tuple[Tensor, KeyValueCache | None]:
+        """Logits of the token after each position.
+
+        Args:
+            tokens: ids [B, T]; with a state only those that it has not read yet, one or many.
+            emotion, genre: label ids [B].
+            state: a cache from :meth:`empty_state`, changed in place; None in training.
+
+        Returns:
+            Logits [B, T, V], and the state.
+
+        Raises:
+            BookError: when the sequence outgrows the learned positions or the cache.
+        """
+        start = 0 if state is None else state.length
+        end = start + tokens.shape[1]
+        if state is not None and end > state.max_length:
+            raise BookError(f"The cache has room for {state.max_length} tokens and cannot take {end}: "
+                            f"begin with empty_state(batch_size, max_length={end}) or shorten the piece.")
+        hidden = self.embed(tokens, emotion, genre, start)
+        rotation = None if self.rotation is None else self._rotation(start, end)
+        for index, layer in enumerate(self.layers):
+            hidden = layer(hidden, rotation, state, index)
+        if state is not None:
+            state.length = end
+        return self.logits(hidden if self.final_norm is None else self.final_norm(hidden)), state
+
+    def empty_state(self, batch_size: int, max_length: int | None = None) -> KeyValueCache:
+        """An empty cache for `batch_size` rows of up to `max_length` tokens (default: the settings' own)."""
+        settings = self.settings
+        return KeyValueCache(settings.num_layers, batch_size, settings.num_heads,
+                             max_length or settings.max_length, self.head_size, self.device, self.dtype)
+
+    def keep_rows(self, state: KeyValueCache, rows: Tensor) -> KeyValueCache:
+        """The state of these rows only (indices)."""
+        state.keep_rows(rows)
+        return state
+
+    def _rotation(self, start: int, end: int) -> Tensor:
+        if end > self.rotation.shape[1]:  # rotary positions have no last one: lengthen the table
+            self.rotation = rotation_table(2 * end, self.head_size).to(self.rotation)
+        return self.rotation[:, start:end]
+
+    def _start_scaled(self) -> None:
+        """Linear layers keep the size of their input; the sum of 2 · num_layers residuals stays near 1."""
+        self.start_embeddings(deviation=0.02)
+        for module in self.layers.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=module.in_features**-0.5)
+                nn.init.zeros_(module.bias)
+        for layer in self.layers:
+            for residual in (layer.attention.output, layer.feed_forward.output):
+                residual.weight.data /= math.sqrt(2 * len(self.layers))
+
+    def _start_as_torch(self) -> None:
+        """As `nn.TransformerEncoder` starts: attention its own way, and every layer a copy of the first."""
+        first = self.layers[0]
+        nn.init.xavier_uniform_(first.attention.query_key_value.weight)
+        nn.init.zeros_(first.attention.query_key_value.bias)
+        nn.init.zeros_(first.attention.output.bias)
+        for layer in self.layers[1:]:
+            layer.load_state_dict(first.state_dict())
