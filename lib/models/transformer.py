@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib.basics.errors import BookError
+from lib.models.attention import causal_attention
 from lib.models.base import ConditionalModel
 from lib.profiles.profile import ModelSettings
 
@@ -94,18 +95,17 @@ class SelfAttention(nn.Module):
     def forward(self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None,
                 layer: int) -> Tensor:
         queries, keys, values = self.project(hidden, rotation)
-        length, mask = hidden.shape[1], None
-        # One new token may look at everything; the first tokens need the plain causal mask, which has a fast
-        # path; several new tokens after others need a mask that is causal among the new ones only.
-        causal = length > 1 and (cache is None or cache.length == 0)
+        length, past = hidden.shape[1], 0 if cache is None else cache.length
         if cache is not None:
             keys, values = cache.append(layer, keys, values)
-            if length > 1 and not causal:
-                mask = torch.ones(length, keys.shape[2], dtype=torch.bool, device=hidden.device)
-                mask = mask.tril(diagonal=keys.shape[2] - length)
-        dropout = self.dropout if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask, dropout_p=dropout,
-                                               is_causal=causal)
+        if past == 0:
+            mixed = causal_attention(queries, keys, values, self.dropout if self.training else 0.0)
+        else:
+            # One new token may look at everything; several must not look at those behind them.
+            mask = None
+            if length > 1:
+                mask = torch.ones(length, past + length, dtype=torch.bool, device=hidden.device).tril(past)
+            mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
         return self.output(mixed.transpose(1, 2).reshape(hidden.shape))
 
 
