@@ -1,0 +1,270 @@
+"""From pieces to batches: windows cut at bar lines, rows of similar length together, any batch at any time.
+
+Nothing here remembers anything: the batch number `index` of epoch `epoch` follows from the seed alone, so a
+resumed run sees what an uninterrupted one sees.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from lib.basics.errors import BookError
+from lib.data.store import TokenStore
+
+LARGEST_PADDING = 0.05
+"""The share of padding that no batch exceeds."""
+
+SORTED_BATCHES = 32
+"""Windows for about so many batches are drawn at random, then sorted by length: enough that rows fit
+together."""
+
+LOWEST_SHIFT, HIGHEST_SHIFT = -5, 6
+"""Transposition in semitones: each of the twelve once."""
+
+_SCAN = 1 << 24
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of tokens for a model; a row is a window of one piece.
+
+    Attributes:
+        tokens: inputs, int64[rows, length], PAD at the end.
+        targets: the next tokens, int64[rows, length]; PAD where nothing is to be predicted.
+        emotion, genre: label numbers, int64[rows].
+        rows: the pieces' numbers in the store, int64[rows].
+        begins: the place of each row's first target in its piece, int64[rows]; 1 for the first window.
+    """
+
+    tokens: torch.Tensor
+    targets: torch.Tensor
+    emotion: torch.Tensor
+    genre: torch.Tensor
+    rows: torch.Tensor
+    begins: torch.Tensor
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """The batch on another device."""
+        return Batch(**{name: value.to(device, non_blocking=True) for name, value in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows as arrays of one length: the targets of window i are tokens [begin, end) of piece `row`.
+
+    Its inputs are tokens [begin − 1, end − 1), so every token but BOS is a target exactly once.
+    """
+
+    row: np.ndarray
+    begin: np.ndarray
+    end: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def length(self) -> np.ndarray:
+        """Targets of each window."""
+        return self.end - self.begin
+
+
+def make_windows(store: TokenStore, split: str, window: int) -> Windows:
+    """Cut the pieces of a split at bar lines into windows of at most `window` targets, in the order of the
+    pieces.
+
+    A window ends before the last Bar token that keeps it within the limit; a bar longer than that is cut
+    inside.
+
+    Raises:
+        BookError: when `window` is not positive.
+    """
+    if window < 1:
+        raise BookError(f"A window of {window} tokens is impossible; it must hold at least one.")
+    rows = store.rows(split)
+    bar_lines = _bar_lines(store)
+    first, last = store.offsets[rows], store.offsets[rows] + store.lengths[rows]
+    begin, active = first + 1, np.arange(len(rows))
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    while len(active):  # window number k of all pieces at once
+        limit = begin + window
+        at = bar_lines[np.maximum(0, np.searchsorted(bar_lines, limit, side="right") - 1)]
+        end = np.where(limit >= last, last, np.where((at > begin) & (at <= limit), at, limit))
+        found.append((active, begin, end))
+        going = end < last
+        active, begin, last = active[going], end[going], last[going]
+    number, begin, end = (np.concatenate([part[i] for part in found]) if found else np.zeros(0, np.int64)
+                          for i in range(3))
+    order = np.lexsort((begin, number))
+    number = number[order]
+    return Windows(rows[number], begin[order] - first[number], end[order] - first[number])
+
+
+def _bar_lines(store: TokenStore) -> np.ndarray:
+    """The places of all Bar tokens in the store's flat ids, ascending; never empty."""
+    is_bar = np.zeros(len(store.vocabulary), bool)
+    is_bar[store.ids_of_type("Bar")] = True
+    places = [start + np.flatnonzero(is_bar[store.ids[start:start + _SCAN]])
+              for start in range(0, len(store.ids), _SCAN)]
+    return np.concatenate([*places, [len(store.ids)]])
+
+
+def transposition_table(store: TokenStore) -> np.ndarray:
+    """Ids after transposition, int64[12, vocabulary]: row s holds the shift of LOWEST_SHIFT + s semitones.
+
+    Only Pitch tokens change, drums not; a pitch that would leave the range stays (`shift_of_rows` avoids
+    that).
+    """
+    size = len(store.vocabulary)
+    table = np.tile(np.arange(size), (HIGHEST_SHIFT - LOWEST_SHIFT + 1, 1))
+    id_of = _id_of_pitch(store)
+    for pitch, token_id in id_of.items():
+        for number in range(len(table)):
+            table[number, token_id] = id_of.get(pitch + LOWEST_SHIFT + number, token_id)
+    return table
+
+
+def _id_of_pitch(store: TokenStore) -> dict[int, int]:
+    return {int(store.vocabulary[token_id].split("_")[1]): int(token_id)
+            for token_id in store.ids_of_type("Pitch")}
+
+
+def shift_of_rows(store: TokenStore, rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
+    """The transposition of pieces in an epoch, in semitones: −5 to +6, evenly; all windows of a piece share
+    it.
+
+    A shift is cut down so that no note leaves the range of pitches.
+    """
+    generator = np.random.default_rng([seed, epoch, 1])
+    shifts = generator.integers(LOWEST_SHIFT, HIGHEST_SHIFT + 1, len(store))[rows]
+    lowest, highest = min(_id_of_pitch(store)), max(_id_of_pitch(store))
+    # Notes out of range have no tokens, so only the span within it counts.
+    low = np.maximum(store.index["pitch_low"].to_numpy()[rows], lowest)
+    high = np.minimum(store.index["pitch_high"].to_numpy()[rows], highest)
+    return np.clip(shifts, lowest - low, highest - high)
+
+
+class Batches:
+    """The batches of a split for training.
+
+    In each epoch the windows are shuffled, those of about :data:`SORTED_BATCHES` batches at a time sorted by
+    length and cut into batches of at most `batch_tokens` (rows × longest row) with under 5 % padding; then
+    the batches are shuffled. The number of batches can differ by a few between epochs.
+
+    Args:
+        store: the tokens.
+        split: `train`, `validation` or `test`.
+        window: most targets in a row.
+        batch_tokens: rows × longest row of a batch, at most.
+        seed: of the order, and of the transposition.
+        transpose: shift each piece, each epoch anew, by −5 to +6 semitones.
+
+    Raises:
+        BookError: when the split is empty, or a window does not fit into a batch.
+    """
+
+    def __init__(self, store: TokenStore, split: str, window: int, batch_tokens: int, seed: int,
+                 transpose: bool = False):
+        if batch_tokens < window:
+            raise BookError(f"batch_tokens ({batch_tokens}) is smaller than window ({window}): "
+                            "not one row fits into a batch.")
+        self.store, self.split, self.window, self.batch_tokens = store, split, window, batch_tokens
+        self.seed, self.transpose = seed, transpose
+        self.windows = make_windows(store, split, window)
+        if not len(self.windows):
+            raise BookError(f"The split '{split}' of {store.folder.name} has no pieces.")
+        self._table = transposition_table(store) if transpose else None
+        # Plans are pure functions of the epoch; the last ones are kept since every step asks for one.
+        self._plan = lru_cache(maxsize=2)(self._make_plan)
+        self._shifts = lru_cache(maxsize=2)(
+            lambda epoch: shift_of_rows(store, np.arange(len(store)), seed, epoch))
+
+    @property
+    def num_tokens(self) -> int:
+        """Targets of an epoch."""
+        return int(self.windows.length.sum())
+
+    def num_batches(self, epoch: int) -> int:
+        """How many batches an epoch has."""
+        return len(self._plan(epoch))
+
+    def batch_at(self, epoch: int, index: int) -> Batch:
+        """Batch number `index` of an epoch, both from 0."""
+        numbers = self._plan(epoch)[index]
+        shifts = self._shifts(epoch)[self.windows.row[numbers]] if self.transpose else None
+        return _assemble(self.store, self.windows, numbers, self._table, shifts)
+
+    def _make_plan(self, epoch: int) -> list[np.ndarray]:
+        """The window numbers of each batch of an epoch."""
+        generator = np.random.default_rng([self.seed, epoch, 0])
+        lengths = self.windows.length
+        order = generator.permutation(len(lengths))
+        chunk = max(1, round(SORTED_BATCHES * self.batch_tokens / lengths.mean()))
+        for number, start in enumerate(range(0, len(order), chunk)):
+            part = order[start:start + chunk]
+            # Every other chunk runs downwards, so that rows fit together across chunks as well.
+            direction = 1 if number % 2 else -1
+            order[start:start + chunk] = part[np.argsort(direction * lengths[part], kind="stable")]
+        plan = _cut(order, lengths, self.batch_tokens)
+        return [plan[number] for number in generator.permutation(len(plan))]
+
+    @staticmethod
+    def evaluation_batches(store: TokenStore, split: str, window: int, batch_tokens: int,
+                           max_tokens: int | None = None) -> Iterator[Batch]:
+        """Iterate over a split once, untransposed, in a fixed order (by length, longest first).
+
+        Args:
+            store, split, window, batch_tokens: as for :class:`Batches`.
+            max_tokens: stop at a fixed random part of the pieces with about so many targets; None for all.
+
+        Raises:
+            BookError: when the split is empty, or a window does not fit into a batch.
+        """
+        whole = Batches(store, split, window, batch_tokens, seed=0)
+        windows = whole.windows
+        chosen = np.arange(len(windows))
+        if max_tokens is not None and max_tokens < whole.num_tokens:
+            rows = np.random.default_rng(0).permutation(np.unique(windows.row))
+            tokens = np.bincount(windows.row, windows.length, minlength=len(store))[rows]
+            count = int(np.searchsorted(np.cumsum(tokens), max_tokens)) + 1
+            chosen = np.flatnonzero(np.isin(windows.row, rows[:count]))
+        order = chosen[np.argsort(-windows.length[chosen], kind="stable")]
+        for numbers in _cut(order, windows.length, batch_tokens):
+            yield _assemble(store, windows, numbers)
+
+
+def _cut(order: np.ndarray, lengths: np.ndarray, batch_tokens: int) -> list[np.ndarray]:
+    """Cut a sequence of windows into batches within the token budget and the share of padding."""
+    batches, start, longest, total = [], 0, 0, 0
+    for place, length in enumerate(lengths[order].tolist()):
+        count, widest = place - start + 1, max(longest, length)
+        area = count * widest
+        if place > start and (area > batch_tokens or area - total - length > LARGEST_PADDING * area):
+            batches.append(order[start:place])
+            start, longest, total = place, length, length
+        else:
+            longest, total = widest, total + length
+    batches.append(order[start:])
+    return batches
+
+
+def _assemble(store: TokenStore, windows: Windows, numbers: np.ndarray, table: np.ndarray | None = None,
+              shifts: np.ndarray | None = None) -> Batch:
+    """Read the windows `numbers` into one batch, transposed by `shifts` through `table`."""
+    rows, begins, ends = windows.row[numbers], windows.begin[numbers], windows.end[numbers]
+    longest = int((ends - begins).max())
+    steps = np.arange(longest + 1)
+    places = (store.offsets[rows] + begins - 1)[:, None] + steps
+    inside = steps <= (ends - begins)[:, None]
+    values = store.ids[np.minimum(places, len(store.ids) - 1)].astype(np.int64)
+    if table is not None and shifts is not None:
+        values = table[shifts[:, None] - LOWEST_SHIFT, values]
+    values[~inside] = store.pad_id
+    # Where nothing is to be predicted, the input is PAD too: also the last token of a shorter row.
+    tokens = np.where(inside[:, 1:], values[:, :-1], store.pad_id)
+    arrays = {"tokens": tokens, "targets": np.ascontiguousarray(values[:, 1:]), "rows": rows,
+              "begins": begins, "emotion": store.emotion_ids[rows],
+              "genre": store.genre_ids[rows]}
+    return Batch(**{name: torch.from_numpy(array) for name, array in arrays.items()})

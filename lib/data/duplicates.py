@@ -1,0 +1,174 @@
+"""Which pieces are the same music: exact copies, transposed copies, and variants of one tune.
+
+Variants are found by MinHash and locality-sensitive hashing (Broder 1997; Leskovec, Rajaraman and Ullman,
+*Mining of Massive Datasets*, chapter 3) over shingles of successive notes. A shingle holds intervals and the
+ratios of the times between onsets, so neither transposition nor a notation in doubled note values hides a
+variant. Hashing only proposes pairs; each is kept or dropped by its exact Jaccard similarity.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from datasketch import MinHash, MinHashLSH
+
+from lib.basics.files import hash_of_bytes
+from lib.data.tokenizer import NoteTable
+
+SHINGLE_NOTES = 6
+"""Notes in a shingle."""
+
+SIMILARITY = 0.4
+"""Pairs of pieces at least this similar (Jaccard) are one group; see `largest_groups` for how it was
+chosen."""
+
+NUM_PERMUTATIONS = 128
+_HASH_STEPS_PER_QUARTER = 96
+_PERMUTATIONS = MinHash(NUM_PERMUTATIONS, seed=1, scheme="affine32").permutations
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What of a piece is compared with others.
+
+    `exact` and `transposed` are hashes of the notes as they are, and without their absolute pitch; `shingles`
+    the sorted distinct 32-bit shingles; `signature` their MinHash values, uint32[NUM_PERMUTATIONS].
+    """
+
+    exact: str
+    transposed: str
+    shingles: np.ndarray
+    signature: np.ndarray
+
+
+def fingerprint(notes: NoteTable) -> Fingerprint:
+    """The fingerprint of a piece with at least one note. Velocity, tempo and meter play no part in it."""
+    scaled = [np.rint(times * (_HASH_STEPS_PER_QUARTER / notes.ticks_per_quarter)).astype("<i8")
+              for times in (notes.onset - notes.onset[0], notes.duration)]
+    pitched = notes.program >= 0
+    lowest = notes.pitch[pitched].min(initial=127)
+    relative = np.where(pitched, notes.pitch - lowest, notes.pitch)
+    exact, transposed = (
+        hash_of_bytes(b"".join(column.astype("<i8").tobytes()
+                               for column in (*scaled, pitch, notes.program)))[:16]
+        for pitch in (notes.pitch, relative))
+    found = shingles(notes)
+    return Fingerprint(exact, transposed, found, signature(found))
+
+
+def shingles(notes: NoteTable) -> np.ndarray:
+    """The distinct shingles of a piece, sorted, as uint32: runs of :data:`SHINGLE_NOTES` successive notes.
+
+    Notes stand in the order of onset, then pitch. Of a run count its intervals in semitones and the times
+    between its onsets divided by their greatest common divisor. Drums count only where there is nothing else.
+    A piece with fewer notes than a run has none.
+    """
+    pitched = notes.program >= 0
+    kept = pitched if pitched.any() else ~pitched
+    onset = np.rint(notes.onset[kept] * (_HASH_STEPS_PER_QUARTER / notes.ticks_per_quarter)).astype(np.int64)
+    steps = SHINGLE_NOTES - 1
+    if len(onset) <= steps:
+        return np.zeros(0, np.uint32)
+    windows = np.lib.stride_tricks.sliding_window_view
+    intervals = windows(np.diff(notes.pitch[kept]), steps)
+    times = windows(np.diff(onset), steps)
+    times = times // np.maximum(1, np.gcd.reduce(times, axis=1))[:, None]
+    state = np.full(len(intervals), 0x9E3779B97F4A7C15, np.uint64)
+    for column in (*intervals.T, *times.T):
+        state = _mix(state ^ column.astype(np.int64).view(np.uint64))
+    return np.unique((state >> np.uint64(32)).astype(np.uint32))
+
+
+def _mix(values: np.ndarray) -> np.ndarray:
+    """A step of the SplitMix64 generator: each input bit changes half of the output's."""
+    values = values + np.uint64(0x9E3779B97F4A7C15)
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def signature(found: np.ndarray) -> np.ndarray:
+    """MinHash values of a set of shingles; all at their maximum for an empty set."""
+    sketch = MinHash(NUM_PERMUTATIONS, hashfunc=int, permutations=_PERMUTATIONS, scheme="affine32")
+    sketch.update_batch(found.tolist())
+    return sketch.hashvalues.astype(np.uint32)
+
+
+def jaccard(first: np.ndarray, second: np.ndarray) -> float:
+    """Jaccard similarity of two sorted arrays of distinct values: what they share over what either has."""
+    shared = len(np.intersect1d(first, second, assume_unique=True))
+    return shared / max(1, len(first) + len(second) - shared)
+
+
+def similar_pairs(signatures: np.ndarray, shingles_of: Callable[[int], np.ndarray],
+                  threshold: float = SIMILARITY) -> list[tuple[int, int, float]]:
+    """Pairs of pieces whose shingles have at least this Jaccard similarity, with it.
+
+    Args:
+        signatures: MinHash values, uint32[pieces, NUM_PERMUTATIONS]. shingles_of: the shingles of a piece by
+        its number. threshold: the least similarity. Pairs at the threshold itself are proposed with a
+        probability of about 0.9,
+            more similar ones almost surely.
+    """
+    # Missing a pair costs more than checking one in vain, hence the weight on false negatives.
+    index = MinHashLSH(threshold=threshold, num_perm=NUM_PERMUTATIONS, weights=(0.1, 0.9))
+    pairs = []
+    for number, values in enumerate(signatures):
+        if values.min() == values.max():
+            continue  # too short to have shingles
+        sketch = MinHash(hashvalues=values, permutations=_PERMUTATIONS, scheme="affine32")
+        for other in sorted(index.query(sketch)):
+            similarity = jaccard(shingles_of(other), shingles_of(number))
+            if similarity >= threshold:
+                pairs.append((other, number, similarity))
+        index.insert(number, sketch, check_duplication=False)
+    return pairs
+
+
+def group(count: int, *relations: Iterable[tuple[int, int]]) -> np.ndarray:
+    """Group numbers for `count` pieces, of which `relations` lists pairs that belong together (union–find).
+
+    Groups are numbered from 0 in the order of their first piece.
+    """
+    parent = list(range(count))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    for relation in relations:
+        for first, second in relation:
+            first, second = root(first), root(second)
+            if first != second:
+                parent[max(first, second)] = min(first, second)
+    return np.unique([root(number) for number in range(count)], return_inverse=True)[1]
+
+
+def equal_pairs(values: Iterable[str]) -> list[tuple[int, int]]:
+    """Pairs (first with this value, another with it), for values that are not empty."""
+    first: dict[str, int] = {}
+    return [(first[value], number) for number, value in enumerate(values)
+            if value and first.setdefault(value, number) != number]
+
+
+def largest_groups(groups: np.ndarray, shingles_of: Callable[[int], np.ndarray], count: int = 10,
+                   members: int = 60) -> list[dict[str, float]]:
+    """The largest groups, with the similarity inside them, to see whether unlike pieces were chained
+    together.
+
+    Returns:
+        For each: `group`, `size`, and over all pairs of its first `members` pieces the least (`least`) and
+        the mean (`mean`) Jaccard similarity. A low mean in a large group is a chain.
+    """
+    sizes = np.bincount(groups)
+    report = []
+    for number in np.argsort(-sizes, kind="stable")[:count]:
+        if sizes[number] < 2:
+            break
+        sets = [shingles_of(int(piece)) for piece in np.flatnonzero(groups == number)[:members]]
+        inside = [jaccard(sets[i], sets[j]) for i in range(len(sets)) for j in range(i)]
+        report.append({"group": int(number), "size": int(sizes[number]),
+                       "least": round(float(np.min(inside)), 3), "mean": round(float(np.mean(inside)), 3)})
+    return report

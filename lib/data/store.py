@@ -1,0 +1,245 @@
+"""The token store: every piece of a dataset as ids, with its labels, its duplicates and its part of the
+split.
+
+A store is a folder: `tokens.u16` (ids, flat, little-endian), `index.parquet` (a row a piece),
+`tokenizer.json` (MidiTok's own) and `manifest.json` (what it was made of, and every file left out). Its name
+holds a hash of all that decides its content, so a stale one is never opened; it comes into being by one
+rename, so a half-written one neither.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from miditok import REMI
+
+from lib.basics.errors import BookError
+from lib.basics.files import (
+    explain_write_errors,
+    hash_of_files,
+    hash_of_json,
+    make_folder,
+    read_json,
+    write_json,
+)
+from lib.basics.places import LIB, artifacts_folder, data_folder
+from lib.data.building import FORMAT, IDS, INDEX, MANIFEST, TOKENIZER, build, hash_of_file
+from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
+from lib.profiles import Profile
+
+_DECIDING_CODE = ("pieces", "tokenizer", "building", "duplicates", "split")
+_CHECKED_BYTES = 1 << 26
+"""Up to this size a store's ids are hashed whenever it is opened; beyond it their length is compared."""
+
+
+class TokenStore:
+    """An open token store; see the module. Rows of `index` are numbered from 0 and are the pieces' numbers
+    everywhere.
+
+    Attributes:
+        folder: where it lies. manifest: what it was made of, counts, and the files left out with their
+        reasons. index: a row a piece: identifier, name, emotion, genre, offset and length (tokens), notes (of
+        the file),
+            notes_lost, notes_moved, bars, seconds, meter, pitch_low, pitch_high, repaired, hash_exact,
+            hash_transposed, work, group, split.
+        vocabulary: the text of each token, by id.
+        type_names, type_of_id: the token types, and the index of each id's type, shape [vocabulary].
+        emotions, genres: the labels, sorted; a label's number is its place here.
+        pad_id, bos_id, eos_id: the special tokens.
+        hash: SHA-256 over ids, index and tokenizer; the same for any number of workers.
+
+    Raises:
+        BookError: when the folder is not a whole store.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self.manifest = _checked_manifest(self.folder)
+        self.hash: str = self.manifest["hash"]
+        self.vocabulary: list[str] = self.manifest["vocabulary"]
+        self.type_names, self.type_of_id = token_types(self.vocabulary)
+        self.emotions: list[str] = self.manifest["emotions"]
+        self.genres: list[str] = self.manifest["genres"]
+        self.pad_id, self.bos_id, self.eos_id = (self.vocabulary.index(f"{name}_None") for name in
+                                                 ("PAD", "BOS", "EOS"))
+        self.index = pd.read_parquet(self.folder / INDEX)
+        self.ids = np.memmap(self.folder / IDS, "<u2", "r")
+        self.offsets = self.index["offset"].to_numpy()
+        self.lengths = self.index["length"].to_numpy()
+        self.emotion_ids = _label_numbers(self.index["emotion"], self.emotions)
+        self.genre_ids = _label_numbers(self.index["genre"], self.genres)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __repr__(self) -> str:
+        return f"TokenStore({self.folder.name}: {len(self):,} pieces, {len(self.ids):,} tokens)"
+
+    def tokens(self, row: int) -> np.ndarray:
+        """The ids of a piece from BOS to EOS: uint16, a view that cannot be written to."""
+        return self.ids[self.offsets[row]:self.offsets[row] + self.lengths[row]]
+
+    def rows(self, split: str) -> np.ndarray:
+        """The pieces of `train`, `validation` or `test`, ascending.
+
+        Raises:
+            BookError: for another name.
+        """
+        if split not in ("train", "validation", "test"):
+            raise BookError(f"There is no split '{split}'; choose train, validation or test.")
+        return np.flatnonzero((self.index["split"] == split).to_numpy())
+
+    def emotion_of(self, row: int) -> int:
+        """The number of a piece's emotion."""
+        return int(self.emotion_ids[row])
+
+    def genre_of(self, row: int) -> int:
+        """The number of a piece's genre."""
+        return int(self.genre_ids[row])
+
+    def ids_of_type(self, name: str) -> np.ndarray:
+        """The ids of a token type, ascending; empty for a type that the token set does not have."""
+        if name not in self.type_names:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(self.type_of_id == self.type_names.index(name))
+
+    @cached_property
+    def tokenizer(self) -> REMI:
+        """The tokenizer, read from the store's own JSON."""
+        tokenizer = REMI(params=self.folder / TOKENIZER)
+        if vocabulary_of(tokenizer) != self.vocabulary:
+            raise BookError(f"The tokenizer of {self.folder} gives another vocabulary with miditok "
+                            f"{version('miditok')}; delete that folder and run the command again.")
+        return tokenizer
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """The files left out: `name`, `stage` (names, read, tokens) and `reason`."""
+        return pd.DataFrame(self.manifest["left_out"], columns=["name", "stage", "reason"])
+
+
+def _label_numbers(labels: pd.Series, known: list[str]) -> np.ndarray:
+    numbers = {label: number for number, label in enumerate(known)}
+    return np.array([numbers[label] for label in labels], dtype=np.int64)
+
+
+def _checked_manifest(folder: Path) -> dict:
+    """The manifest of a whole store.
+
+    Raises:
+        BookError: naming what is missing or differs.
+    """
+    remedy = "delete that folder and run the command again"
+    if not (folder / MANIFEST).is_file():
+        raise BookError(f"{folder} is not a whole token store ({MANIFEST} is missing); {remedy}.")
+    manifest = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise BookError(f"The token store {folder} has another format; {remedy}.")
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != expected["bytes"]:
+            raise BookError(f"The token store {folder} is damaged ({name} is missing or cut off); {remedy}.")
+        if expected["bytes"] <= _CHECKED_BYTES and hash_of_file(path) != expected["sha256"]:
+            raise BookError(f"The token store {folder} is damaged ({name} has changed); {remedy}.")
+    return manifest
+
+
+def hash_of_folder(folder: Path) -> str:
+    """SHA-256 over the names and contents of a dataset's files (MIDI, and the tables beside them).
+
+    Contents are read once; afterwards names, sizes and times of change tell whether to read them again.
+
+    Raises:
+        BookError: when the folder is missing or cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            listing = sorted((entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in entries
+                             if entry.is_file() and entry.name.endswith((".midi", ".mid", ".csv")))
+    except OSError as error:
+        raise BookError(f"The folder {folder} cannot be read ({error.strerror}); "
+                        "give a folder of XMIDI-named MIDI files.") from error
+    note = _stores_folder() / f".folder-{hash_of_json([str(folder), listing])[:16]}.json"
+    if note.is_file():
+        with contextlib.suppress(BookError, KeyError, TypeError):
+            return read_json(note)["hash"]
+    value = hash_of_files((Path(folder) / name for name, _, _ in listing), Path(folder))
+    write_json(note, {"hash": value, "files": len(listing)})
+    return value
+
+
+def _stores_folder() -> Path:
+    return artifacts_folder() / "stores"
+
+
+def dataset_folder(profile: Profile) -> Path:
+    """The folder of the profile's MIDI files; the embedded corpus is written when it is not there yet."""
+    if profile.data.folder is not None:
+        return profile.data.folder
+    from lib.data.embedded import write_embedded  # here, since a folder of the user's needs no music21
+
+    folder = data_folder() / profile.data.corpus
+    write_embedded(profile.data.corpus, folder, profile.workers)
+    return folder
+
+
+def store_name(dataset: str, folder_hash: str, token_set: TokenSet, split_seed: int) -> str:
+    """The name of the store that these inputs, this code and these versions give."""
+    code = hash_of_files((LIB / "data" / f"{name}.py" for name in _DECIDING_CODE), LIB)
+    digest = hash_of_json([folder_hash, build_tokenizer(token_set).to_dict(), split_seed, code, FORMAT])
+    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', dataset).strip('.-') or 'data'}-{token_set}-{digest[:12]}"
+
+
+def open_store(profile: Profile, token_set: TokenSet | None = None) -> TokenStore:
+    """The token store of a profile's data; corpus, tokens, duplicate groups and split are made if absent or
+    stale.
+
+    Args:
+        profile: its `data` and `workers` count.
+        token_set: another token set than the profile's.
+
+    Raises:
+        BookError: when the folder holds nothing usable, or something cannot be written.
+    """
+    token_set = token_set or profile.data.token_set
+    folder = dataset_folder(profile)
+    folder_hash = hash_of_folder(folder)
+    target = _stores_folder() / store_name(profile.data.name, folder_hash, token_set, profile.data.split_seed)
+    with contextlib.suppress(BookError):
+        return TokenStore(target)
+    with _lock(target):
+        with contextlib.suppress(BookError):
+            return TokenStore(target)  # another process built it meanwhile
+        temporary = target.with_name(f".{target.name}")
+        with explain_write_errors(temporary):
+            for leftover in (temporary, target):  # of an interrupted run, and a damaged store
+                if leftover.exists():
+                    shutil.rmtree(leftover)
+            temporary.mkdir(parents=True)
+        try:
+            build(folder, temporary, dataset=profile.data.name, folder_hash=folder_hash, token_set=token_set,
+                  split_seed=profile.data.split_seed, workers=profile.workers)
+            with explain_write_errors(target):
+                os.replace(temporary, target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return TokenStore(target)
+
+
+@contextlib.contextmanager
+def _lock(target: Path) -> Iterator[None]:
+    """Keep a second process from building the same store; it waits, then finds the first one's."""
+    import fcntl
+
+    make_folder(target.parent)
+    path = target.with_name(f".{target.name}.lock")
+    with explain_write_errors(path), open(path, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

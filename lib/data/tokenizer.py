@@ -1,0 +1,191 @@
+"""MIDI to tokens and back: the two token sets, the meters they cover, and the reading of files.
+
+Both sets are MidiTok's REMI (Huang and Yang, *Pop Music Transformer*, 2020) with programs in one stream,
+which is REMI+ of von Rütte et al. (*FIGARO*, 2023).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from miditok import REMI, TokenizerConfig
+from symusic import Score
+
+from lib.basics.errors import BookError
+
+TokenSet = Literal["book", "original"]
+
+POSITIONS_PER_BEAT = 12
+"""Grid of the book's token set: steps in one beat of the meter (a quarter in 3/4, an eighth in 6/8).
+
+Twelve holds sixteenths and triplets alike; MidiTok's eight moves every triplet.
+"""
+
+MAX_BARS = 2000
+"""Longer files are left out: two notes with a huge gap between them would otherwise give 280,000 tokens."""
+
+# Numerators by denominator: every meter of the embedded corpora, and those usual in pop and classical MIDI
+# files. MidiTok turns a meter outside its set into another without a word, so a file with one is left out
+# instead.
+_BOOK_METERS = {
+    1: [2, 3, 4],
+    2: [1, 2, 3, 4, 5, 6],
+    4: [1, 2, 3, 4, 5, 6, 7, 8, 9, 12],
+    8: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    16: [3, 6, 9, 12],
+}
+
+
+def build_tokenizer(token_set: TokenSet = "book") -> REMI:
+    """The tokenizer of a token set.
+
+    `book` writes a Program token only where the program changes (19 % fewer tokens), carries tempo, and
+    covers the meters of the corpora. `original` is the original report's: MidiTok's defaults with programs,
+    one stream and time signatures, a Program token before every note, no tempo, 486 tokens.
+
+    Raises:
+        BookError: for an unknown token set.
+    """
+    common = {"use_programs": True, "one_token_stream_for_programs": True, "use_time_signatures": True}
+    if token_set == "original":
+        return REMI(TokenizerConfig(**common))
+    if token_set != "book":
+        raise BookError(f"There is no token set '{token_set}'; choose 'book' or 'original'.")
+    return REMI(TokenizerConfig(
+        **common,
+        special_tokens=["PAD", "BOS", "EOS"],
+        program_changes=True,
+        use_tempos=True,
+        tempo_range=(40, 250),
+        num_tempos=43,  # steps of 5 a minute, so that the usual 120 is among them
+        beat_res={(0, 4): POSITIONS_PER_BEAT, (4, 12): 4},
+        time_signature_range=_BOOK_METERS,
+    ))
+
+
+def vocabulary_of(tokenizer: REMI) -> list[str]:
+    """The text of each token, by id: `Pitch_60`, `Duration_1.0.12`, ..."""
+    texts = [""] * len(tokenizer)
+    for text, token_id in tokenizer.vocab.items():
+        texts[token_id] = text
+    return texts
+
+
+def token_types(vocabulary: list[str]) -> tuple[list[str], np.ndarray]:
+    """The token types, in order of first appearance, and the index of each token's type, shape
+    [vocabulary]."""
+    types = [text.split("_", 1)[0] for text in vocabulary]
+    names = list(dict.fromkeys(types))
+    return names, np.array([names.index(name) for name in types], dtype=np.int64)
+
+
+def load_score(path: Path) -> tuple[Score, bool]:
+    """Read a MIDI file; a second try repairs what it can (data bytes over 127, wrong lengths).
+
+    Returns:
+        The score, and whether it had to be repaired.
+
+    Raises:
+        Exception: of many types, symusic's own, when the file cannot be read.
+    """
+    try:
+        return Score(path), False
+    except Exception:
+        return Score(path, sanitize_data=True), True
+
+
+def encode(tokenizer: REMI, music: "Path | str | Score") -> np.ndarray:
+    """Token ids of a MIDI file or a score, from BOS to EOS, as uint16.
+
+    Times are rounded to the grid of the token set, velocities and tempos to its steps. Nothing is checked
+    here: see :func:`foreign_meters` for the meters that would be changed.
+    """
+    score = load_score(Path(music))[0] if isinstance(music, (str, Path)) else music
+    ids = tokenizer.encode(score).ids
+    return np.array([tokenizer["BOS_None"], *ids, tokenizer["EOS_None"]], dtype=np.uint16)
+
+
+def decode(tokenizer: REMI, ids: np.ndarray) -> Score:
+    """The score that token ids spell; special tokens are passed over."""
+    special = set(tokenizer.special_tokens_ids)
+    return tokenizer.decode([int(token_id) for token_id in ids if int(token_id) not in special])
+
+
+@dataclass(frozen=True)
+class NoteTable:
+    """The notes of a score as arrays of one length, sorted by onset, then pitch (drums apart by `program`
+    −1).
+
+    Times are in ticks; `ticks_per_quarter` says how long a tick is.
+    """
+
+    onset: np.ndarray
+    duration: np.ndarray
+    pitch: np.ndarray
+    program: np.ndarray
+    ticks_per_quarter: int
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+
+def note_table(score: Score) -> NoteTable:
+    """All notes of a score in one table."""
+    columns: dict[str, list[np.ndarray]] = {"time": [], "duration": [], "pitch": [], "program": []}
+    for track in score.tracks:
+        notes = track.notes.numpy()
+        for key in ("time", "duration", "pitch"):
+            columns[key].append(notes[key].astype(np.int64))
+        program = -1 if track.is_drum else track.program
+        columns["program"].append(np.full(len(notes["time"]), program, np.int64))
+    onset, duration, pitch, program = (
+        np.concatenate(arrays) if arrays else np.zeros(0, np.int64) for arrays in columns.values())
+    order = np.lexsort((duration, program, pitch, onset))
+    return NoteTable(onset[order], duration[order], pitch[order], program[order], score.ticks_per_quarter)
+
+
+@dataclass(frozen=True)
+class MeterSections:
+    """Where meters hold: `start` tick of each section, its `numerator` and `denominator`, as arrays."""
+
+    start: np.ndarray
+    numerator: np.ndarray
+    denominator: np.ndarray
+
+
+def meter_sections(score: Score, last_onset: int) -> MeterSections:
+    """The meters that hold for the notes of a score; 4/4 until the first is given, as MIDI has it.
+
+    Of several at one tick the last counts; what comes after the last note does not matter.
+    """
+    sections = {0: (4, 4)}
+    for signature in sorted(score.time_signatures, key=lambda signature: signature.time):
+        if signature.time <= last_onset:
+            sections[max(0, signature.time)] = (signature.numerator, signature.denominator)
+    starts = sorted(sections)
+    return MeterSections(np.array(starts), np.array([sections[start][0] for start in starts]),
+                         np.array([sections[start][1] for start in starts]))
+
+
+def foreign_meters(tokenizer: REMI, sections: MeterSections) -> list[str]:
+    """The meters, as text, that the token set does not hold."""
+    known = set(tokenizer.time_signatures)
+    used = dict.fromkeys(zip(sections.numerator.tolist(), sections.denominator.tolist(), strict=True))
+    return [f"{numerator}/{denominator}" for numerator, denominator in used
+            if (numerator, denominator) not in known]
+
+
+def count_bars(sections: MeterSections, last_onset: int, ticks_per_quarter: int) -> int:
+    """How many bars a piece has up to its last note's onset (a section's last, cut bar counts)."""
+    ends = np.append(sections.start[1:], last_onset + 1)
+    ticks_per_bar = np.maximum(1, 4 * ticks_per_quarter * sections.numerator // sections.denominator)
+    return int(np.ceil((ends - sections.start) / ticks_per_bar).sum())
+
+
+def count_moved(tokenizer: REMI, notes: NoteTable, sections: MeterSections) -> int:
+    """How many notes begin off the grid of the token set, and are therefore moved by it."""
+    section = np.searchsorted(sections.start, notes.onset, side="right") - 1
+    steps_per_quarter = tokenizer.config.max_num_pos_per_beat * sections.denominator[section]
+    since = notes.onset - sections.start[section]
+    return int(np.count_nonzero(since * steps_per_quarter % (4 * notes.ticks_per_quarter)))

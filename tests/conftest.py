@@ -1,0 +1,99 @@
+"""Fixtures for all tests.
+
+- `home`: MOOD_HOME points to an empty temporary folder, so no test writes into the checkout. Always on.
+- `tiny_folder`: a folder of 48 synthetic XMIDI-named pieces (two emotions, two genres, meters 4/4, 3/4 and
+  6/8, some with drums), among them a copy, a transposed copy and a variant of the first piece. Made once a
+  session; copy it before changing anything in it.
+- `tiny_profile`: a profile whose data is that folder (one worker).
+- `tiny_store`: its token store (`token_set="book"`), opened once a session.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from symusic import Note, Score, Tempo, TimeSignature, Track
+
+TINY_PIECES = 48
+TINY_METERS = ((4, 4), (3, 4), (6, 8))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Path:
+    """MOOD_HOME for this test."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("MOOD_HOME", str(folder))
+    return folder
+
+
+def tiny_score(seed: int, bars: int = 8, meter: tuple[int, int] = (4, 4), shift: int = 0,
+               drums: bool = False) -> Score:
+    """A random melody on the grid over one or two programs; `shift` transposes it."""
+    generator = np.random.default_rng(seed)
+    numerator, denominator = meter
+    score = Score(480)
+    score.time_signatures.append(TimeSignature(0, numerator, denominator))
+    score.tempos.append(Tempo(0, 120))
+    eighths = numerator * 8 // denominator
+    melody, beat = Track(program=0), Track(program=0, is_drum=True)
+    pitch = 60
+    for bar in range(bars):
+        position = 0
+        while position < eighths:
+            duration = int(min(generator.choice([1, 1, 2, 3]), eighths - position))
+            pitch = int(np.clip(pitch + generator.choice([-4, -2, -1, 1, 2, 3, 5]), 48, 84))
+            start = (bar * eighths + position) * 240
+            melody.notes.append(Note(start, duration * 240, pitch + shift, 80))
+            if drums and position % 2 == 0:
+                beat.notes.append(Note(start, 120, 36, 100))
+            position += duration
+    score.tracks.append(melody)
+    if drums:
+        score.tracks.append(beat)
+    return score
+
+
+def write_tiny_folder(folder: Path, pieces: int = TINY_PIECES) -> Path:
+    """Write the synthetic dataset; see the module for what is in it."""
+    folder.mkdir(parents=True)
+    for number in range(pieces):
+        emotion, genre = ("calm", "lively")[number % 2], ("folk", "pop")[number // 2 % 2]
+        music = {"seed": number, "bars": 4 + number % 9, "meter": TINY_METERS[number % 3],
+                 "drums": number % 5 == 4}
+        if number in (1, 2, 3):  # of the first piece: a copy, a transposed one, a variant of two more bars
+            music = {"seed": 0, "bars": 12 + 2 * (number == 3), "shift": 5 * (number == 2)}
+        if number == 0:
+            music["bars"] = 12
+        tiny_score(**music).dump_midi(folder / f"XMIDI_{emotion}_{genre}_{number:08d}.midi")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory) -> Path:
+    """The synthetic dataset; do not write into it."""
+    return write_tiny_folder(tmp_path_factory.mktemp("dataset") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_profile(tiny_folder):
+    """The smoke profile on the synthetic dataset."""
+    from lib.profiles import load_profile
+
+    return load_profile("smoke", tiny_folder).model_copy(update={"workers": 1})
+
+
+@pytest.fixture(scope="session")
+def tiny_store(tiny_profile, tmp_path_factory):
+    """The synthetic dataset's token store."""
+    from lib.data import open_store
+
+    before = os.environ.get("MOOD_HOME")
+    os.environ["MOOD_HOME"] = str(tmp_path_factory.mktemp("tiny-home"))
+    try:
+        return open_store(tiny_profile)
+    finally:
+        if before is None:
+            del os.environ["MOOD_HOME"]
+        else:
+            os.environ["MOOD_HOME"] = before
