@@ -1,0 +1,181 @@
+"""Build the site: pages and executed notebooks are laid side by side in a staging folder, jupyter-book makes
+pages of them, and these are checked.
+
+The build is always a clean one, since an incremental one hides the warnings of pages that it does not read
+again. The site that stood before is replaced only by one that has passed everything.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from lib.basics.errors import BookError
+from lib.basics.files import explain_write_errors, make_folder, write_text
+from lib.basics.places import PROJECT, build_folder
+from lib.data import open_store
+from lib.profiles import load_profile
+from lib.publish.chapters import chapters, parameters_of, tagged
+from lib.publish.execute import executed_path, parameters_for
+from lib.publish.fingerprint import code_hash, fingerprint
+from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
+from lib.publish.pages import check_site
+from lib.publish.status import status_page
+
+#: Shown on top of every page of a site whose numbers are not meant to be believed.
+BANNERS = {"smoke": "This is a trial build: tiny models, trained for seconds on a few hundred tunes. "
+                    "Its figures show that everything runs, and nothing else."}
+
+_EXTRA = "extra"  # what sphinx copies to the site as it is, by html_extra_path
+#: What a page needs of MathJax in a browser; the rest of the package's 24 MB serves other inputs and outputs.
+_MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
+
+
+def build_site(profile_name: str = "laptop", data: str | Path = "",
+               parameters: Mapping[str, object] | None = None) -> Path:
+    """Check the executed notebooks, build the site from them and check that too.
+
+    Args:
+        profile_name, data, parameters: as they were given to :func:`lib.publish.execute.execute_book`.
+
+    Returns:
+        The site's first page, `_build/html/index.html`.
+
+    Raises:
+        BookError: when a notebook has not been executed, failed or is stale, when the build gives a warning,
+            or when the pages show an error, lead nowhere or ask another host. The earlier site stays then.
+    """
+    profile = load_profile(profile_name, data)
+    found = chapters()
+    paths = [executed_path(profile.name, chapter) for chapter in found]
+    for chapter, path in zip(found, paths, strict=True):
+        read_copy(path, chapter, profile.name, {})  # a missing copy is told before the data are looked at
+    code, data_hash = code_hash(PROJECT), open_store(profile).hash
+    copies = []
+    for chapter, path in zip(found, paths, strict=True):
+        given = parameters_for(chapter, profile, parameters, found)
+        copies.append(read_copy(path, chapter, profile.name, fingerprint(chapter, code, given, data_hash)))
+    return build_pages(copies, profile.name)
+
+
+def build_pages(copies: Sequence[ExecutedCopy], profile: str, project: Path = PROJECT) -> Path:
+    """Build the site of `project` from executed copies; see :func:`build_site`."""
+    refuse(problems(copies), "the site was not built")
+    stage = stage_book(copies, profile, project)
+    built = _run_jupyter_book(stage)
+    _prune(built)
+    refuse(check_site(built), "the site was not replaced")
+    site = build_folder() / "html"
+    with explain_write_errors(site):
+        _swap(built, site)
+        shutil.rmtree(stage)
+    return site / "index.html"
+
+
+def refuse(found: Sequence[str], consequence: str) -> None:
+    """Stop when something was found.
+
+    Raises:
+        BookError: with the first finding; all of them are printed before, if there are several.
+    """
+    if not found:
+        return
+    if len(found) > 1:
+        print("\n".join(f"- {sentence}" for sentence in found), file=sys.stderr)
+    more = f" ({len(found) - 1} more above)" if len(found) > 1 else ""
+    raise BookError(f"{found[0].rstrip('.')}{more}; {consequence}.")
+
+
+def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PROJECT) -> Path:
+    """Lay out everything that jupyter-book reads in `_build/stage`, afresh.
+
+    Returns:
+        The staging folder: pages, executed notebooks under their sources' names, configuration, media.
+    """
+    stage = build_folder() / "stage"
+    with explain_write_errors(stage):
+        shutil.rmtree(stage, ignore_errors=True)
+        make_folder(stage)
+        shutil.copytree(project / "book", stage / "book", ignore=shutil.ignore_patterns(".*"))
+        shutil.copy(project / "_toc.yml", stage)
+        media = make_folder(stage / _EXTRA / "notebooks" / "media")
+        for copy in copies:
+            path = stage / f"{copy.chapter.document}.ipynb"
+            write_text(path, nbformat.writes(published(copy)))
+            for name in linked_media(copy.notebook):
+                shutil.copy(copy.media / name, media)
+    write_text(stage / "_config.yml", _staged_configuration(project / "_config.yml", profile))
+    write_text(stage / "book" / "status.md", status_page(copies, profile))
+    return stage
+
+
+def published(copy: ExecutedCopy) -> nbformat.NotebookNode:
+    """The notebook as the site shows it: without folders of this machine, and without papermill's cell of
+    parameters where it only repeats the defaults that stand above it.
+    """
+    notebook = nbformat.from_dict(copy.notebook)
+    given = notebook.metadata.papermill.parameters
+    folder = given.get("data", "")
+    injected = tagged(notebook, "injected-parameters")
+    if folder:
+        given["data"] = Path(folder).name
+        for cell in injected:
+            cell.source = cell.source.replace(folder, Path(folder).name)
+    defaults = parameters_of(copy.chapter.read(), copy.chapter.name)
+    if all(defaults[name] == value for name, value in given.items()):
+        notebook.cells = [cell for cell in notebook.cells if cell not in injected]
+    return notebook
+
+
+def _staged_configuration(path: Path, profile: str) -> str:
+    configuration = yaml.safe_load(path.read_text(encoding="utf-8"))
+    configuration["sphinx"]["config"]["html_extra_path"] = [_EXTRA]
+    if profile in BANNERS:
+        configuration["html"]["announcement"] = BANNERS[profile]
+    return yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True)
+
+
+def _run_jupyter_book(stage: Path) -> Path:
+    """Run a clean build in which every warning is an error; returns the folder of the pages."""
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [program, "build", "-W", "-n", "--keep-going", "--all", stage]
+    log = build_folder() / "build.log"
+    print(f"building the pages (log: {log})", file=sys.stderr, flush=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          encoding="utf-8", errors="replace")
+    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).replace(f"{stage}/", "")  # without colours
+    write_text(log, output)
+    if done.returncode:
+        warnings = [line for line in output.splitlines()
+                    if re.search(r"\b(?:WARNING|ERROR|CRITICAL|SEVERE)\b", line)]
+        refuse(warnings or [f"jupyter-book ended with status {done.returncode}, see {log}"],
+               f"the site was not replaced; the log is {log}")
+    return stage / "_build" / "html"
+
+
+def _prune(site: Path) -> None:
+    """Remove the parts of MathJax, and the maps to scripts' sources, that no page asks for."""
+    for path in site.rglob("*.map"):
+        path.unlink()
+    folder = site / "_static" / "mathjax"
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        if not path.relative_to(folder).as_posix().startswith(_MATHJAX_KEPT):
+            path.unlink()
+    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()
+
+
+def _swap(built: Path, site: Path) -> None:
+    """Put `built` in the place of `site`; the old one is moved aside first, so that neither is ever mixed."""
+    before = site.with_name(site.name + ".before")
+    shutil.rmtree(before, ignore_errors=True)
+    if site.exists():
+        site.rename(before)
+    built.rename(site)
+    shutil.rmtree(before, ignore_errors=True)

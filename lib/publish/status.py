@@ -1,0 +1,56 @@
+"""The page that says what was executed, when, on which machine and for how long."""
+
+from collections.abc import Sequence
+from html import escape
+
+from lib.basics.progress import duration
+from lib.publish.fingerprint import short
+from lib.publish.gates import ExecutedCopy
+from lib.publish.machine import describe_commit, package_versions
+
+_COLUMNS = ("Notebook", "Executed (UTC)", "Run time", "Slowest cell", "Fingerprint", "Commit", "Device")
+
+
+def status_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
+    """The status page as Markdown.
+
+    Args:
+        copies: the executed notebooks, in the order of the book.
+        profile: the name of the profile they were executed with.
+    """
+    rows = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _row(copy))}</tr>" for copy in copies)
+    head = "".join(f'<th scope="col">{column}</th>' for column in _COLUMNS)
+    total = sum(copy.notebook.metadata.papermill.duration for copy in copies)
+    packages = "\n".join(f"- {name} {version}" for name, version in package_versions().items())
+    return f"""# What was executed
+
+Every chapter of this site is a notebook that was executed from its first cell to its last before the site
+was built, here with the profile `{profile}`; together they took {duration(total)}. The fingerprint covers the
+notebook, the package `lib`, the locked versions, the parameters and the data: when one of them changes, the
+site is not built before the notebook has been executed again.
+
+<div class="wide-table" tabindex="0" role="region" aria-label="Executed notebooks">
+<table class="table">
+<thead><tr>{head}</tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+</div>
+
+## Versions of the main packages
+
+{packages}
+
+The file `requirements.txt` names the version of every package.
+"""
+
+
+def _row(copy: ExecutedCopy) -> list[str]:
+    run, record = copy.notebook.metadata.papermill, copy.record
+    cells = [cell.metadata.get("papermill", {}).get("duration") or 0.0 for cell in copy.notebook.cells]
+    link = f'<a href="../{copy.chapter.document}.html">{escape(copy.chapter.name)}</a>'
+    texts = (run.start_time[:16].replace("T", " "), duration(run.duration), duration(max(cells, default=0.0)),
+             short(record["fingerprint"]), describe_commit(record),
+             f"{record['device']}, {record['threads']} threads")
+    return [link, *(escape(str(text)) for text in texts)]
