@@ -18,14 +18,15 @@ from papermill.exceptions import PapermillExecutionError
 
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, explain_write_errors, make_folder
-from lib.basics.places import PROJECT, artifacts_folder, home
+from lib.basics.machine import git_commit
+from lib.basics.places import PROJECT, artifacts_folder, home, shown
 from lib.basics.progress import duration
 from lib.data import open_store
 from lib.profiles import Profile, load_profile
 from lib.publish.chapters import Chapter, chapters, check_parameters, parameters_of, read_notebook, select
 from lib.publish.fingerprint import KEY, code_hash, fingerprint
 from lib.publish.gates import is_fresh, read_copy
-from lib.publish.machine import describe_device, git_state
+from lib.publish.provenance import device_name
 
 _KERNEL = "python3"
 _KERNEL_START = 120  # seconds; a cold disk and a busy machine take their time
@@ -122,11 +123,11 @@ def _execute(chapter: Chapter, profile: Profile, parameters: Mapping[str, object
         kept = _keep_failed(unfinished)
         reason = (f"a cell took more than the {profile.cell_timeout} s that the profile allows"
                   if isinstance(error, TimeoutError) else str(error).strip().splitlines()[-1])
-        raise BookError(f"The notebook {chapter.name} stopped: {reason}; see {kept}.") from error
+        raise BookError(f"The notebook {chapter.name} stopped: {reason}; see {shown(kept)}.") from error
     run = notebook.metadata.papermill
     run.input_path, run.output_path = f"{chapter.document}.ipynb", path.name  # no folders of this machine
     notebook.metadata[KEY] = {"fingerprint": dict(expected), "profile": profile.name,
-                              "device": describe_device(), "threads": profile.threads, **git_state()}
+                              "device": device_name(), "threads": profile.threads, "commit": git_commit()}
     with atomic_path(path) as temporary:
         nbformat.write(notebook, temporary)
     unfinished.unlink(missing_ok=True)
@@ -165,7 +166,7 @@ def _failure(chapter: Chapter, kept: Path, error: PapermillExecutionError) -> st
     first_line = next((line for line in error.source.splitlines() if line.strip()), "")
     message = " ".join(str(error.evalue).split())[:400]
     return (f"The notebook {chapter.name} failed in cell [{error.exec_count}], which begins "
-            f"'{first_line[:60]}', with {error.ename}: {message.rstrip('.')}; see {kept}.")
+            f"'{first_line[:60]}', with {error.ename}: {message.rstrip('.')}; see {shown(kept)}.")
 
 
 def _last_duration(path: Path) -> float | None:

@@ -136,7 +136,7 @@ def media_exist(copy: ExecutedCopy) -> Iterator[str]:
     """Every audio or MIDI file that an output links is there."""
     for name in sorted(linked_media(copy.notebook)):
         if Path(name).name != name or not (copy.media / name).is_file():
-            yield (f"The notebook {copy.chapter.name} links media/{name}, which is not in {copy.media}; "
+            yield (f"The notebook {copy.chapter.name} links media/{name}, which does not exist; "
                    "execute it again.")
 
 

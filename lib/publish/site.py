@@ -17,7 +17,7 @@ import yaml
 
 from lib.basics.errors import BookError
 from lib.basics.files import explain_write_errors, make_folder, write_text
-from lib.basics.places import PROJECT, build_folder
+from lib.basics.places import PROJECT, build_folder, shown
 from lib.data import open_store
 from lib.profiles import load_profile
 from lib.publish.chapters import chapters, parameters_of, tagged
@@ -145,7 +145,7 @@ def _run_jupyter_book(stage: Path) -> Path:
     program = Path(sys.executable).with_name("jupyter-book")
     command = [program, "build", "-W", "-n", "--keep-going", "--all", stage]
     log = build_folder() / "build.log"
-    print(f"building the pages (log: {log})", file=sys.stderr, flush=True)
+    print(f"building the pages (log: {shown(log)})", file=sys.stderr, flush=True)
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           encoding="utf-8", errors="replace")
     output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).replace(f"{stage}/", "")  # without colours
@@ -153,8 +153,8 @@ def _run_jupyter_book(stage: Path) -> Path:
     if done.returncode:
         warnings = [line for line in output.splitlines()
                     if re.search(r"\b(?:WARNING|ERROR|CRITICAL|SEVERE)\b", line)]
-        refuse(warnings or [f"jupyter-book ended with status {done.returncode}, see {log}"],
-               f"the site was not replaced; the log is {log}")
+        refuse(warnings or [f"jupyter-book ended with status {done.returncode}"],
+               f"the site was not replaced; see {shown(log)}")
     return stage / "_build" / "html"
 
 

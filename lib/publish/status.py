@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from html import escape
 
+from lib.basics.machine import package_versions
 from lib.basics.progress import duration
 from lib.publish.fingerprint import short
 from lib.publish.gates import ExecutedCopy
-from lib.publish.machine import describe_commit, package_versions
+from lib.publish.provenance import MAIN_PACKAGES, describe_commit
 
 _COLUMNS = ("Notebook", "Executed (UTC)", "Run time", "Slowest cell", "Fingerprint", "Commit", "Device")
 
@@ -21,7 +22,7 @@ def status_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
     rows = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _row(copy))}</tr>" for copy in copies)
     head = "".join(f'<th scope="col">{column}</th>' for column in _COLUMNS)
     total = sum(copy.notebook.metadata.papermill.duration for copy in copies)
-    packages = "\n".join(f"- {name} {version}" for name, version in package_versions().items())
+    packages = "\n".join(f"- {name} {version}" for name, version in package_versions(MAIN_PACKAGES).items())
     return f"""# What was executed
 
 Every chapter of this site is a notebook that was executed from its first cell to its last before the site
@@ -51,6 +52,6 @@ def _row(copy: ExecutedCopy) -> list[str]:
     cells = [cell.metadata.get("papermill", {}).get("duration") or 0.0 for cell in copy.notebook.cells]
     link = f'<a href="../{copy.chapter.document}.html">{escape(copy.chapter.name)}</a>'
     texts = (run.start_time[:16].replace("T", " "), duration(run.duration), duration(max(cells, default=0.0)),
-             short(record["fingerprint"]), describe_commit(record),
+             short(record["fingerprint"]), describe_commit(record["commit"]),
              f"{record['device']}, {record['threads']} threads")
     return [link, *(escape(str(text)) for text in texts)]
