@@ -6,10 +6,14 @@ distance that remains under simulated protanopia, deuteranopia and tritanopia. C
 models also have their own marker and line style.
 """
 
+import contextlib
 import re
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 from cycler import cycler
+from IPython import get_ipython
+from matplotlib_inline import backend_inline
 
 CARD = "#FBFAF7"  # the background of every figure
 INK = "#1A1A1A"  # text, axes
@@ -95,7 +99,8 @@ def text_colour(fill: str) -> str:
 def apply_style() -> None:
     """Set matplotlib's defaults for the book; call it once in a notebook's first cells.
 
-    Inside IPython, pictures become PNG files at twice the resolution (dense plots are too heavy as SVG).
+    In a notebook, pictures become PNG files at twice the resolution (dense plots are too heavy as SVG), and a
+    figure is shown only where a cell ends with it: by default pyplot would show it a second time.
     """
     mpl.rcParams.update({
         "figure.facecolor": CARD,
@@ -129,14 +134,15 @@ def apply_style() -> None:
         "axes.prop_cycle": cycler(color=list(MODEL_COLOURS.values())),
         "image.cmap": SEQUENTIAL,
     })
-    if _inside_ipython():
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
-        set_matplotlib_formats("retina")
+    shell = get_ipython()
+    if shell is not None:
+        backend_inline.set_matplotlib_formats("retina")
+        # Not registered: another backend, or the second call.
+        with contextlib.suppress(ValueError):
+            shell.events.unregister("post_execute", backend_inline.flush_figures)
+            shell.events.register("post_execute", _close_figures)
 
 
-def _inside_ipython() -> bool:
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    return get_ipython() is not None
+def _close_figures() -> None:
+    """Forget the figures of a cell, as the inline backend would after showing them."""
+    plt.close("all")

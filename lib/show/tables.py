@@ -75,8 +75,10 @@ def _format(value: object, how: str | Callable[[object], str] | None) -> str:
 
 
 def _minus(text: str) -> str:
-    """A true minus sign for a hyphen in front of a number."""
-    return "−" + text[1:] if text.startswith("-") else text
+    """A true minus sign for a hyphen in front of a number; none in front of zero."""
+    if not text.startswith("-"):
+        return text
+    return "−" + text[1:] if text.strip("-0.,%") else text[1:]
 
 
 def _style(style: str) -> str:
