@@ -1,4 +1,4 @@
-"""What stands at the end of every chapter: which code, data and settings it was made with, on which machine."""
+"""What stands at the end of every chapter: which code, data and settings it was made with, and on what."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -28,8 +28,8 @@ def show_provenance(profile: Profile, store: TokenStore, runs: Sequence[Run] = (
         runs: the trained models whose results the chapter shows.
 
     Returns:
-        A table of two columns: commit, profile, seed, data, device, versions, and a line for each run. How long
-        the chapter itself took is not known before it has ended; the status page that the table links tells it.
+        A table of two columns: commit, profile, seed, data, device, versions, and a line for each run. How
+        long the chapter itself took is known only when it has ended; the table links the page that tells it.
     """
     rows = [
         ("Commit", describe_commit(git_commit())),

@@ -1,0 +1,78 @@
+# Composing to a Mood. `make help` lists the commands; Python 3.11, make and git are all they need.
+
+PROFILE ?= laptop
+DATA ?=
+# The environment. `make book VENV=` uses the active one (conda, say) as it is and installs nothing.
+VENV ?= .venv
+# The interpreter that the environment is made with.
+PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3)
+
+BIN := $(if $(VENV),$(VENV)/bin/)
+GENERATED := $(or $(MOOD_HOME),.)
+# Named by the lock's checksum: another lock, another stamp, and the environment is brought up to date.
+STAMP := $(VENV)/.installed-$(firstword $(shell cksum < requirements.txt))
+TEST_HOME := $(CURDIR)/_build/test
+
+.DEFAULT_GOAL := help
+.PHONY: help book execute build test lint lab env lock clean clean-all
+
+help:
+	@echo "make book [PROFILE=laptop] [DATA=folder]   environment, music, training, notebooks, the site in _build/html"
+	@echo "make test                                  environment, lint, tests, a smoke book and its gates"
+	@echo "make lab                                   the notebooks in JupyterLab"
+	@echo "make env                                   the environment alone, in .venv"
+	@echo "make lock                                  requirements.txt anew from pyproject.toml"
+	@echo "make clean                                 delete the built site; runs and executed notebooks stay"
+	@echo "make clean-all                             delete everything generated: music, runs, notebooks, site"
+
+book: execute build
+
+execute: env
+	$(BIN)python -m lib execute --profile "$(PROFILE)" --data "$(DATA)"
+
+build: env
+	$(BIN)python -m lib build --profile "$(PROFILE)" --data "$(DATA)"
+
+# The smoke book is made in a home of its own, always from nothing, and leaves the site and runs of others alone.
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)python -m pytest -n 2 --ignore tests/site
+	rm -rf "$(TEST_HOME)"
+	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory execute PROFILE=smoke DATA=
+	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory build PROFILE=smoke DATA=
+	MOOD_SMOKE_BOOK="$(TEST_HOME)" $(BIN)python -m pytest tests/site
+
+lint: env
+	$(BIN)ruff check .
+	$(BIN)lint-imports
+
+lab: env
+	$(BIN)python -m jupyter lab --notebook-dir=notebooks
+
+ifneq ($(VENV),)
+env: $(STAMP)
+
+$(STAMP):
+	@$(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("This book needs Python 3.11, and $(PYTHON) is %d.%d: install 3.11, or say where it is with make PYTHON=/path/to/python3.11" % sys.version_info[:2])'
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the versions of requirements.txt into $(VENV); the first time takes some minutes"
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@rm -f $(VENV)/.installed-* && touch $@
+else
+env:
+	@python -c 'import lib' 2>/dev/null || { echo "The active environment lacks this package: conda env create -f environment.yml, or leave VENV= out." >&2; exit 1; }
+endif
+
+# A build of torch carries a suffix (+cpu) or brings CUDA's packages: the lock names neither and fits every machine.
+lock:
+	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
+	_build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e .
+	{ sed -n '/^#/p' requirements.txt; _build/lock/bin/python -m pip freeze --exclude-editable \
+		| sed -E -e '/^(nvidia-|cuda-|triton==)/d' -e 's/\+[a-z0-9.]+$$//'; } > _build/requirements.txt
+	mv _build/requirements.txt requirements.txt && rm -rf _build/lock
+
+clean:
+	rm -rf "$(GENERATED)/_build"
+
+clean-all: clean
+	rm -rf "$(GENERATED)/data" "$(GENERATED)/artifacts" notebooks/media
