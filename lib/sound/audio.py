@@ -1,0 +1,166 @@
+"""From notes to sound: a small General MIDI soundfont, an even loudness, MP3 files for a phone.
+
+The soundfont is TimGM6mb (Tim Brechbill, GPL-2), which comes with the package pretty_midi. Loudness follows
+ITU-R BS.1770-4 as pyloudnorm measures it; −16 LUFS is what music on the web is commonly brought to.
+"""
+
+import functools
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import symusic
+
+from lib.basics.errors import BookError
+from lib.basics.files import atomic_path
+
+SAMPLE_RATE = 32_000  # Hz: a bandwidth of 16 kHz, and files a fifth smaller than at 44.1 kHz
+LOUDNESS = -16.0  # LUFS
+CEILING = -1.0  # dBFS, the highest peak of a written file
+_HEADROOM = 1.0  # dB below the ceiling before encoding, since MP3 moves peaks a little
+_SHORTEST = 0.5  # seconds; a loudness needs blocks of 0.4 s
+_FADE = 2.0  # seconds, where a long piece is cut
+_COMPRESSION = 0.8  # libsndfile's scale 0–1: about 50 kbit/s for one instrument, 75 for a dense score
+
+
+def soundfont_path() -> Path:
+    """The soundfont inside the package pretty_midi, found without importing it.
+
+    Raises:
+        BookError: when the package or the file is missing.
+    """
+    found = importlib.util.find_spec("pretty_midi")
+    path = Path(found.origin).parent / "TimGM6mb.sf2" if found and found.origin else None
+    if path is None or not path.is_file():
+        raise BookError("The soundfont TimGM6mb.sf2 of the package pretty_midi is missing; reinstall the "
+                        "packages with 'pip install -r requirements.txt'.")
+    return path
+
+
+@functools.cache
+def _synthesizer(sample_rate: int) -> symusic.Synthesizer:
+    return symusic.Synthesizer(sf_path=str(soundfont_path()), sample_rate=sample_rate, quality=4)
+
+
+def note_seconds(score: symusic.Score) -> float:
+    """Seconds from the beginning of a score to the end of its last note; 0 without notes.
+
+    Other events do not count: a stray one may lie hours behind the last note.
+    """
+    timed = score.to("second")
+    return max((note.time + note.duration for track in timed.tracks for note in track.notes), default=0.0)
+
+
+def render(score: symusic.Score, sample_rate: int = SAMPLE_RATE, max_seconds: float = 180.0) -> np.ndarray:
+    """Play a score through the soundfont, at −16 LUFS and with no peak above −1 dBFS.
+
+    Args:
+        score: what to play; drums and programs as General MIDI names them.
+        sample_rate: samples a second.
+        max_seconds: a longer piece is cut here and faded out over two seconds.
+
+    Returns:
+        float32 array [samples, 2] (left, right), as long as the score's notes and at least half a second.
+        A score without notes gives half a second of silence.
+    """
+    wanted = note_seconds(score)
+    length = max(_SHORTEST, min(wanted, max_seconds))
+    audio = np.zeros((round(length * sample_rate), 2), dtype=np.float32)
+    if wanted == 0:
+        return audio
+    played = _synthesizer(sample_rate).render(_first_seconds(score, max_seconds), stereo=True).T[:len(audio)]
+    audio[:len(played)] = played
+    if wanted > max_seconds:
+        fade = min(round(_FADE * sample_rate), len(audio))
+        audio[len(audio) - fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
+    return normalise(audio, sample_rate)
+
+
+def _first_seconds(score: symusic.Score, seconds: float) -> symusic.Score:
+    timed = score.to("second")
+    for track in timed.tracks:
+        kept = [note for note in track.notes if note.time < seconds]
+        for note in kept:
+            note.duration = min(note.duration, seconds - note.time)
+        track.notes = kept
+    timed.tracks = [track for track in timed.tracks if len(track.notes)]
+    return timed
+
+
+def loudness(audio: np.ndarray, sample_rate: int = SAMPLE_RATE) -> float:
+    """Integrated loudness in LUFS (ITU-R BS.1770-4) of [samples, channels]; −inf for silence.
+
+    Raises:
+        ValueError: for less than 0.4 s, the length of one measuring block.
+    """
+    import pyloudnorm  # here, since it imports scipy.signal, which `import lib.sound` need not wait for
+
+    return float(pyloudnorm.Meter(sample_rate).integrated_loudness(audio.astype(np.float64)))
+
+
+def normalise(audio: np.ndarray, sample_rate: int = SAMPLE_RATE, target: float = LOUDNESS) -> np.ndarray:
+    """Bring sound to a loudness by one gain; only where a peak would pass the ceiling is it turned down.
+
+    Limiting takes a little loudness away, so measuring and limiting alternate up to four times.
+
+    Args:
+        audio: float array [samples, channels] of at least 0.4 s.
+        sample_rate: samples a second.
+        target: LUFS.
+
+    Returns:
+        float32 array of the same shape; silence stays silence.
+    """
+    limited = audio.astype(np.float32)
+    gain = 1.0
+    for _ in range(4):
+        measured = loudness(limited, sample_rate)
+        if not np.isfinite(measured) or abs(target - measured) < 0.1:
+            break
+        gain *= 10 ** ((target - measured) / 20)
+        limited = _limit(audio * np.float32(gain), 10 ** ((CEILING - _HEADROOM) / 20), sample_rate)
+    return limited
+
+
+def _limit(audio: np.ndarray, ceiling: float, sample_rate: int) -> np.ndarray:
+    """A look-ahead limiter: the gain falls smoothly over 5 ms before a peak and rises again after it."""
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+    peaks = np.abs(audio).max(axis=1)
+    if peaks.max(initial=0) <= ceiling:
+        return audio.astype(np.float32)
+    needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
+    window = 2 * round(0.005 * sample_rate) + 1
+    # The mean of minima over a window, each minimum taken over a window as wide, never exceeds what is
+    # needed.
+    gain = uniform_filter1d(minimum_filter1d(needed, window), window)
+    return (audio * np.minimum(gain, needed)[:, None]).astype(np.float32)
+
+
+def write_mp3(score: symusic.Score, path: Path, sample_rate: int = SAMPLE_RATE,
+              max_seconds: float = 180.0) -> float:
+    """Play a score into an MP3 file (variable bit rate), whole or not at all.
+
+    Args:
+        score: what to play.
+        path: the file; its folder is made if missing, an older file is replaced only by a whole new one.
+        sample_rate: samples a second.
+        max_seconds: a longer piece is cut here and faded out.
+
+    Returns:
+        The length of the written sound in seconds.
+
+    Raises:
+        BookError: when the file cannot be written.
+    """
+    import soundfile  # here: composing without sound does not need libsndfile
+
+    audio = render(score, sample_rate, max_seconds)
+    with atomic_path(Path(path)) as temporary:
+        try:
+            soundfile.write(temporary, audio, sample_rate, format="MP3", subtype="MPEG_LAYER_III",
+                            compression_level=_COMPRESSION, bitrate_mode="VARIABLE")
+        except soundfile.SoundFileError as error:
+            raise BookError(f"Cannot write {path}: {str(error).rstrip('.')}; check the free space and the "
+                            "permissions there.") from error
+    return len(audio) / sample_rate
