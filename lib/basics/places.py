@@ -28,3 +28,9 @@ def artifacts_folder() -> Path:
 def build_folder() -> Path:
     """The staged book and its site."""
     return home() / "_build"
+
+
+def shown(path: Path) -> str:
+    """A path for messages: relative to the home of generated things where it lies there, else as it is."""
+    path = Path(path)
+    return str(path.relative_to(home()) if path.is_relative_to(home()) else path)

@@ -1,0 +1,57 @@
+"""Which devices train, and the settings of torch under which two trainings give the same numbers."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+
+
+def make_fabric(precision: str) -> Fabric:
+    """Fabric for the devices at hand: one GPU if there is one, else the CPU.
+
+    Started under `torchrun`, every process takes its device, and gradients are averaged over them all (DDP).
+
+    Args:
+        precision: "32-true", or "bf16-mixed": weights in fp32, most arithmetic in bfloat16.
+    """
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision every time
+    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    if torch.distributed.is_torchelastic_launched():
+        local, world = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
+        fabric = Fabric(accelerator=accelerator, devices=local, num_nodes=world // local, strategy="ddp",
+                        precision=precision)
+    else:
+        fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)
+    fabric.launch()
+    return fabric
+
+
+@contextlib.contextmanager
+def reproducible(threads: int, device: torch.device) -> Iterator[None]:
+    """Fixed threads, deterministic kernels and a random state of its own inside; afterwards as before.
+
+    The number of threads decides how sums are split and so their last digits. Deterministic kernels are asked
+    for
+    on the CPU only: on a GPU they cost speed, and not all that a network needs exist.
+    """
+    before = (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(),
+              torch.utils.deterministic.fill_uninitialized_memory)
+    with torch.random.fork_rng(devices=[device.index or 0] if device.type == "cuda" else []):
+        try:
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(device.type == "cpu")
+            torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs time
+            yield
+        finally:
+            torch.set_num_threads(before[0])
+            torch.use_deterministic_algorithms(before[1])
+            torch.utils.deterministic.fill_uninitialized_memory = before[2]
+
+
+def seed_of(*parts: int) -> int:
+    """A seed for torch from whole numbers such as (seed, step): other numbers give an unrelated seed."""
+    return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -1,0 +1,139 @@
+"""Killed at any moment and requested again, a run ends with the bits of a run that was left alone.
+
+Trainings run in processes forked from a server that has imported everything, so that each starts within
+milliseconds.
+"""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+
+import pytest
+from tiny_store import TinyStore, tiny_run
+
+from lib.training import run_folder
+from lib.training.checkpoint import read_weights
+from lib.training.loop import STATE
+
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tiny_store", "lib.training.runs"])
+
+
+def train_in(home, run) -> None:
+    """Request the run, with a checkpoint after every step; runs in a process of its own."""
+    from lib.training import loop, request_run
+
+    os.environ["MOOD_HOME"] = str(home)
+    loop.CHECKPOINT_SECONDS, loop.CHECKPOINT_SHARE = 0.0, 1e9
+    request_run(run, TinyStore(), quiet=True)
+
+
+def die_in(home, run, function_name) -> None:
+    """Like `train_in`, but killed when the registry first calls one of its own functions after training."""
+    from lib.training import runs
+
+    real = runs.train
+
+    def train_then_set_the_trap(*arguments):
+        training = real(*arguments)
+        setattr(runs, function_name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        return training
+
+    runs.train = train_then_set_the_trap
+    train_in(home, run)
+
+
+def begin(home, run, target=train_in, *arguments):
+    process = processes.Process(target=target, args=(home, run, *arguments))
+    process.start()
+    return process
+
+
+def folder_in(home, run, monkeypatch):
+    monkeypatch.setenv("MOOD_HOME", str(home))
+    return run_folder(run, TinyStore())
+
+
+def wait_for_progress(path, process) -> None:
+    """Return when the state file was written (again)."""
+    before = path.stat().st_mtime_ns if path.exists() else 0
+    deadline = time.monotonic() + 60
+    while process.is_alive() and time.monotonic() < deadline:
+        if path.exists() and path.stat().st_mtime_ns > before:
+            return
+        time.sleep(0.002)
+
+
+def results(folder) -> tuple:
+    weights, about = read_weights(folder / STATE)
+    return ((folder / "metrics.csv").read_bytes(), (folder / "model.safetensors").read_bytes(),
+            {name: tensor.numpy().tobytes() for name, tensor in weights.items()}, about["tokens"])
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize("kind", ["lstm", "transformer"])
+def test_killed_runs_end_like_uninterrupted_ones(tmp_path, monkeypatch, kind, precision):
+    run = tiny_run(kind, precision, accumulate=2, transpose=True, schedule="onecycle", tokens=20_000)
+    moments = random.Random(f"{kind} {precision}")
+    alone = begin(tmp_path / "alone", run)
+    folder = folder_in(tmp_path / "killed", run, monkeypatch)
+    kills = 0
+    for attempt in range(5):
+        process = begin(tmp_path / "killed", run)
+        if attempt:  # the first may be hit before it has begun
+            wait_for_progress(folder / STATE, process)
+        time.sleep(moments.uniform(0, 0.15))
+        process.kill()
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
+    assert kills >= 3, "the run is too short to be killed"
+    last = begin(tmp_path / "killed", run)
+    last.join()
+    alone.join()
+    assert (last.exitcode, alone.exitcode) == (0, 0)
+    assert results(folder) == results(folder_in(tmp_path / "alone", run, monkeypatch))
+
+
+@pytest.mark.parametrize("function_name", ["write_weights", "write_json", "save_state"])
+def test_killed_while_it_is_completed(tmp_path, monkeypatch, function_name):
+    """Before the best weights are written, before the provenance is, and before the state is reduced."""
+    run = tiny_run(tokens=2_000)
+    killed, alone = begin(tmp_path / "killed", run, die_in, function_name), begin(tmp_path / "alone", run)
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    last = begin(tmp_path / "killed", run)
+    last.join()
+    alone.join()
+    assert (last.exitcode, alone.exitcode) == (0, 0)
+    folders = [folder_in(tmp_path / home, run, monkeypatch) for home in ("killed", "alone")]
+    assert results(folders[0])[:2] == results(folders[1])[:2]
+    assert not list(folders[0].parent.glob("*.aside-*"))
+
+
+def test_ctrl_c_saves_and_the_run_goes_on(tmp_path, monkeypatch):
+    run = tiny_run(tokens=20_000)
+    folder = folder_in(tmp_path / "stopped", run, monkeypatch)
+    process = begin(tmp_path / "stopped", run)
+    wait_for_progress(folder / STATE, process)
+    os.kill(process.pid, signal.SIGINT)
+    process.join()
+    assert process.exitcode != 0
+    assert 0 < read_weights(folder / STATE)[1]["tokens"] < 20_000
+    for home in ("stopped", "alone"):
+        process = begin(tmp_path / home, run)
+        process.join()
+        assert process.exitcode == 0
+    assert results(folder) == results(folder_in(tmp_path / "alone", run, monkeypatch))
+
+
+def test_two_processes_with_one_request_train_once(tmp_path, monkeypatch):
+    run = tiny_run()
+    both = [begin(tmp_path, run) for _ in range(2)]
+    for process in both:
+        process.join()
+        assert process.exitcode == 0
+    folder = folder_in(tmp_path, run, monkeypatch)
+    assert read_weights(folder / STATE)[1]["sittings"] == 1
+    assert not list(folder.parent.glob("*.aside-*"))
