@@ -6,6 +6,7 @@ people can look at it and the site never does.
 """
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -109,21 +110,8 @@ def _execute(chapter: Chapter, profile: Profile, parameters: Mapping[str, object
     """Run one notebook; returns the seconds it took."""
     path = executed_path(profile.name, chapter)
     unfinished = make_folder(path.parent / "unfinished") / path.name
-    try:
-        with _environment(path.parent / "media"), explain_write_errors(unfinished):
-            # What the kernel prints on standard error, training's progress for one, is passed on as it comes.
-            notebook = papermill.execute_notebook(
-                chapter.source, unfinished, dict(parameters), kernel_name=_KERNEL, progress_bar=False,
-                cwd=chapter.source.parent, start_timeout=_KERNEL_START,
-                execution_timeout=profile.cell_timeout, stderr_file=sys.stderr,
-                extra_arguments=["--IPKernelApp.log_level=40"])  # errors; it warns of every local connection
-    except PapermillExecutionError as error:
-        raise BookError(_failure(chapter, _keep_failed(unfinished), error)) from error
-    except (TimeoutError, RuntimeError) as error:  # a cell over its time, a kernel that died
-        kept = _keep_failed(unfinished)
-        reason = (f"a cell took more than the {profile.cell_timeout} s that the profile allows"
-                  if isinstance(error, TimeoutError) else str(error).strip().splitlines()[-1])
-        raise BookError(f"The notebook {chapter.name} stopped: {reason}; see {shown(kept)}.") from error
+    with _environment(path.parent / "media"), explain_write_errors(unfinished):
+        notebook = _run_kernel(chapter, unfinished, profile, parameters)
     run = notebook.metadata.papermill
     run.input_path, run.output_path = f"{chapter.document}.ipynb", path.name  # no folders of this machine
     notebook.metadata[KEY] = {"fingerprint": dict(expected), "profile": profile.name,
@@ -132,6 +120,28 @@ def _execute(chapter: Chapter, profile: Profile, parameters: Mapping[str, object
         nbformat.write(notebook, temporary)
     unfinished.unlink(missing_ok=True)
     return run.duration
+
+
+def _run_kernel(chapter: Chapter, unfinished: Path, profile: Profile,
+                parameters: Mapping[str, object]) -> nbformat.NotebookNode:
+    """Papermill's part: the executed notebook, also written to `unfinished` cell by cell."""
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it has to say, our own sentence says
+    try:
+        return papermill.execute_notebook(
+            chapter.source, unfinished, dict(parameters), kernel_name=_KERNEL, progress_bar=False,
+            cwd=chapter.source.parent, start_timeout=_KERNEL_START, execution_timeout=profile.cell_timeout,
+            stderr_file=sys.stderr,  # training's progress, passed on as it comes
+            extra_arguments=["--IPKernelApp.log_level=50"])  # or it warns of every connection on this machine
+    except PapermillExecutionError as error:
+        raise BookError(_failure(chapter, _keep_failed(unfinished), error)) from error
+    except TimeoutError as error:
+        raise BookError(f"The notebook {chapter.name} stopped: a cell took more than the "
+                        f"{profile.cell_timeout} s that the profile allows; "
+                        f"see {shown(_keep_failed(unfinished))}.") from error
+    except RuntimeError as error:  # a kernel that died
+        reason = str(error).strip().splitlines()[-1]
+        raise BookError(f"The notebook {chapter.name} stopped: {reason}; "
+                        f"see {shown(_keep_failed(unfinished))}.") from error
 
 
 @contextlib.contextmanager

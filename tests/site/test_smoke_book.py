@@ -1,0 +1,96 @@
+"""The smoke book that `make test` has just made: what its gates let pass, looked at from outside.
+
+The variable MOOD_SMOKE_BOOK names its home. Without it these tests skip, since there is no book to look at.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from lib.basics.places import PROJECT
+from lib.profiles import load_profile
+from lib.publish.chapters import chapters, documents
+from lib.publish.pages import check_site
+from lib.publish.site import BANNERS
+
+pytestmark = pytest.mark.skipif(not os.environ.get("MOOD_SMOKE_BOOK"), reason="make test makes the smoke book")
+
+MEGABYTE = 1e6
+
+
+@pytest.fixture(scope="module")
+def book_home():
+    return Path(os.environ["MOOD_SMOKE_BOOK"])
+
+
+@pytest.fixture(scope="module")
+def site(book_home):
+    return book_home / "_build" / "html"
+
+
+def lib(*arguments, home):
+    """Run a command of the book; returns what it printed on both streams."""
+    done = subprocess.run([sys.executable, "-m", "lib", *arguments], capture_output=True, text=True,
+                          env={**os.environ, "MOOD_HOME": str(home)})
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_every_document_has_become_a_page(site):
+    for document in documents():
+        assert (site / f"{document}.html").is_file(), document
+
+
+def test_nothing_is_wrong_with_the_pages(site):
+    assert check_site(site) == []
+
+
+def test_every_page_says_that_it_is_a_trial(site):
+    for document in documents():
+        assert BANNERS["smoke"] in (site / f"{document}.html").read_text(encoding="utf-8")
+
+
+def test_no_folder_of_this_machine_is_published(site, book_home):
+    folders = re.compile("|".join(map(re.escape, {str(PROJECT), str(book_home), str(Path.home())})))
+    for path in site.rglob("*"):
+        if path.is_file() and path.suffix in {".html", ".js", ".ipynb", ".md", ".txt", ".json", ".svg"}:
+            found = folders.search(path.read_text(encoding="utf-8", errors="replace"))
+            assert not found, f"{path.relative_to(site)}: {found}"
+
+
+def test_the_status_page_lists_every_notebook_with_its_time(site):
+    page = BeautifulSoup((site / "book" / "status.html").read_text(encoding="utf-8"), "html.parser")
+    rows = [[cell.get_text() for cell in row.find_all("td")] for row in page.select("article tbody tr")]
+    assert [row[0] for row in rows] == [chapter.name for chapter in chapters()]
+    assert all(re.fullmatch(r"\d+ s|\d+ min \d\d s", row[2]) for row in rows)
+
+
+def test_every_chapter_ends_with_its_provenance(site):
+    for chapter in chapters():
+        page = BeautifulSoup((site / f"{chapter.document}.html").read_text(encoding="utf-8"), "html.parser")
+        table = page.select("article table.provenance")[-1]
+        assert {"Commit", "Profile", "Data", "Device", "Versions"} <= {cell.get_text() for cell in table("th")}
+
+
+def test_the_site_is_small(site):
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 60 * MEGABYTE
+
+
+def test_what_is_current_is_not_executed_again(book_home):
+    said = lib("execute", "--profile", "smoke", home=book_home)
+    assert said.count("current, kept") == len(chapters()), said
+
+
+def test_training_again_from_nothing_gives_the_same_metrics(book_home, tmp_path):
+    """Byte for byte: corpus, tokens, split, batches and every step of training."""
+    for name in load_profile("smoke").runs:
+        lib("train", name, "--profile", "smoke", home=tmp_path)
+    again = {path.parent.name: path.read_bytes() for path in tmp_path.glob("artifacts/runs/*/metrics.csv")}
+    assert len(again) == len(load_profile("smoke").runs)
+    for name, content in again.items():
+        assert (book_home / "artifacts" / "runs" / name / "metrics.csv").read_bytes() == content, name
