@@ -38,7 +38,7 @@ def execute_book(profile_name: str = "laptop", data: str | Path = "", notebooks:
     """Execute the notebooks of `_toc.yml` in order; copies that are still current are kept.
 
     Args:
-        profile_name: see :func:`lib.profiles.load_profile`.
+        profile_name: see :func:`lib.profiles.profile.load_profile`.
         data: a folder of XMIDI-named MIDI files; empty for the embedded corpus.
         notebooks: names such as '02_lstm'; None for all.
         parameters: values for further parameters; each notebook gets those that it has.
