@@ -86,4 +86,4 @@ def _one_keyboard(notes: list[tuple[int, int, int]]) -> list[tuple[int, int, int
         if before is not None and before + longest[before, pitch] > start:
             longest[before, pitch] = start - before
         held[pitch] = start
-    return sorted((start, length, pitch) for (start, pitch), length in longest.items() if length > 0)
+    return [(start, length, pitch) for (start, pitch), length in sorted(longest.items()) if length > 0]

@@ -36,7 +36,7 @@ def _load(path: Path) -> bool:
 
 
 def read_engraved(path: Path) -> Reading:
-    """Read one score, all voices together, without repeats.
+    """Read one score, all voices together, repeats played.
 
     Raises:
         SourceError: when verovio refuses it, or it has no notes or meter.
