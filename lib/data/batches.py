@@ -138,7 +138,7 @@ def shift_of_rows(store: TokenStore, rows: np.ndarray, seed: int, epoch: int) ->
     A shift is cut down so that no note leaves the range of pitches.
     """
     generator = np.random.default_rng([seed, epoch, 1])
-    shifts = generator.integers(LOWEST_SHIFT, HIGHEST_SHIFT + 1, len(store))[rows]
+    shifts = generator.integers(LOWEST_SHIFT, HIGHEST_SHIFT + 1, len(store.index))[rows]
     lowest, highest = min(_id_of_pitch(store)), max(_id_of_pitch(store))
     # Notes out of range have no tokens, so only the span within it counts.
     low = np.maximum(store.index["pitch_low"].to_numpy()[rows], lowest)
@@ -179,7 +179,7 @@ class Batches:
         # Plans are pure functions of the epoch; the last ones are kept since every step asks for one.
         self._plan = lru_cache(maxsize=2)(self._make_plan)
         self._shifts = lru_cache(maxsize=2)(
-            lambda epoch: shift_of_rows(store, np.arange(len(store)), seed, epoch))
+            lambda epoch: shift_of_rows(store, np.arange(len(store.index)), seed, epoch))
 
     @property
     def num_tokens(self) -> int:
@@ -227,7 +227,7 @@ class Batches:
         chosen = np.arange(len(windows))
         if max_tokens is not None and max_tokens < whole.num_tokens:
             rows = np.random.default_rng(0).permutation(np.unique(windows.row))
-            tokens = np.bincount(windows.row, windows.length, minlength=len(store))[rows]
+            tokens = np.bincount(windows.row, windows.length, minlength=len(store.index))[rows]
             count = int(np.searchsorted(np.cumsum(tokens), max_tokens)) + 1
             chosen = np.flatnonzero(np.isin(windows.row, rows[:count]))
         order = chosen[np.argsort(-windows.length[chosen], kind="stable")]

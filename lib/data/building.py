@@ -33,6 +33,7 @@ from lib.data.tokenizer import (
     encode,
     foreign_meters,
     load_score,
+    main_meter,
     meter_sections,
     note_table,
     token_types,
@@ -49,8 +50,9 @@ class Record:
     """What the index says of a piece, before offsets, groups and split.
 
     `notes` counts the file's notes; `notes_lost` those that have no tokens (pitch out of range);
-    `notes_moved` those that begin off the grid; `bars` and `seconds` reach to the last note; `meter` is the
-    first one; `pitch_low` and `pitch_high` span the notes that are not drums (−1 where there are none).
+    `notes_moved` those whose onset or length is off the grid; `bars` and `seconds` reach to the last note;
+    `meter` is the one that holds longest; `pitch_low` and `pitch_high` span the notes that are not drums (−1
+    where there are none).
     """
 
     identifier: str
@@ -106,31 +108,25 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
     if bars > MAX_BARS:
         raise _UnusableError(f"it has {bars} bars, more than {MAX_BARS}")
     ids = encode(tokenizer, score)
-    written = np.isin(ids, _note_ids(tokenizer)).sum()
+    written = np.count_nonzero(np.isin(ids, [*tokenizer.token_ids_of_type("Pitch"),
+                                             *tokenizer.token_ids_of_type("PitchDrum")]))
     if not written:
         raise _UnusableError("none of its notes lies in the range of pitches")
     pitched = notes.pitch[notes.program >= 0]
-    seconds = max(track.notes.numpy() and float(_last_end(track)) for track in score.to("Second").tracks
-                  if len(track.notes))
+    seconds = max(_last_end(track.notes.numpy()) for track in score.to("Second").tracks if len(track.notes))
     found = duplicates.fingerprint(notes)
     return ids, Record(
         identifier=piece.identifier, name=piece.path.name, emotion=piece.emotion, genre=piece.genre,
-        length=len(ids), notes=len(notes), notes_lost=len(notes) - int(written),
+        length=len(ids), notes=len(notes), notes_lost=len(notes) - written,
         notes_moved=count_moved(tokenizer, notes, sections),
-        bars=bars, seconds=round(seconds, 3), meter=f"{sections.numerator[0]}/{sections.denominator[0]}",
+        bars=bars, seconds=round(seconds, 3), meter=main_meter(sections, last_onset),
         pitch_low=int(pitched.min(initial=128)) if len(pitched) else -1,
         pitch_high=int(pitched.max(initial=-1)), repaired=repaired,
         hash_exact=found.exact, hash_transposed=found.transposed), found
 
 
-def _last_end(track) -> float:
-    notes = track.notes.numpy()
-    return (notes["time"] + notes["duration"]).max()
-
-
-def _note_ids(tokenizer: REMI) -> list[int]:
-    return [token_id for text, token_id in tokenizer.vocab.items()
-            if text.startswith(("Pitch_", "PitchDrum_"))]
+def _last_end(notes: dict[str, np.ndarray]) -> float:
+    return float((notes["time"] + notes["duration"]).max())
 
 
 def _read_shard(number: int, pieces: list[Piece], token_set: TokenSet, folder: Path,
@@ -203,8 +199,9 @@ def _read_shards(pieces: list[Piece], token_set: TokenSet, folder: Path, workers
 def _ends_its_process(piece: Piece, token_set: TokenSet) -> bool:
     """Whether reading this file kills the process that reads it."""
     try:
-        # Two tasks, since joblib runs a lone job in its own process.
-        Parallel(n_jobs=2, backend="loky")(delayed(_try_piece)(piece, token_set) for _ in range(2))
+        # Two jobs, since joblib runs a lone one in this very process.
+        pool = Parallel(n_jobs=2, backend="loky", return_as="generator")
+        list(pool(delayed(_try_piece)(piece, token_set) for _ in range(2)))
     except TerminatedWorkerError:
         return True
     return False
@@ -277,10 +274,11 @@ def build(folder: Path, target: Path, *, dataset: str, folder_hash: str, token_s
     counts = np.array([count for shard in shards for count in shard.shingle_counts])
     shingles = _Shingles(shingles_path, counts)
     similar = duplicates.similar_pairs(np.concatenate([shard.signatures for shard in shards]), shingles)
-    index["group"] = duplicates.group(
-        len(index), duplicates.equal_pairs(index["hash_transposed"]), duplicates.equal_pairs(index["work"]),
-        ((first, second) for first, second, _ in similar))
-    largest = duplicates.largest_groups(index["group"].to_numpy(), shingles)
+    same_music = [*duplicates.equal_pairs(index["hash_transposed"]),
+                  *((first, second) for first, second, _ in similar)]
+    index["group"] = duplicates.group(len(index), same_music, duplicates.equal_pairs(index["work"]))
+    # Works are left out of this report: parts of one are not meant to be alike.
+    largest = duplicates.largest_groups(duplicates.group(len(index), same_music), shingles)
     del shingles
     shingles_path.unlink()
     strata = index.groupby(["emotion", "genre"], sort=True).ngroup().to_numpy()

@@ -15,12 +15,16 @@ from datasketch import MinHash, MinHashLSH
 from lib.basics.files import hash_of_bytes
 from lib.data.tokenizer import NoteTable
 
-SHINGLE_NOTES = 6
+SHINGLE_NOTES = 5
 """Notes in a shingle."""
 
-SIMILARITY = 0.4
-"""Pairs of pieces at least this similar (Jaccard) are one group; see `largest_groups` for how it was
-chosen."""
+SIMILARITY = 0.3
+"""Pairs of pieces at least this similar (Jaccard) are one group.
+
+Measured on the embedded corpus: between 0.25 and 0.35 pairs are still variants of one tune, mostly under one
+title; below 0.2 they share formulas. At 0.3 the largest group holds 16 nursery rhymes on one formula; at 0.25
+it is a chain of 34, at 0.2 one of 57. Runs of 4 notes chain over a thousand pieces at 0.2.
+"""
 
 NUM_PERMUTATIONS = 128
 _HASH_STEPS_PER_QUARTER = 96
