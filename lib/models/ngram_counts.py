@@ -1,0 +1,147 @@
+"""Counting which token follows which context: sorted keys, binary search, no dictionary.
+
+The upper bits of a key are a hash of the context, the lower ones the next token, so that the continuations
+of a context stand side by side and one search finds them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from lib.basics.progress import Progress
+from lib.models.pieces import FlatPieces, Histories
+
+Labels = Literal["none", "emotion", "genre", "both"]
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Context(NamedTuple):
+    """What a distribution is conditioned on: so many past tokens, and which labels."""
+
+    length: int
+    labels: Labels
+
+
+class Found(NamedTuple):
+    """Counts for some pairs: of the pair, of its context, of the different tokens after the context."""
+
+    pair: np.ndarray
+    context: np.ndarray
+    distinct: np.ndarray
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often each token followed each context of one kind.
+
+    Attributes:
+        keys: uint64, sorted, one a pair of context and next token.
+        ends: uint32, one more; pair i occurred `ends[i + 1] - ends[i]` times.
+        token_mask: the bits of a key that hold the token.
+    """
+
+    keys: np.ndarray
+    ends: np.ndarray
+    token_mask: np.uint64
+
+    @classmethod
+    def of(cls, keys: np.ndarray, token_mask: np.uint64) -> "Counts":
+        """Count the keys of all occurrences; `keys` is sorted in place."""
+        keys.sort()
+        is_first = np.ones(len(keys), bool)
+        is_first[1:] = keys[1:] != keys[:-1]
+        first = np.flatnonzero(is_first)
+        return cls(keys[first], np.append(first, len(keys)).astype(np.uint32), token_mask)
+
+    def ranges(self, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where the continuations of each context begin and end."""
+        return (np.searchsorted(self.keys, contexts),
+                np.searchsorted(self.keys, contexts | self.token_mask, side="right"))
+
+    def find(self, contexts: np.ndarray, tokens: np.ndarray) -> Found:
+        """Look up pairs of context and next token; float32 counts, which are exact below 16 million."""
+        order = np.argsort(contexts)  # neighbours in the query are neighbours in memory
+        found = np.zeros((3, len(contexts)), np.float32)
+        if not len(self.keys):
+            return Found(*found)
+        contexts = contexts[order]
+        keys = contexts | tokens[order].astype(np.uint64)
+        begin, end = self.ranges(contexts)
+        place = np.searchsorted(self.keys, keys)
+        place_if_any = np.minimum(place, len(self.keys) - 1)
+        hit = self.keys[place_if_any] == keys
+        found[0, order] = np.where(hit, self.ends[place_if_any + 1] - self.ends[place_if_any], 0)
+        found[1, order] = self.ends[end] - self.ends[begin]
+        found[2, order] = end - begin
+        return Found(*found)
+
+
+def token_mask(vocabulary_size: int) -> np.uint64:
+    """The lower bits of a key, wide enough for any token id."""
+    return np.uint64((1 << max(1, (vocabulary_size - 1).bit_length())) - 1)
+
+
+class ContextHashes:
+    """Hashes of the contexts of a set of tokens; equal contexts have equal hashes everywhere.
+
+    With 54 bits left of a hash, among ten million contexts a confused pair is a matter of one in hundreds.
+
+    Args:
+        tokens: what to hash the histories of.
+        vocabulary_size: number of token ids; the lowest bits, where a key holds the next token, stay zero.
+    """
+
+    def __init__(self, tokens: FlatPieces | Histories, vocabulary_size: int):
+        self.tokens = tokens
+        self.token_mask = token_mask(vocabulary_size)
+        generator = np.random.default_rng(20250607)
+        self._of_token = generator.integers(0, 2**64, vocabulary_size, dtype=np.uint64)
+        self._of_label = generator.integers(0, 2**64, (2, 1 << 12), dtype=np.uint64)
+        self._rolling, self._length = np.zeros(len(tokens), np.uint64), 0
+        self._whole = np.ones(len(tokens), bool)
+
+    def of(self, context: Context) -> tuple[np.ndarray, np.ndarray]:
+        """The context's hash at each token, and whether the piece reaches back far enough for it.
+
+        Where it does not, the hash is that of all there is.
+        """
+        if context.length < self._length:
+            self._rolling, self._length = np.zeros(len(self.tokens), np.uint64), 0
+            self._whole = np.ones(len(self.tokens), bool)
+        while self._length < context.length:
+            self._length += 1
+            ids, self._whole = self.tokens.back(self._length)
+            factor = np.uint64(pow(int(_MULTIPLIER), self._length, 1 << 64))
+            added = self._of_token[ids] * factor
+            self._rolling = self._rolling + np.where(self._whole, added, np.uint64(0))
+        value = self._rolling
+        if context.labels in ("emotion", "both"):
+            value = value + self._of_label[0][self.tokens.emotion]
+        if context.labels in ("genre", "both"):
+            value = value + self._of_label[1][self.tokens.genre]
+        value = value * _MULTIPLIER
+        value ^= value >> np.uint64(29)
+        value *= _MULTIPLIER
+        return value & ~self.token_mask, self._whole
+
+
+def count_contexts(pieces: FlatPieces, vocabulary_size: int, contexts: list[Context],
+                   progress: Progress | None = None) -> list[Counts]:
+    """Count the continuations of every context of these kinds.
+
+    Args:
+        pieces: the training pieces.
+        vocabulary_size: number of token ids.
+        contexts: kinds of contexts; quickest from the shortest to the longest.
+        progress: advanced by one a kind.
+    """
+    hashes, targets, tokens = ContextHashes(pieces, vocabulary_size), pieces.is_target, pieces.tokens
+    counted = []
+    for context in contexts:
+        values, whole = hashes.of(context)
+        chosen = targets & whole
+        counted.append(Counts.of(values[chosen] | tokens[chosen].astype(np.uint64), hashes.token_mask))
+        if progress:
+            progress.advance()
+    return counted

@@ -1,0 +1,128 @@
+"""The n-gram model by hand, against dictionaries, and as a probability."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib.basics.errors import BookError
+from lib.models.ngram import LABELLED, NgramModel, context_chain
+from lib.models.pieces import flatten
+
+VOCABULARY = 5
+KINDS = ["none", "emotion", "genre", "both"]
+
+
+def sequences_strategy():
+    piece = st.tuples(st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=12),
+                      st.integers(0, 1), st.integers(0, 2))
+    return st.lists(piece, min_size=1, max_size=6)
+
+
+def flat(pieces):
+    return flatten([np.array(tokens) for tokens, _, _ in pieces], [emotion for _, emotion, _ in pieces],
+                   [genre for _, _, genre in pieces])
+
+
+def labels_of(kind, emotion, genre):
+    return {"none": (), "emotion": (emotion,), "genre": (genre,), "both": (emotion, genre)}[kind]
+
+
+def by_dictionaries(training, tokens, emotion, genre, order, labels, escape):
+    """Witten–Bell, as slow and plain as the formula."""
+    chain = context_chain(order, labels)
+    counts = [defaultdict(Counter) for _ in chain]
+    for piece, its_emotion, its_genre in training:
+        for place in range(1, len(piece)):
+            for (length, kind), table in zip(chain, counts, strict=True):
+                if length <= place:
+                    context = (*piece[place - length:place], labels_of(kind, its_emotion, its_genre))
+                    table[context][piece[place]] += 1
+    result = []
+    for place in range(1, len(tokens)):
+        probability = 1 / VOCABULARY
+        for (length, kind), table in zip(chain, counts, strict=True):
+            context = (*tokens[place - length:place], labels_of(kind, emotion, genre))
+            if length <= place and table[context]:
+                left = escape * len(table[context])
+                probability = ((table[context][tokens[place]] + left * probability)
+                               / (table[context].total() + left))
+        result.append(np.log(probability))
+    return result
+
+
+def test_bigram_by_hand():
+    # Targets: 1, 2 and 1, 1. Unigram: c(1) = 3, c(2) = 1, two different tokens of 4 in all; V = 4.
+    pieces = flatten([np.array([0, 1, 2]), np.array([0, 1, 1])], [0, 0], [0, 0])
+    model = NgramModel.fit(pieces, 4, order=2)
+    one, two = (3 + 2 / 4) / 6, (1 + 2 / 4) / 6
+    np.testing.assert_allclose(NgramModel.fit(pieces, 4, order=1).next_distribution([0], 0, 0),
+                               [0.5 / 6, one, two, 0.5 / 6])
+    # After 0 came 1 twice; after 1 came 2 and 1; 2 and 3 were never followed.
+    np.testing.assert_allclose(model.next_distribution([0], 0, 0)[1], (2 + one) / 3)
+    np.testing.assert_allclose(model.next_distribution([0, 1], 0, 0)[[1, 2]],
+                               [(1 + 2 * one) / 4, (1 + 2 * two) / 4])
+    np.testing.assert_allclose(model.next_distribution([0, 3], 0, 0)[1], one)
+    np.testing.assert_allclose(model.log_probabilities(np.array([0, 1, 1, 2]), 0, 0),
+                               np.log([(2 + one) / 3, (1 + 2 * one) / 4, (1 + 2 * two) / 4]))
+
+
+@given(sequences_strategy(), st.integers(1, 8), st.sampled_from(KINDS), st.sampled_from([1.0, 3.5]))
+@settings(max_examples=60, deadline=None)
+def test_distributions_sum_to_one_and_agree_with_dictionaries(pieces, order, labels, escape):
+    training, (tokens, emotion, genre) = pieces[:-1], pieces[-1]
+    if not training:
+        training = pieces
+    model = NgramModel.fit(flat(training), VOCABULARY, order, labels, escape)
+    expected = by_dictionaries(training, tokens, emotion, genre, order, labels, escape)
+    np.testing.assert_allclose(model.log_probabilities(np.array(tokens), emotion, genre), expected, atol=1e-9)
+    for place in range(1, len(tokens)):
+        distribution = model.next_distribution(tokens[:place], emotion, genre)
+        assert distribution.min() > 0
+        np.testing.assert_allclose(distribution.sum(), 1, atol=1e-9)
+        np.testing.assert_allclose(np.log(distribution[tokens[place]]), expected[place - 1], atol=1e-9)
+
+
+@given(sequences_strategy(), st.integers(1, 7), st.sampled_from(KINDS))
+@settings(max_examples=30, deadline=None)
+def test_predictions_are_the_likeliest_tokens(pieces, order, labels):
+    judged = flat(pieces)
+    model = NgramModel.fit(judged, VOCABULARY, order, labels)
+    predictions = iter(model.predictions_of(judged))
+    for tokens, emotion, genre in pieces:
+        for place in range(1, len(tokens)):
+            distribution = model.next_distribution(tokens[:place], emotion, genre)
+            np.testing.assert_allclose(distribution[next(predictions)], distribution.max(), atol=1e-12)
+
+
+def test_pieces_do_not_run_into_each_other():
+    # 3 ends the first piece and never precedes the second's tokens.
+    pieces = flatten([np.array([0, 1, 3]), np.array([2, 4, 4])], [0, 0], [0, 0])
+    model = NgramModel.fit(pieces, VOCABULARY, order=2)
+    unigram = NgramModel.fit(pieces, VOCABULARY, order=1)
+    np.testing.assert_allclose(model.next_distribution([0, 1, 3], 0, 0), unigram.next_distribution([0], 0, 0))
+
+
+def test_labels_enter_short_contexts():
+    # Genre 0 goes on with 1, genre 1 with 2, after the same token.
+    pieces = flatten([np.array([0, 1])] * 8 + [np.array([0, 2])] * 8, [0] * 16, [0] * 8 + [1] * 8)
+    model = NgramModel.fit(pieces, VOCABULARY, 2, labels="genre")
+    assert model.next_distribution([0], 0, 0)[1] > 0.9
+    assert model.next_distribution([0], 0, 1)[2] > 0.9
+    unlabelled = NgramModel.fit(pieces, VOCABULARY, 2)
+    assert unlabelled.next_distribution([0], 0, 0)[1] < 0.5
+
+
+def test_chain():
+    assert context_chain(3, "none") == [(0, "none"), (1, "none"), (2, "none")]
+    assert context_chain(2, "genre") == [(0, "none"), (0, "genre"), (1, "genre")]
+    long = context_chain(LABELLED + 2, "both")
+    assert [context.length for context in long] == [0, *range(LABELLED + 2)]
+    assert {context.labels for context in long[LABELLED + 1:]} == {"none"}
+
+
+def test_order_zero_is_refused():
+    with pytest.raises(BookError, match="order 0 is impossible"):
+        NgramModel.fit(flatten([np.array([0, 1])], [0], [0]), VOCABULARY, 0)
