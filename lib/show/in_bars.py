@@ -65,6 +65,22 @@ def attention_by_bar(weights: np.ndarray, bars: np.ndarray) -> tuple[np.ndarray,
     return numbers, np.add.reduceat(by_column, starts, axis=-2) / counts[:, None]
 
 
+def attention_against_even(weights: np.ndarray, bars: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many times more attention a bar gets than if each token spread its attention evenly over its past.
+
+    Args:
+        weights, bars: as for :func:`attention_by_bar`.
+
+    Returns:
+        The bars' numbers [N], and ratios [..., N, N]: 1 for an even share, NaN for bars in the future.
+    """
+    length = len(bars)
+    even = np.tril(np.ones((length, length))) / np.arange(1, length + 1)[:, None]
+    numbers, share = attention_by_bar(weights, bars)
+    _, even_share = attention_by_bar(even, bars)
+    return numbers, share / np.where(even_share > 0, even_share, np.nan)
+
+
 def attention_by_distance(weights: np.ndarray, bars: np.ndarray,
                           max_distance: int) -> tuple[np.ndarray, np.ndarray]:
     """How far back attention goes, in bars, and how far it would go if it were spread evenly over the past.

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from lib.show.in_bars import mean_by_onset
@@ -26,16 +27,19 @@ def plot_gradient_reach(gradients: Mapping[str, np.ndarray], marks: Mapping[str,
     floor = np.finfo(np.float32).eps
     for (name, sizes), (colour, line) in zip(gradients.items(), _SERIES, strict=False):
         axis.semilogy(np.maximum(sizes / sizes[0], 1e-12), color=colour, linestyle=line, label=name)
+    longest = max(len(sizes) for sizes in gradients.values())
     for label, distance in marks.items():
+        if distance > longest:
+            continue
         axis.axvline(distance, color=BAR_LINE, linestyle="--", linewidth=1)
         axis.annotate(label, (distance, 1), (3, 2), xycoords=("data", "axes fraction"),
                       textcoords="offset points", fontsize=9)
     axis.axhspan(1e-12, floor, color=BAR_LINE, alpha=0.2, linewidth=0)
-    axis.annotate("below single precision", (0.99, floor), (0, -3), xycoords=("axes fraction", "data"),
-                  textcoords="offset points", ha="right", va="top", fontsize=9)
+    axis.annotate("lost in rounding", (0.5, floor), (0, -3), xycoords=("axes fraction", "data"),
+                  textcoords="offset points", ha="center", va="top", fontsize=9)
     axis.set(xlabel="distance back, in steps (tokens)", ylabel="gradient, relative to distance 0",
-             ylim=(1e-12, 3))
-    axis.legend(loc="center", bbox_to_anchor=(0.55, 0.66))
+             ylim=(1e-12, 1e3))
+    axis.legend(loc="center", bbox_to_anchor=(0.55, 0.6))
     return figure
 
 
@@ -74,7 +78,7 @@ def plot_gates(gates: Mapping[str, np.ndarray], times: np.ndarray, notes: pd.Dat
     Args:
         gates: 'forget', 'input' and 'output', each [T, features] between 0 and 1.
         times: [T] time of each token in bars.
-        notes: the piece's notes, as of :func:`lib.sound.pianoroll.note_table`.
+        notes: the piece's notes, as of :func:`lib.sound.pianoroll.piano_roll`.
         num_bars: how many bars are drawn.
     """
     figure, axes = plt.subplots(len(gates) + 1, 1, figsize=(7.2, 1.4 + 1.5 * len(gates)), sharex=True,
@@ -137,26 +141,25 @@ def plot_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str
 
 
 def plot_attention_by_bar(panels: Mapping[str, np.ndarray], bars: np.ndarray, notes: pd.DataFrame) -> Figure:
-    """Attention between the bars of a piece, one square a head, over the piece as a piano roll.
+    """Attention between the bars of a piece, one square a head, under the piece as a piano roll.
 
     Args:
-        panels: by title, [N, N] shares of attention from a bar (row) to a bar (column).
-        bars: [N] numbers of the bars from 0; −1 for what stands before the first.
+        panels: by title, [N, N] attention of a bar (row) to a bar (column) as a multiple of an even spread;
+            see :func:`lib.show.in_bars.attention_against_even`.
+        bars: [N] numbers of the bars from 0; −1 for BOS.
         notes: the piece's notes.
     """
     columns = min(len(panels), 3)
     rows = -(-len(panels) // columns)
     figure = plt.figure(figsize=(7.2, 1.9 + 2.5 * rows))
     top, bottom = figure.subfigures(2, 1, height_ratios=[1.5, 2.5 * rows])
-    roll = top.subplots()
-    draw_piano_roll(roll, notes, 0, int(bars.max()) + 1)
+    draw_piano_roll(top.subplots(), notes, 0, int(bars.max()) + 1)
     axes = np.atleast_2d(bottom.subplots(rows, columns, sharex=True, sharey=True))
-    highest = max(np.quantile(panel[panel > 0], 0.99) for panel in panels.values())
+    edges = np.append(bars, bars[-1] + 1)
     ticks = np.arange(0, int(bars.max()) + 1, max(1, -(-len(bars) // 8)))
     for axis, (title, panel) in zip(axes.flat, panels.items(), strict=False):
-        visible = np.where(np.tril(np.ones_like(panel)) > 0, panel, np.nan)
-        image = axis.pcolormesh(np.append(bars, bars[-1] + 1), np.append(bars, bars[-1] + 1), visible,
-                                cmap=SEQUENTIAL, vmin=0, vmax=highest, rasterized=True)
+        image = axis.pcolormesh(edges, edges, panel.clip(1 / 8, 8), cmap=DIVERGING, norm=LogNorm(1 / 8, 8),
+                                rasterized=True)
         axis.set(aspect="equal", title=title)
         axis.title.set_fontsize(9)
         axis.grid(visible=False)
@@ -168,7 +171,10 @@ def plot_attention_by_bar(panels: Mapping[str, np.ndarray], bars: np.ndarray, no
         axis.axis("off")
     bottom.supxlabel("bar looked at", fontsize=10)
     bottom.supylabel("bar of the reader", fontsize=10)
-    bottom.colorbar(image, ax=list(axes.flat), label="share of attention", fraction=0.03, pad=0.02)
+    scale = bottom.colorbar(image, ax=list(axes.flat), label="attention, times an even spread", fraction=0.03,
+                            pad=0.02)
+    scale.set_ticks([1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8], labels=["⅛", "¼", "½", "1", "2", "4", "8"])
+    scale.ax.minorticks_off()
     return figure
 
 

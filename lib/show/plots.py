@@ -128,7 +128,7 @@ def draw_piano_roll(axis: Axes, notes: pd.DataFrame, start: float, end: float) -
 
     Args:
         axis: where to draw.
-        notes: columns start_bar, end_bar, pitch and is_drum, as of :func:`lib.sound.pianoroll.note_table`.
+        notes: columns start_bar, end_bar, pitch and is_drum, as of :func:`lib.sound.pianoroll.piano_roll`.
         start, end: first and last time drawn, in bars from 0.
     """
     shown = notes[(notes["end_bar"] > start) & (notes["start_bar"] < end)]

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from lib.show.in_bars import attention_by_bar, attention_by_distance, mean_by_onset, token_times
+from lib.show.in_bars import (
+    attention_against_even,
+    attention_by_bar,
+    attention_by_distance,
+    mean_by_onset,
+    token_times,
+)
 
 WORDS = ["BOS_None", "Bar_None", "TimeSig_3/4", "Position_0", "Pitch_60", "Position_18", "Pitch_62",
          "Bar_None", "Position_12", "Pitch_64", "EOS_None"]
@@ -33,6 +39,14 @@ def test_attention_between_bars_keeps_its_sum():
     assert between.shape == (2, 4, 4)
     assert between.sum(axis=-1) == pytest.approx(np.ones((2, 4)))
     assert between[:, 0, 1:] == pytest.approx(np.zeros((2, 3)))
+
+
+def test_even_attention_has_ratio_one():
+    bars = np.array([-1, 0, 0, 1, 1, 1, 3])
+    even = np.tril(np.ones((7, 7))) / np.arange(1, 8)[:, None]
+    _, ratio = attention_against_even(even, bars)
+    assert ratio[np.tril_indices(4)] == pytest.approx(np.ones(10))
+    assert np.isnan(ratio[np.triu_indices(4, 1)]).all()
 
 
 def test_attention_by_distance_finds_a_head_that_looks_one_bar_back():

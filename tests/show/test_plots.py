@@ -98,7 +98,7 @@ def test_gates_are_drawn_under_the_same_bars():
 
 def test_attention_squares_hide_the_future():
     bars = np.arange(-1, 4)
-    panels = {f"head {number}": np.tril(np.full((5, 5), 0.2)) for number in range(4)}
+    panels = {f"head {number}": np.where(np.tri(5) > 0, 0.2, np.nan) for number in range(4)}
     figure = inside_plots.plot_attention_by_bar(panels, bars, notes())
     squares = [axis for axis in figure.axes if axis.get_title(loc="left").startswith("head")]
     assert len(squares) == 4
