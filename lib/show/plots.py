@@ -53,7 +53,7 @@ def plot_training(metrics: Mapping[str, pd.DataFrame], references: Mapping[str, 
             ylim=(min(late) - margin, max(late) + margin), xlabel="million tokens seen")
     whole.set(title="loss, nats per token", xlabel="million tokens seen")
     whole.set_ylim(0, 1.1 * whole.get_ylim()[1])
-    whole.legend(loc="center right")
+    figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncol=2)
     return figure
 
 
