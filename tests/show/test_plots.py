@@ -47,7 +47,8 @@ def labels(axis):
 def test_training_curves():
     figure = plots.plot_training({"lstm": metrics()}, {"uniform": 6.0, "ngram": 1.2})
     whole, end = figure.axes
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["LSTM, training", "LSTM, validation"]
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["LSTM, training", "LSTM, validation"]
     assert any("uniform guess: 6.00" in text.get_text() for text in whole.texts)
     assert any("n-gram: 1.20" in text.get_text() for text in end.texts)
     assert end.get_ylim()[1] < 3
