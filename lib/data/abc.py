@@ -6,7 +6,11 @@ notes and ornament signs (it plays a trill as eight notes), chord symbols (it ad
 own directives.
 """
 
+import contextlib
+import os
 import re
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +112,25 @@ def _melody(line: str) -> str:
     return "".join(part if place % 2 else _ORNAMENTS.sub("", part) for place, part in enumerate(parts))
 
 
+@contextlib.contextmanager
+def _own_temporary_folder() -> Iterator[None]:
+    """Let symusic write its temporary file where no other process does.
+
+    Score.from_abc names it by a random generator that begins alike in every process: two that read at the
+    same time would read each other's tunes, without a word.
+    """
+    before = os.environ.get("TMPDIR")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMPDIR"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["TMPDIR"]
+            else:
+                os.environ["TMPDIR"] = before
+
+
 def read_tune(tune: Tune) -> Reading:
     """Read one tune, repeats written out, all voices together.
 
@@ -116,7 +139,7 @@ def read_tune(tune: Tune) -> Reading:
     """
     text = clean(tune)
     try:
-        with silent():
+        with silent(), _own_temporary_folder():
             score = Score.from_abc(text)
     except (RuntimeError, ValueError) as error:
         raise SourceError("reading", "abc2midi cannot read it") from error

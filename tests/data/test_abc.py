@@ -1,7 +1,11 @@
 """ABC tunes against what is written on the page."""
 
+import os
+from pathlib import Path
+
 import pytest
 
+from lib.data import abc
 from lib.data.abc import Tune, clean, read_book, read_tune
 from lib.data.arrange import SourceError, arrange
 
@@ -99,6 +103,27 @@ def test_books_are_split_and_titles_kept(tmp_path):
     assert (first.number, first.title, second.number, second.position) == ("7", "für", "8", 1)
     path.write_bytes("X:1\nT: für\n".encode("latin-1"))
     assert read_book(path)[0].title == "für"
+
+
+def test_every_reading_has_a_temporary_folder_of_its_own(monkeypatch):
+    # symusic gives its temporary files the same names in every process.
+    used = []
+
+    class Spy:
+        @staticmethod
+        def from_abc(text):
+            used.append(Path(os.environ["TMPDIR"]))
+            assert used[-1].is_dir()
+            raise RuntimeError
+
+    monkeypatch.setattr(abc, "Score", Spy)
+    monkeypatch.setenv("TMPDIR", "/before")
+    for _ in range(2):
+        with pytest.raises(SourceError):
+            read_tune(tune("G8"))
+    assert os.environ["TMPDIR"] == "/before"
+    assert used[0] != used[1]
+    assert not any(folder.exists() for folder in used)
 
 
 def test_nothing_is_printed(capfd):

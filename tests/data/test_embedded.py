@@ -143,7 +143,7 @@ def test_the_bytes_do_not_depend_on_the_number_of_workers(corpus, small, tmp_pat
 
 
 def accuracy(corpus: Path, types: set[str]) -> tuple[float, float]:
-    """How well a classifier names the collection from tokens of some types, and the share of the largest one."""
+    """How often a classifier names the collection by tokens of some types, and the share of the largest."""
     tokenizer = build_tokenizer("book")
     kind = np.array([text.split("_")[0] for text in vocabulary_of(tokenizer)])
     pieces, _ = read_folder(corpus)
