@@ -69,13 +69,15 @@ def compose(
     """Compose one piece to an emotion and a genre, as MIDI and, if asked for, MP3."""
     settings = load_profile(profile, data)
     from lib.composing import SamplingSettings, compose_pieces
+    from lib.composing.compose import label_id
     from lib.data import open_store
     from lib.training import request_run
 
     sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, max_tokens=max_tokens,
                                 seed=seed)
     store = open_store(settings)
-    store.check_labels(emotion, genre)
+    label_id(emotion, store.emotions, "emotion")  # before a model is trained for a misspelt word
+    label_id(genre, store.genres, "genre")
     model = request_run(settings.run(run), store)
     piece = compose_pieces(model, store, emotion, genre, sampling)[0]
     for path in piece.save(midi=out, audio=audio, record=record):

@@ -1,0 +1,59 @@
+"""What this machine has, what a profile asks of it, and what exists already."""
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+
+import torch
+
+from lib.basics.places import PROJECT, artifacts_folder, home
+from lib.profiles import Profile
+
+GIB = 2**30
+
+
+def lock_differences() -> list[str]:
+    """Packages whose installed version differs from requirements.txt, as 'name: installed, locked' lines."""
+    differences = []
+    for line in (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if not (match := re.match(r"([A-Za-z0-9._-]+)==([^\s;]+)", line)):
+            continue
+        name, locked = match.groups()
+        try:
+            installed = importlib.metadata.version(name).split("+")[0]  # '+cpu' names a build, not a version
+        except importlib.metadata.PackageNotFoundError:
+            installed = "missing"
+        if installed != locked:
+            differences.append(f"{name}: installed {installed}, locked {locked}")
+    return differences
+
+
+def diagnose(profile: Profile) -> str:
+    """A report in plain text: machine, packages, profile, and what is there already."""
+    place = home()
+    while not place.exists():
+        place = place.parent
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    differences = lock_differences()
+    lines = [
+        f"machine   {platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB, "
+        f"{shutil.disk_usage(place).free / GIB:.0f} GiB free under {home()}",
+        f"python    {platform.python_version()}",
+        f"torch     {torch.__version__}; GPUs: {', '.join(devices) or 'none, training runs on the CPU'}",
+        f"packages  {f'{len(differences)} differ from requirements.txt' if differences else 'as locked'}",
+        *(f"          {difference}" for difference in differences),
+        f"profile   {profile.name}: {profile.description}",
+        f"data      {profile.data.folder or profile.data.corpus + ' (from music21)'}; "
+        f"tokens: {profile.data.token_set}",
+    ]
+    for name, entry in profile.runs.items():
+        lines.append(f"run       {name}: {entry.model.kind}, hidden size {entry.model.hidden_size}, "
+                     f"{entry.model.num_layers} layers, budget {entry.training.tokens:,} tokens, "
+                     f"window {entry.training.window}")
+    for folder, what in (("stores", "token stores"), ("runs", "runs"), ("executed", "executed profiles")):
+        found = sorted(path.name for path in (artifacts_folder() / folder).glob("[!.]*") if path.is_dir())
+        lines.append(f"exists    {what}: {', '.join(found) or 'none yet'}")
+    return "\n".join(lines)
