@@ -1,0 +1,25 @@
+"""Computed and quoted lines stand apart."""
+
+import pandas as pd
+
+from lib.show.results import results_table
+
+
+def results():
+    names = [f"{measure}{end}" for measure in ("nats_per_token", "accuracy", "nats_per_note")
+             for end in ("", "_low", "_high")]
+    values = [0.7, 0.68, 0.72, 0.75, 0.74, 0.76, 3.2, 3.1, 3.3]
+    return pd.DataFrame([{"model": "lstm", "tokens": 12345, "pieces": 67, "groups": 60,
+                          **dict(zip(names, values, strict=True))}])
+
+
+def test_lines():
+    about = {"lstm": {"parameters": 1234}, "original transformer": {"parameters": "38.9 M"}}
+    page = results_table(results(), "Models", about, ["lstm", "transformer"], "One seed.").data
+    assert "0.700 [0.680, 0.720]" in page
+    assert "12,345 tokens of 67 pieces in 60 groups" in page
+    assert "One seed." in page
+    assert page.count("(quoted)") == 2
+    assert "1.49" in page
+    assert "0.81" in page
+    assert "1,234" in page
