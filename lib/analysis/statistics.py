@@ -1,8 +1,8 @@
 """Uncertainty: bootstrap intervals that respect duplicate groups, and intervals over few seeds.
 
 Variants of one tune are not independent, so whole groups are drawn, never single pieces. Everything is
-computed from sums by piece, so that a ratio (nats per token), a difference of two models on the same pieces, or
-a mean over collections all come from the same draws.
+computed from sums by piece, so that a ratio (nats per token), a difference of two models on the same pieces,
+or a mean over collections all come from the same draws.
 """
 
 from collections.abc import Callable, Sequence
