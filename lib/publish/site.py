@@ -148,7 +148,8 @@ def _run_jupyter_book(stage: Path) -> Path:
     print(f"building the pages (log: {shown(log)})", file=sys.stderr, flush=True)
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           encoding="utf-8", errors="replace")
-    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).replace(f"{stage}/", "")  # without colours
+    output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)  # without colours
+    output = output.replace(f"{stage}/", "").replace(f"{PROJECT}/", "")
     write_text(log, output)
     if done.returncode:
         warnings = [line for line in output.splitlines()

@@ -56,7 +56,7 @@ def test_every_page_says_that_it_is_a_trial(site):
 
 
 def test_no_folder_of_this_machine_is_published(site, book_home):
-    folders = re.compile("|".join(map(re.escape, {str(PROJECT), str(book_home), str(Path.home())})))
+    folders = re.compile("|".join(re.escape(f"{folder}/") for folder in (PROJECT, book_home, Path.home())))
     for path in site.rglob("*"):
         if path.is_file() and path.suffix in {".html", ".js", ".ipynb", ".md", ".txt", ".json", ".svg"}:
             found = folders.search(path.read_text(encoding="utf-8", errors="replace"))
