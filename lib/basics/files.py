@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from lib.basics.errors import BookError
@@ -70,6 +70,35 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the right to make `path`; another process that asks waits, after calling `on_wait`.
+
+    The lock is a hidden file beside `path`. The system frees it when the process ends, however it ends. On a
+    system without such locks nobody waits.
+
+    Raises:
+        BookError: when the folder cannot be written.
+    """
+    try:
+        import fcntl  # not on every system
+    except ImportError:
+        yield
+        return
+    make_folder(path.parent)
+    place = path.with_name(f".{path.name}.lock")
+    with explain_write_errors(place):
+        file = open(place, "w")  # noqa: SIM115 closed below, after work whose own errors must not pass here
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if on_wait:
+                on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_bytes(path: Path, content: bytes) -> None:

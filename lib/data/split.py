@@ -73,8 +73,10 @@ def naive_leakage(index: pd.DataFrame, seed: int, held_out: float = 0.2) -> dict
     held, train = order[:count], order[count:]
     shares: dict[str, float] = {"pieces": count}
     for name, column in (("any", "group"), ("transposed", "hash_transposed"), ("exact", "hash_exact")):
-        values = index[column].to_numpy()
-        shares[name] = float(np.isin(values[held], np.unique(values[train])).mean()) if count else 0.0
+        values = pd.factorize(index[column])[0]
+        in_training = np.zeros(len(index), bool)
+        in_training[values[train]] = True
+        shares[name] = float(in_training[values[held]].mean()) if count else 0.0
     return shares
 
 

@@ -11,7 +11,6 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +24,7 @@ from lib.basics.files import (
     explain_write_errors,
     hash_of_files,
     hash_of_json,
-    make_folder,
+    locked,
     read_json,
     write_json,
 )
@@ -214,7 +213,7 @@ def open_store(profile: Profile, token_set: TokenSet | None = None) -> TokenStor
     target = _stores_folder() / store_name(profile.data.name, folder_hash, token_set, profile.data.split_seed)
     with contextlib.suppress(BookError):
         return TokenStore(target)
-    with _lock(target):
+    with locked(target):
         with contextlib.suppress(BookError):
             return TokenStore(target)  # another process built it meanwhile
         temporary = target.with_name(f".{target.name}")
@@ -231,15 +230,3 @@ def open_store(profile: Profile, token_set: TokenSet | None = None) -> TokenStor
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return TokenStore(target)
-
-
-@contextlib.contextmanager
-def _lock(target: Path) -> Iterator[None]:
-    """Keep a second process from building the same store; it waits, then finds the first one's."""
-    import fcntl
-
-    make_folder(target.parent)
-    path = target.with_name(f".{target.name}.lock")
-    with explain_write_errors(path), open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -19,7 +19,7 @@ def pieces(seed: int, count: int = 2000, strata: int = 8) -> tuple[np.ndarray, n
     return generator.choice(strata, count, p=weights / weights.sum()), groups
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000))
 def test_groups_stay_whole_and_shares_hold(seed):
     strata, groups = pieces(seed)

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +121,21 @@ def test_touching_files_changes_nothing(tiny_profile, own_folder):
     assert open_store(profile).folder == first.folder
 
 
+def test_two_at_once_build_once(tiny_profile, monkeypatch):
+    built = []
+
+    def slow_build(*arguments, **options):
+        built.append(1)
+        time.sleep(0.3)
+        building.build(*arguments, **options)
+
+    monkeypatch.setattr(store, "build", slow_build)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(open_store, [tiny_profile] * 2)
+    assert first.hash == second.hash
+    assert len(built) == 1
+
+
 def test_an_interrupted_build_leaves_nothing_and_is_taken_up(tiny_profile, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(building, "_write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -156,8 +173,8 @@ def score_of(notes, meter=(4, 4)) -> Score:
     score = Score(480)
     score.time_signatures.append(TimeSignature(0, *meter))
     track = Track(program=0)
-    for time, pitch in notes:
-        track.notes.append(Note(time, 240, pitch, 80))
+    for onset, pitch in notes:
+        track.notes.append(Note(onset, 240, pitch, 80))
     score.tracks.append(track)
     return score
 
