@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from lib.show.in_bars import mean_by_onset
+from lib.analysis.in_bars import mean_by_onset
 from lib.show.plots import draw_bar_lines, draw_piano_roll
 from lib.show.style import BAR_LINE, DIVERGING, INK, MODEL_COLOURS, SEQUENTIAL
 
@@ -145,7 +145,7 @@ def plot_attention_by_bar(panels: Mapping[str, np.ndarray], bars: np.ndarray, no
 
     Args:
         panels: by title, [N, N] attention of a bar (row) to a bar (column) as a multiple of an even spread;
-            see :func:`lib.show.in_bars.attention_against_even`.
+            see :func:`lib.analysis.in_bars.attention_against_even`.
         bars: [N] numbers of the bars from 0; −1 for BOS.
         notes: the piece's notes.
     """

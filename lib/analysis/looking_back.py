@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from lib.analysis.in_bars import attention_by_distance, token_times
 from lib.analysis.statistics import bootstrap_mean
 from lib.data import TokenStore
 from lib.models import ConditionalTransformer, attention_weights
-from lib.show.in_bars import attention_by_distance, token_times
 
 
 def read_pieces(model: ConditionalTransformer, store: TokenStore, rows: np.ndarray, max_distance: int,

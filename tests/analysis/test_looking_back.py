@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.show.looking_back import best_heads
+from lib.analysis.looking_back import best_heads
 
 
 def test_the_head_that_looks_back_is_found():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.show.in_bars import (
+from lib.analysis.in_bars import (
     attention_against_even,
     attention_by_bar,
     attention_by_distance,
