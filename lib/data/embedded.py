@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from lib.basics.errors import BookError
 from lib.basics.files import (
@@ -26,6 +27,7 @@ from lib.basics.files import (
     read_json,
     write_csv,
     write_json,
+    write_text,
 )
 from lib.basics.places import LIB
 from lib.basics.progress import Progress
@@ -44,7 +46,7 @@ _PIECE_COLUMNS = ["identifier", "name", "emotion", "genre", "collection", "sourc
                   "key_field", "key", "mode", "meter", "onsets_per_beat", "work", "function", "rights",
                   "notes", "merged_notes", "irregular_bars"]
 # What a worker reads before it reports.
-SCORES_AT_A_TIME, TUNES_AT_A_TIME = 8, 100
+SCORES_AT_A_TIME, TUNES_AT_A_TIME = 4, 100
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,10 @@ def write_embedded(variant: Variant, folder: Path, workers: int = 1) -> None:
     decided_by = _decided_by(variant)
     if _is_finished(folder, decided_by):
         return
-    if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
-        raise BookError(f"The folder {folder} holds files but no {MANIFEST}, so it is not an embedded "
-                        "corpus: move it away or choose another folder.")
+    with explain_write_errors(folder):
+        if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
+            raise BookError(f"The folder {folder} holds files but no {MANIFEST}, so it is not an embedded "
+                            "corpus: move it away or choose another folder.")
     make_folder(folder.parent)
     with _locked(folder):
         if _is_finished(folder, decided_by):  # another process wrote it while this one waited
@@ -163,7 +166,7 @@ def _write(variant: Variant, folder: Path, workers: int, decided_by: dict[str, s
     write_csv(folder / MEDIANS, ["collection", "meter", "median_onsets_per_beat"],
               ({"collection": collection, "meter": meter, "median_onsets_per_beat": median}
                for (collection, meter), median in medians.items()))
-    (folder / RIGHTS).write_text(rights_notice(tuple(collections.values())), encoding="utf-8")
+    write_text(folder / RIGHTS, rights_notice(tuple(collections.values())))
     write_json(folder / MANIFEST, {"decided_by": decided_by, "pieces": len(rows), "left_out": len(left_out),
                                    "content": content.hexdigest()})
 
@@ -184,17 +187,22 @@ def _read_all(sources: list[Source], collections: dict[str, Collection], workers
     """Read all sources in parallel; results come in the order of the sources."""
     left_out = [LeftOut(source.name, "selection", source.skip) for source in sources if source.skip]
     used = [source for source in sources if not source.skip]
-    # Scores take far longer than tunes: they go first, so that no worker ends with them alone.
-    numbered = list(enumerate(used))
-    chunks = [*_chunks([item for item in numbered if item[1].tune is None], SCORES_AT_A_TIME),
-              *_chunks([item for item in numbered if item[1].tune], TUNES_AT_A_TIME)]
+    # What takes longest goes first, so that no worker ends with it alone: scores by size, then the tunes.
+    scores = [item for item in enumerate(used) if item[1].tune is None]
+    scores.sort(key=lambda item: item[1].size, reverse=True)
+    tunes = [item for item in enumerate(used) if item[1].tune]
+    chunks = [*_chunks(scores, SCORES_AT_A_TIME), *_chunks(tunes, TUNES_AT_A_TIME)]
     progress = Progress(f"writing {variant}", len(used), unit="pieces")
     done: dict[int, _Read | LeftOut] = {}
     results = Parallel(n_jobs=workers, return_as="generator")(
         delayed(_read_chunk)([source for _, source in chunk], collections) for chunk in chunks)
-    for chunk, result in zip(chunks, results, strict=True):
-        done |= {position: item for (position, _), item in zip(chunk, result, strict=True)}
-        progress.advance(len(chunk))
+    try:
+        for chunk, result in zip(chunks, results, strict=True):
+            done |= {position: item for (position, _), item in zip(chunk, result, strict=True)}
+            progress.advance(len(chunk))
+    except TerminatedWorkerError as error:
+        raise BookError(f"A process that read the corpus for {variant} was ended from outside, perhaps for "
+                        "want of memory: run the command again, with fewer workers.") from error
     read = [done[position] for position in range(len(used))]
     left_out += [item for item in read if isinstance(item, LeftOut)]
     kept = [item for item in read if isinstance(item, _Read)]

@@ -90,6 +90,11 @@ class Source:
         return base64.b32encode(digest).decode("ascii")[:8]
 
     @property
+    def size(self) -> int:
+        """The size of its file in bytes."""
+        return (corpus_folder() / self.path).stat().st_size
+
+    @property
     def work(self) -> str:
         """The larger work whose parts must not be divided between training and test; '' for single tunes."""
         return _WORK.get(self.collection, lambda source: "")(self)

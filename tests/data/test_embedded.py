@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from symusic import Score
@@ -127,10 +128,23 @@ def test_a_folder_of_somebody_else_is_not_touched(tmp_path):
     assert contents(tmp_path / "embedded") == {"thesis.txt": b"mine"}
 
 
-def test_a_file_in_the_way_is_one_sentence(tmp_path):
-    (tmp_path / "data").write_text("")
+@pytest.mark.parametrize("file", ["data", "data/embedded-smoke"])
+def test_a_file_in_the_way_is_one_sentence(tmp_path, file):
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("")
     with pytest.raises(BookError, match="Cannot write"):
         embedded.write_embedded("embedded-smoke", tmp_path / "data" / "embedded-smoke")
+    assert (tmp_path / file).read_text() == ""
+
+
+def test_a_worker_that_dies_is_one_sentence(tmp_path, monkeypatch):
+    def dying(*_, **__):
+        raise TerminatedWorkerError("killed")
+
+    monkeypatch.setattr(embedded, "Parallel", lambda **_: lambda _: (dying() for _ in range(1)))
+    with pytest.raises(BookError, match="fewer workers"):
+        embedded.write_embedded("embedded-smoke", tmp_path / "embedded-smoke")
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 def test_the_bytes_do_not_depend_on_the_number_of_workers(corpus, small, tmp_path, capfd):
