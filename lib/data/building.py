@@ -7,7 +7,7 @@ bytes for any number of workers.
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -237,17 +237,22 @@ def _join(folder: Path, kind: str, count: int, target: Path) -> None:
             part.unlink()
 
 
-def works_of(folder: Path, names: Iterator[str]) -> list[str]:
-    """The work each file belongs to, from the column `work` of the folder's `pieces.csv`; empty where
-    unknown."""
-    table = folder / "pieces.csv"
-    if not table.is_file():
-        return ["" for _ in names]
-    known = pd.read_csv(table, dtype=str, keep_default_na=False)
-    if not {"identifier", "work"} <= set(known.columns):
-        return ["" for _ in names]
-    works = dict(zip(known["identifier"], known["work"], strict=True))
-    return [works.get(name, "") for name in names]
+def works_of(folder: Path, identifiers: Iterable[str]) -> list[str]:
+    """The work that each piece is a part of, from the folder's `pieces.csv`; empty where it says nothing.
+
+    Raises:
+        BookError: when that table cannot be read.
+    """
+    table, works = folder / "pieces.csv", {}
+    if table.is_file():
+        try:
+            known = pd.read_csv(table, dtype=str, keep_default_na=False)
+        except (OSError, ValueError) as error:
+            raise BookError(f"The table {table} cannot be read ({_one_line(error)}); "
+                            "mend or remove it.") from error
+        if {"identifier", "work"} <= set(known.columns):
+            works = dict(zip(known["identifier"], known["work"], strict=True))
+    return [works.get(identifier, "") for identifier in identifiers]
 
 
 def build(folder: Path, target: Path, *, dataset: str, folder_hash: str, token_set: TokenSet, split_seed: int,

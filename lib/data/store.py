@@ -43,10 +43,10 @@ class TokenStore:
     everywhere.
 
     Attributes:
-        folder: where it lies. manifest: what it was made of, counts, and the files left out with their
-        reasons. index: a row a piece: identifier, name, emotion, genre, offset and length (tokens), notes (of
-        the file),
-            notes_lost, notes_moved, bars, seconds, meter, pitch_low, pitch_high, repaired, hash_exact,
+        folder: where it lies.
+        manifest: what it was made of, counts, and the files left out with their reasons.
+        index: a row a piece: identifier, name, emotion, genre, offset and length in tokens, notes of the
+            file, notes_lost, notes_moved, bars, seconds, meter, pitch_low, pitch_high, repaired, hash_exact,
             hash_transposed, work, group, split.
         vocabulary: the text of each token, by id.
         type_names, type_of_id: the token types, and the index of each id's type, shape [vocabulary].
@@ -139,7 +139,7 @@ def _checked_manifest(folder: Path) -> dict:
     if not (folder / MANIFEST).is_file():
         raise BookError(f"{folder} is not a whole token store ({MANIFEST} is missing); {remedy}.")
     manifest = read_json(folder / MANIFEST)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or "files" not in manifest:
         raise BookError(f"The token store {folder} has another format; {remedy}.")
     for name, expected in manifest["files"].items():
         path = folder / name

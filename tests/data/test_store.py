@@ -287,6 +287,12 @@ def test_works_are_kept_together(tiny_profile, own_folder):
     assert mass["split"].nunique() == 1
 
 
+def test_a_broken_table_beside_the_pieces_is_one_sentence(tiny_profile, own_folder):
+    (own_folder / "pieces.csv").write_bytes(b'identifier,work\n"00000001\xff')
+    with pytest.raises(BookError, match=r"pieces\.csv cannot be read"):
+        open_store(own_profile(tiny_profile, own_folder))
+
+
 def test_the_manifest_holds_no_path_and_no_time(tiny_store, tiny_folder):
     text = json.dumps(tiny_store.manifest)
     assert str(tiny_folder.parent) not in text
