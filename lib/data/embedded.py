@@ -5,7 +5,6 @@ whole or not at all, has the same bytes for any number of workers, and is not wr
 decides its content has changed.
 """
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -23,6 +22,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import (
     explain_write_errors,
     hash_of_files,
+    locked,
     make_folder,
     read_json,
     write_csv,
@@ -83,7 +83,7 @@ def write_embedded(variant: Variant, folder: Path, workers: int = 1) -> None:
             raise BookError(f"The folder {folder} holds files but no {MANIFEST}, so it is not an embedded "
                             "corpus: move it away or choose another folder.")
     make_folder(folder.parent)
-    with _locked(folder):
+    with locked(folder):
         if _is_finished(folder, decided_by):  # another process wrote it while this one waited
             return
         for abandoned in folder.parent.glob(f".{folder.name}-writing-*"):
@@ -120,22 +120,6 @@ def _is_finished(folder: Path, decided_by: dict[str, str]) -> bool:
         return False
     names = sum(entry.name.startswith("XMIDI_") for entry in os.scandir(folder))
     return names == manifest.get("pieces")
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the right to write `folder`; a second process waits here."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    path = folder.parent / f".{folder.name}.lock"
-    with explain_write_errors(path):
-        file = open(path, "w")  # noqa: SIM115 closed below
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _write(variant: Variant, folder: Path, workers: int, decided_by: dict[str, str]) -> None:
