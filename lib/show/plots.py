@@ -112,6 +112,26 @@ def plot_loss_by_position(tables: Mapping[str, pd.DataFrame], difference_to: str
     return figure
 
 
+def plot_extra_loss(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """What a shorter past costs, by its length in tokens.
+
+    Args:
+        tables: by model name, from :func:`lib.analysis.context.context_table`.
+    """
+    figure, axis = plt.subplots(figsize=(7.2, 3.2))
+    for name, table in tables.items():
+        axis.plot(table["context"], table["extra"], color=model_colour(name), label=model_label(name),
+                  marker=MODEL_MARKERS.get(name, "o"), linestyle=MODEL_LINES.get(name, "-"))
+        axis.fill_between(table["context"], table["extra_low"], table["extra_high"], color=model_colour(name),
+                          alpha=0.15, linewidth=0)
+    axis.axhline(0, color=INK, linewidth=0.8)
+    axis.set_xscale("log", base=2)
+    axis.xaxis.set_major_formatter("{x:.0f}")
+    axis.set(xlabel="tokens of the past that are shown", ylabel="extra loss, nats per token")
+    axis.legend()
+    return figure
+
+
 def draw_bar_lines(axis: Axes, start: float, end: float, every: int = 1) -> None:
     """Bar lines across, and the bars' numbers (from 1) in the middle of some bars."""
     lines = np.arange(np.ceil(start), np.floor(end) + 1)

@@ -74,6 +74,13 @@ def test_loss_by_position():
     assert model_colour("lstm") in colours
 
 
+def test_extra_loss():
+    table = pd.DataFrame({"context": [8, 16], "extra": [0.2, 0], "extra_low": [0.1, 0],
+                          "extra_high": [0.3, 0]})
+    axis = plots.plot_extra_loss({"lstm": table, "transformer": table}).axes[0]
+    assert labels(axis) == ["LSTM", "Transformer"]
+
+
 def test_piano_roll_has_bar_lines_and_numbers():
     axis = plots.plot_piano_roll(notes()).axes[0]
     assert axis.get_xlim() == (0, 4)
