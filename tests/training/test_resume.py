@@ -4,6 +4,7 @@ Trainings run in processes forked from a server that has imported everything, so
 milliseconds.
 """
 
+import math
 import multiprocessing
 import os
 import random
@@ -21,13 +22,29 @@ processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tiny_store", "lib.training.runs"])
 
 
-def train_in(home, run) -> None:
-    """Request the run, with a checkpoint after every step; runs in a process of its own."""
+def train_in(home, run, checkpoint_seconds: float = 0.0) -> None:
+    """Request the run in a process of its own; checkpoints come after every step, or less often."""
     from lib.training import loop, request_run
 
     os.environ["MOOD_HOME"] = str(home)
-    loop.CHECKPOINT_SECONDS, loop.CHECKPOINT_SHARE = 0.0, 1e9
+    loop.CHECKPOINT_SECONDS, loop.CHECKPOINT_SHARE = checkpoint_seconds, math.inf
+    loop.ROWS = 7  # several steps a row, so that most checkpoints fall between two rows
     request_run(run, TinyStore(), quiet=True)
+
+
+def train_and_tell(home, run) -> None:
+    """Like `train_in`; leaves a line in a file if it trained."""
+    from lib.training import runs
+
+    real = runs.train
+
+    def train_and_write(*arguments):
+        with open(home / "trainings", "a") as file:
+            file.write("trained\n")
+        return real(*arguments)
+
+    runs.train = train_and_write
+    train_in(home, run)
 
 
 def die_in(home, run, function_name) -> None:
@@ -57,7 +74,7 @@ def folder_in(home, run, monkeypatch):
 
 
 def wait_for_progress(path, process) -> None:
-    """Return when the state file was written (again)."""
+    """Return when the file was written (again)."""
     before = path.stat().st_mtime_ns if path.exists() else 0
     deadline = time.monotonic() + 60
     while process.is_alive() and time.monotonic() < deadline:
@@ -115,8 +132,9 @@ def test_killed_while_it_is_completed(tmp_path, monkeypatch, function_name):
 def test_ctrl_c_saves_and_the_run_goes_on(tmp_path, monkeypatch):
     run = tiny_run(tokens=20_000)
     folder = folder_in(tmp_path / "stopped", run, monkeypatch)
-    process = begin(tmp_path / "stopped", run)
-    wait_for_progress(folder / STATE, process)
+    process = begin(tmp_path / "stopped", run, train_in, 3600.0)
+    wait_for_progress(folder / "metrics.csv", process)
+    time.sleep(0.05)
     os.kill(process.pid, signal.SIGINT)
     process.join()
     assert process.exitcode != 0
@@ -130,10 +148,9 @@ def test_ctrl_c_saves_and_the_run_goes_on(tmp_path, monkeypatch):
 
 def test_two_processes_with_one_request_train_once(tmp_path, monkeypatch):
     run = tiny_run()
-    both = [begin(tmp_path, run) for _ in range(2)]
+    both = [begin(tmp_path, run, train_and_tell) for _ in range(2)]
     for process in both:
         process.join()
         assert process.exitcode == 0
-    folder = folder_in(tmp_path, run, monkeypatch)
-    assert read_weights(folder / STATE)[1]["sittings"] == 1
-    assert not list(folder.parent.glob("*.aside-*"))
+    assert (tmp_path / "trainings").read_text() == "trained\n"
+    assert not list(folder_in(tmp_path, run, monkeypatch).parent.glob("*.aside-*"))
