@@ -44,3 +44,35 @@ def results_table(results: pd.DataFrame, caption: str,
                f"{counts['groups']:,} groups of duplicates, 95 % intervals.")
     return html_table(pd.DataFrame(lines), caption, quoted=range(len(results), len(lines)),
                       note=f"{counted} {note}".strip())
+
+
+def differences_table(differences: pd.DataFrame, caption: str) -> HTML:
+    """Differences of models on the same pieces, with 95 % intervals.
+
+    Args:
+        differences: from :func:`lib.analysis.loss_tables.difference_table`.
+        caption: of the table.
+    """
+    lines = [{"difference": f"{model_label(line['model'])} − {model_label(line['baseline'])}",
+              **{heading: with_interval(*line[[name, f"{name}_low", f"{name}_high"]], digits)
+                 for name, (heading, digits) in _MEASURES.items() if name in differences},
+              "groups": line["groups"]} for _, line in differences.iterrows()]
+    return html_table(pd.DataFrame(lines), caption)
+
+
+def heads_table(heads: pd.DataFrame, caption: str) -> HTML:
+    """The heads that look back by bars.
+
+    Args:
+        heads: from :func:`lib.analysis.looking_back.best_heads`.
+        caption: of the table.
+    """
+    lines = [{"bars back": line["bars_back"], "head": head_name(line["layer"], line["head"]),
+              "share of its attention": with_interval(line["share"], line["low"], line["high"]),
+              "even spread": line["even"], "pieces": line["pieces"]} for line in heads.to_dict("records")]
+    return html_table(pd.DataFrame(lines), caption)
+
+
+def head_name(layer: int, head: int) -> str:
+    """'layer 2, head 1', both counted from 1."""
+    return f"layer {layer}, head {head}"

@@ -1,4 +1,20 @@
-"""Words that follow from numbers, so that a sentence stays true when the numbers change."""
+"""Numbers and words for sentences, so that a sentence stays true when the computation gives others."""
+
+from myst_nb import glue
+
+
+def glue_all(prefix: str, **values: object) -> None:
+    """Keep values for the text: `glue_all("lstm", best_order=10)` gives the glued name `lstm-best-order`.
+
+    NumPy's scalars are cast to Python's own, since a glued `np.float64` vanishes from the sentence.
+
+    Args:
+        prefix: the chapter's, so that names are unique in the book.
+        values: numbers or text, by name.
+    """
+    for name, value in values.items():
+        plain = value.item() if hasattr(value, "item") else value
+        glue(f"{prefix}-{name.replace('_', '-')}", plain, display=False)
 
 
 def compared(low: float, high: float, lower: str = "lower than", higher: str = "higher than",

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from lib.show.results import results_table
+from lib.show.results import differences_table, heads_table, results_table
 
 
 def results():
@@ -23,3 +23,22 @@ def test_lines():
     assert "1.49" in page
     assert "0.81" in page
     assert "1,234" in page
+
+
+def test_differences():
+    line = {"model": "transformer", "baseline": "lstm", "groups": 60, "nats_per_token": -0.1,
+            "nats_per_token_low": -0.2, "nats_per_token_high": -0.05, "nats_per_note": -0.5,
+            "nats_per_note_low": -0.9, "nats_per_note_high": -0.1}
+    page = differences_table(pd.DataFrame([line]), "Differences").data
+    assert "Transformer − LSTM" in page
+    assert "−0.100 [−0.200, −0.050]" in page
+    assert "−0.50 [−0.90, −0.10]" in page
+
+
+def test_heads():
+    line = {"bars_back": 1, "layer": 2, "head": 3, "share": 0.4, "low": 0.3, "high": 0.5, "even": 0.06,
+            "pieces": 9}
+    page = heads_table(pd.DataFrame([line]), "Heads").data
+    assert "layer 2, head 3" in page
+    assert "0.400 [0.300, 0.500]" in page
+    assert "0.060" in page

@@ -1,8 +1,10 @@
 """Words follow from intervals."""
 
+import numpy as np
 import pytest
 
-from lib.show.words import compared, listed
+from lib.show import words
+from lib.show.words import compared, glue_all, listed
 
 
 @pytest.mark.parametrize(("low", "high", "word"), [
@@ -16,3 +18,11 @@ def test_listed():
     assert listed([]) == ""
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_glued_values_are_plain(monkeypatch):
+    glued = {}
+    monkeypatch.setattr(words, "glue", lambda name, value, display: glued.update({name: value}))
+    glue_all("lstm", best_order=np.int64(10), loss=np.float64(0.5), word="lower than")
+    assert glued == {"lstm-best-order": 10, "lstm-loss": 0.5, "lstm-word": "lower than"}
+    assert [type(value) for value in glued.values()] == [int, float, str]
