@@ -129,7 +129,7 @@ def compose_pieces(source: Run | ConditionalModel, store: TokenStore, emotion: s
         emotion, genre: labels of the store; None leaves the model free.
         settings: how tokens are drawn; the pieces have the seeds `settings.seed`, `settings.seed + 1`, …
         count: how many pieces.
-        prompt: ids that every piece begins with; see :func:`lib.composing.read_prompt`.
+        prompt: ids that every piece begins with; see :func:`lib.composing.prompt.read_prompt`.
 
     Raises:
         BookError: for an unknown label, a count below 1, a model of another vocabulary or other labels.

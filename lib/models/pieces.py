@@ -96,7 +96,7 @@ def flatten_rows(store: TokenStore, rows: np.ndarray, copies: int = 1, transpose
     Args:
         rows: the pieces' rows.
         copies: how often each piece appears.
-        transpose: shift each copy as training does in one epoch (see :class:`lib.data.Batches`), so that an
+        transpose: shift each copy as training does in one epoch (see :class:`lib.data.batches.Batches`), so that an
             n-gram model has seen what a network trained on transposed pieces has.
         seed: of the shifts.
     """

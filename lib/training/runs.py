@@ -5,7 +5,7 @@ the source of the models, of this floor and of the batches: whatever could chang
 holds
 
 * `config.json`: the settings, and what of the data the model's shape depends on; written first;
-* `metrics.csv`: see :data:`lib.training.loop.COLUMNS`; no clock times;
+* `metrics.csv`: its columns are `COLUMNS` in `lib.training.loop`; no clock times;
 * `state.safetensors`: while it trains, all that resuming needs; afterwards the last weights only, since the
   optimiser's moments would triple its size and a finished run is never resumed;
 * `model.safetensors`: the weights with the lowest validation loss; written at the end;
