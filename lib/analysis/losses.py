@@ -174,7 +174,8 @@ def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled =
 
 
 def request_ngram_losses(store: TokenStore, orders: Sequence[int], split: str) -> TokenLosses:
-    """The losses of the n-gram floor, see :func:`lib.models.ngram_choice.request_ngram`, computed once and kept."""
+    """The losses of the n-gram floor, computed once and kept; see
+    :func:`lib.models.ngram_choice.request_ngram`."""
     def compute() -> TokenLosses:
         model, _ = request_ngram(store, orders)
         return ngram_losses(model, store, judged_rows(store, split))

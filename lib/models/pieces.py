@@ -96,8 +96,8 @@ def flatten_rows(store: TokenStore, rows: np.ndarray, copies: int = 1, transpose
     Args:
         rows: the pieces' rows.
         copies: how often each piece appears.
-        transpose: shift each copy as training does in one epoch (see :class:`lib.data.batches.Batches`), so that an
-            n-gram model has seen what a network trained on transposed pieces has.
+        transpose: shift each copy as training does in one epoch (:class:`lib.data.batches.Batches`), so that
+            an n-gram model has seen what a network trained on transposed pieces has.
         seed: of the shifts.
     """
     sequences, table = [], transposition_table(store) if transpose else None

@@ -64,7 +64,7 @@ class TrainingSettings(Settings):
     """How a network is trained. Budgets are tokens, PAD excluded, so that batch sizes can be compared."""
 
     tokens: int = Field(gt=0)  # training budget: target tokens seen
-    max_passes: int | None = Field(default=None, gt=0)  # ends the budget earlier on small data; null: no bound
+    max_passes: int | None = Field(default=None, gt=0)  # ends the budget earlier on small data; null: never
     window: int = Field(default=512, gt=1)  # tokens
     batch_tokens: int = Field(default=8192, gt=0)  # rows × padded length of one optimiser step
     accumulate: int = Field(default=1, gt=0)  # forward passes per optimiser step
@@ -109,6 +109,7 @@ class GenerationSettings(Settings):
     """What chapter 4 composes."""
 
     pieces_per_label: int = Field(gt=0)  # pieces for each emotion × genre asked for
+    counted_pieces: int = Field(default=64, gt=0)  # pieces of each model, to count how many end by themselves
     labels: int | None = Field(default=None, gt=0)  # how many emotion × genre pairs; null: all the data has
     max_tokens: int = Field(default=1024, gt=1)
     temperature: float = Field(default=1.0, gt=0)
