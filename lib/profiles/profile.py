@@ -66,13 +66,13 @@ class TrainingSettings(Settings):
     tokens: int = Field(gt=0)  # training budget: target tokens seen
     max_passes: int | None = Field(default=None, gt=0)  # ends the budget earlier on small data; null: never
     window: int = Field(default=512, gt=1)  # tokens
-    batch_tokens: int = Field(default=8192, gt=0)  # rows × padded length of one optimiser step
+    batch_tokens: int = Field(default=8192, gt=0)  # rows × padded length of a forward pass, all devices
     accumulate: int = Field(default=1, gt=0)  # forward passes per optimiser step
     optimiser: Literal["adam", "adamw"] = "adamw"
     learning_rate: float = Field(default=1.5e-3, gt=0)
     schedule: Literal["onecycle", "cosine", "constant"] = "cosine"
     warmup: float = Field(default=0.05, ge=0, lt=1)  # share of the budget, for cosine
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0)  # of matrices, with adamw only
     clip: float | None = Field(default=1.0, gt=0)  # largest gradient norm; null: none
     label_dropout: float = Field(default=0.1, ge=0, lt=1)  # share of rows that lose both labels
     transpose: bool = False  # each row by a seeded −5…+6 semitones
