@@ -8,6 +8,7 @@ one atomic move, so there is no moment at which a killed process leaves files th
 import dataclasses
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import torch
@@ -16,9 +17,19 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lib.basics.errors import BookError
-from lib.basics.files import hash_of_bytes, write_bytes
+from lib.basics.files import hash_of_bytes, hash_of_json, write_bytes
 
 Weights = dict[str, Tensor]
+
+
+def now() -> str:
+    """Date, time and offset from UTC, to the second."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def run_identity(settings: dict, store_hash: str) -> str:
+    """What a run's state is marked with, so that no other run takes it up: a hash over settings and data."""
+    return hash_of_json([settings, store_hash])
 
 
 @dataclass
@@ -29,6 +40,7 @@ class TrainingState:
     evaluations, and those spent in checkpoints. They and `started` never enter the metrics.
     """
 
+    identity: str = ""  # of the run; see :func:`run_identity`
     step: int = 0  # optimiser steps done
     tokens: int = 0  # target tokens seen
     epoch: int = 0
@@ -41,7 +53,7 @@ class TrainingState:
     row_tokens: int = 0
     row_steps: int = 0
     rows: list[dict] = field(default_factory=list)  # the metrics so far
-    started: str = ""  # date and time of the first step
+    started: str = field(default_factory=now)
     sittings: int = 0  # times that training began or was taken up again
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -13,7 +13,8 @@ from lightning_fabric import Fabric
 def make_fabric(precision: str) -> Fabric:
     """Fabric for the devices at hand: one GPU if there is one, else the CPU.
 
-    Started under `torchrun`, every process takes its device, and gradients are averaged over them all (DDP).
+    Started under `torchrun`, every process takes its device, and gradients are averaged over them all (DDP);
+    several machines then need one shared folder for the runs.
 
     Args:
         precision: "32-true", or "bf16-mixed": weights in fp32, most arithmetic in bfloat16.

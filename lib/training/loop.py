@@ -25,10 +25,9 @@ from lib.data.batches import Batch, Batches
 from lib.data.store import TokenStore
 from lib.models import build_model
 from lib.profiles.profile import RunSettings
-from lib.training.checkpoint import TrainingState, copy_weights, load_state, save_state
+from lib.training.checkpoint import TrainingState, copy_weights, load_state, run_identity, save_state
 from lib.training.devices import reproducible, seed_of
 from lib.training.interruption import StopSignals
-from lib.training.machine import now
 from lib.training.memory import explain_out_of_memory, is_out_of_memory
 from lib.training.optimiser import build_optimiser
 from lib.training.schedule import crosses_mark, first_beta, learning_rate
@@ -119,7 +118,7 @@ class Training:
         # Compiling pays on a GPU; on a CPU it gains nothing and costs 10 to 27 seconds.
         network = torch.compile(self.network) if fabric.device.type == "cuda" else self.network
         self.model, self.stepper = fabric.setup(network, self.optimiser)
-        self.state, self.best = TrainingState(started=now()), {}
+        self.state, self.best = TrainingState(run_identity(run.model_dump(mode="json"), store.hash)), {}
         # Sums since the last row of the metrics stay on the device, so that a GPU need not wait for them.
         self.loss_sum, self.norm_sum = torch.zeros(2, dtype=torch.float64, device=fabric.device).unbind()
         self.last_save, self.save_took = time.monotonic(), 0.0

@@ -14,12 +14,11 @@ holds
 """
 
 import contextlib
-import fcntl
 import os
+import platform
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -32,20 +31,22 @@ from lib.basics.files import (
     hash_of_bytes,
     hash_of_files,
     hash_of_json,
+    locked,
     make_folder,
     read_json,
     write_json,
 )
+from lib.basics.machine import core_count, git_commit, package_versions, processor_name
 from lib.basics.places import LIB, artifacts_folder, shown
 from lib.data.store import TokenStore
 from lib.models import build_model, count_parameters
 from lib.profiles.profile import RunSettings
-from lib.training.checkpoint import load_weights, read_weights, save_state, write_weights
+from lib.training.checkpoint import load_weights, now, read_weights, run_identity, save_state, write_weights
 from lib.training.devices import make_fabric
 from lib.training.loop import METRICS, STATE, Training, train
-from lib.training.machine import describe_machine, now
 
 CONFIG, MODEL, PROVENANCE = "config.json", "model.safetensors", "provenance.json"
+PACKAGES = ["torch", "lightning-fabric", "safetensors", "numpy", "miditok", "symusic"]
 
 
 def hash_of_code() -> str:
@@ -150,7 +151,8 @@ def request_run(run: RunSettings, store: TokenStore, quiet: bool = False) -> Run
     folder = run_folder(run, store)
     say = _silent if quiet or fabric.global_rank else _say
     first = fabric.global_rank == 0  # under torchrun, one process of several looks after the files
-    with _locked(folder, say) if first else contextlib.nullcontext():
+    waiting = partial(say, f"Another process trains {shown(folder)}; waiting for it.")
+    with locked(folder, waiting) if first else contextlib.nullcontext():
         exists = fabric.broadcast(_prepare(folder, config, say) if first else None)
         if not exists:
             try:
@@ -169,7 +171,7 @@ def request_run(run: RunSettings, store: TokenStore, quiet: bool = False) -> Run
 
 def run_folder(run: RunSettings, store: TokenStore) -> Path:
     """Where the run of these settings on this data is kept, whether it exists or not."""
-    digest = hash_of_json([run.model_dump(mode="json"), store.hash, _CODE])
+    digest = hash_of_json([run_identity(run.model_dump(mode="json"), store.hash), _CODE])
     return artifacts_folder() / "runs" / f"{run.name}-{digest[:12]}"
 
 
@@ -234,9 +236,11 @@ def _problem(folder: Path, config: dict) -> str | None:
             return "was changed after it had ended, or is damaged"
         if (folder / STATE).exists():
             tensors, about = read_weights(folder / STATE)
+            if about["identity"] != run_identity(config["run"], config["data"]["store"]):
+                return "has the state of another run"
             if about["best_loss"] is not None and not any(name.startswith("best.") for name in tensors):
                 return "had ended, but its provenance is missing"
-    except BookError:
+    except (BookError, KeyError, TypeError):
         return "is damaged or only partly there"
     return None
 
@@ -258,7 +262,7 @@ def _complete(folder: Path, config: dict, store: TokenStore, training: Training)
         "best_step": state.best_step, "parameters": count_parameters(training.network)["total"],
         "dataset": store.folder.name, "store": store.hash,
         "seed": run["seed"], "threads": run["threads"], "precision": run["precision"],
-        "processes": fabric.world_size, **describe_machine(fabric.device),
+        "processes": fabric.world_size, **_describe_machine(fabric.device),
         "started": state.started, "ended": now(), "sittings": state.sittings,
         "seconds": {"total": round(seconds.get("loop", 0.0) + seconds.get("checkpoints", 0.0), 3), **seconds},
         "tokens_per_second": round(training.tokens_per_second(), 1), "sha256": hashes,
@@ -266,20 +270,15 @@ def _complete(folder: Path, config: dict, store: TokenStore, training: Training)
     save_state(folder / STATE, training.network, best={}, state=state, optimiser=None)
 
 
-@contextlib.contextmanager
-def _locked(folder: Path, say) -> Iterator[None]:
-    """Hold the run's lock file; the system frees it when a process ends, however it ends."""
-    path = folder.with_name(f".{folder.name}.lock")
-    make_folder(path.parent)
-    with explain_write_errors(path):
-        file = open(path, "w")  # noqa: SIM115 closed below, after work whose own errors must not pass here
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"Another process trains {shown(folder)}; waiting for it.")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _describe_machine(device: torch.device) -> dict:
+    """Whatever can change a result's last digits, and the speed."""
+    return {
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        "processor": processor_name(), "cores": core_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "versions": {"python": platform.python_version(), **package_versions(PACKAGES)},
+        "commit": git_commit("lib"),
+    }
 
 
 def _say(line: str) -> None:

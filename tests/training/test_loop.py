@@ -94,9 +94,7 @@ def test_epochs_follow_each_other_and_every_token_counts_once(store):
 def test_training_learns_and_keeps_the_best(store, tmp_path):
     training, metrics = run_to_end(store, tmp_path, tokens=30_000, dropout=0.0, evaluations=5)
     assert training.state.status == "finished"
-    first, last = metrics["train_loss"].iloc[[1, -1]]
-    assert first == pytest.approx(math.log(len(store.vocabulary)), abs=0.3)
-    assert last < first - 0.5
+    assert metrics["train_loss"].iloc[-1] < math.log(len(store.vocabulary)) - 0.5  # ln V: guessing
     evaluated = metrics.dropna(subset="validation_loss")
     assert len(evaluated) == 5 + (metrics["step"].iloc[0] == 0)
     assert training.state.best_loss == pytest.approx(evaluated["validation_loss"].min(), rel=1e-5)

@@ -9,6 +9,8 @@ from tiny_store import TinyStore, tiny_run
 
 from lib.basics.errors import BookError
 from lib.training import open_run, request_run, run_folder, runs
+from lib.training.devices import make_fabric
+from lib.training.loop import Training
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,16 @@ def lose_provenance(folder):
     (folder / "provenance.json").unlink()
 
 
+def take_anothers_state(folder):
+    """A state of the same shape, from a run with another seed."""
+    other = tiny_run().model_copy(update={"seed": 6})
+    fabric = make_fabric("32-true")
+    training = Training(other, TinyStore(), fabric)
+    training.step()
+    training.save(folder)
+    (folder / "provenance.json").unlink()
+
+
 def lose_config(folder):
     (folder / "config.json").unlink()
 
@@ -137,8 +149,8 @@ def garble_provenance(folder):
     (folder / "provenance.json").write_text("[]")
 
 
-@pytest.mark.parametrize("damage", [tamper_weights, copy_half, lose_provenance, lose_config, change_config,
-                                    garble_provenance])
+@pytest.mark.parametrize("damage", [tamper_weights, copy_half, lose_provenance, take_anothers_state,
+                                    lose_config, change_config, garble_provenance])
 def test_a_damaged_run_is_moved_aside_and_trained_anew(home, store, damage, capsys):
     folder = run_folder(tiny_run(), store)
     good = (folder / "metrics.csv").read_bytes(), (folder / "model.safetensors").read_bytes()
