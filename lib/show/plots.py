@@ -77,8 +77,8 @@ def plot_losses_by_type(tables: Mapping[str, pd.DataFrame]) -> Figure:
                     fontsize=8)
     axis.set(xlabel="loss, nats per token of that type (point and 95 % interval)",
              ylim=(-0.6, len(types) - 0.4))
-    axis.set_xlim(left=0)
-    axis.legend(loc="lower right")
+    axis.set_xlim(left=-0.02 * axis.get_xlim()[1])  # signs at zero stay whole
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncol=len(tables))
     return figure
 
 

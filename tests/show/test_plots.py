@@ -60,9 +60,10 @@ def test_training_curves_of_a_run_without_validation():
 
 
 def test_losses_by_type_say_how_many_tokens():
-    axis = plots.plot_losses_by_type({"lstm": losses(), "transformer": losses(0.9)}).axes[0]
+    figure = plots.plot_losses_by_type({"lstm": losses(), "transformer": losses(0.9)})
+    axis = figure.axes[0]
     assert "Bar\n12,345 tokens" in [tick.get_text() for tick in axis.get_yticklabels()]
-    assert labels(axis) == ["LSTM", "Transformer"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["LSTM", "Transformer"]
 
 
 def test_loss_by_position():
