@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -178,15 +179,18 @@ def _read_all(sources: list[Source], collections: dict[str, Collection], workers
     chunks = [*_chunks(scores, SCORES_AT_A_TIME), *_chunks(tunes, TUNES_AT_A_TIME)]
     progress = Progress(f"writing {variant}", len(used), unit="pieces")
     done: dict[int, _Read | LeftOut] = {}
-    results = Parallel(n_jobs=workers, return_as="generator")(
-        delayed(_read_chunk)([source for _, source in chunk], collections) for chunk in chunks)
-    try:
-        for chunk, result in zip(chunks, results, strict=True):
-            done |= {position: item for (position, _), item in zip(chunk, result, strict=True)}
-            progress.advance(len(chunk))
-    except TerminatedWorkerError as error:
-        raise BookError(f"A process that read the corpus for {variant} was ended from outside, perhaps for "
-                        "want of memory: run the command again, with fewer workers.") from error
+    with warnings.catch_warnings():
+        # A worker whose memory has grown is replaced by a fresh one; joblib warns of it.
+        warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+        results = Parallel(n_jobs=workers, return_as="generator")(
+            delayed(_read_chunk)([source for _, source in chunk], collections) for chunk in chunks)
+        try:
+            for chunk, result in zip(chunks, results, strict=True):
+                done |= {position: item for (position, _), item in zip(chunk, result, strict=True)}
+                progress.advance(len(chunk))
+        except TerminatedWorkerError as error:
+            raise BookError(f"A process that read the corpus for {variant} was ended from outside, perhaps "
+                            "for want of memory: try again with fewer workers.") from error
     read = [done[position] for position in range(len(used))]
     left_out += [item for item in read if isinstance(item, LeftOut)]
     kept = [item for item in read if isinstance(item, _Read)]
