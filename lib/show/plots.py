@@ -44,9 +44,10 @@ def plot_training(metrics: Mapping[str, pd.DataFrame], references: Mapping[str, 
         for axis in (whole, end):
             axis.axhline(loss, color=model_colour(name), linestyle=MODEL_LINES.get(name, ":"), linewidth=1.3)
         inside = min(late) - 0.5 < loss < max(late) + 0.5
-        axis = end if inside else whole
-        axis.annotate(f"{model_label(name)}: {loss:.2f}", (longest, loss), (0, 3), textcoords="offset points",
-                      ha="right", fontsize=9, color=model_colour(name))
+        # At the left of the enlarged part the curves are still high above the floor.
+        axis, place, side = (end, 0.27 * longest, "left") if inside else (whole, longest, "right")
+        axis.annotate(f"{model_label(name)}: {loss:.2f}", (place, loss), (0, 3), textcoords="offset points",
+                      ha=side, fontsize=9, color=model_colour(name))
         late += [loss] if inside else []
     margin = 0.12 * (max(late) - min(late)) + 1e-3
     end.set(title="the last three quarters", xlim=(0.25 * longest, 1.02 * longest),
@@ -108,7 +109,7 @@ def plot_loss_by_position(tables: Mapping[str, pd.DataFrame], difference_to: str
         axis.set_xscale("log", base=2)
         axis.set(xlabel="position in the piece (tokens)", title=title)
         axis.xaxis.set_major_formatter("{x:.0f}")
-    left.legend(loc="best")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncol=len(tables))
     return figure
 
 
