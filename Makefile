@@ -13,6 +13,9 @@ GENERATED := $(or $(MOOD_HOME),.)
 STAMP := $(VENV)/.installed-$(firstword $(shell cksum < requirements.txt))
 TEST_HOME := $(CURDIR)/_build/test
 
+# Waiting threads sleep instead of spinning; see lib/__init__.py.
+export OMP_WAIT_POLICY ?= passive
+
 .DEFAULT_GOAL := help
 .PHONY: help book execute build test lint lab env lock clean clean-all
 

@@ -4,3 +4,9 @@ Folders are floors; each imports only from the floors before it in this list:
 ``basics`` · ``profiles`` · ``data`` · ``sound`` · ``models`` · ``training`` · ``composing`` · ``analysis`` ·
 ``experiments`` · ``show`` · ``publish``. ``lib.cli`` holds the commands (``python -m lib --help``).
 """
+
+import os
+
+# Threads that wait for each other sleep instead of spinning. On a machine that also does something else,
+# spinning made training five times slower. OpenMP reads this once, when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
