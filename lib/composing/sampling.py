@@ -1,6 +1,7 @@
 """One token after another: batched sampling with a state, the same loop for LSTM and Transformer."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -15,6 +16,9 @@ from lib.models.base import ConditionalModel
 from lib.profiles.profile import Settings
 
 _SHRINK_AT = 0.75  # when fewer of a batch's rows than this still run, the others leave it
+# A step of a smaller network is over before a second thread has begun; waiting for one costs up to fifteen
+# times the work itself when other programs run, and a piece should not depend on the number of threads.
+_ONE_THREAD_BELOW = 10_000_000  # parameters
 
 
 class SamplingSettings(Settings):
@@ -88,15 +92,26 @@ def sample_tokens(model: ConditionalModel, emotions: Sequence[int], genres: Sequ
         raise BookError("Composing needs at least one piece, and as many emotions as genres.")
     start = _start_tokens(prompt, model, settings, grammar)
     batch = _Batch(model, emotions, genres, settings, grammar, start, use_cache)
-    model_mode = model.training
-    model.eval()
-    try:
+    with _composing(model, use_cache):
         for length in range(len(start), settings.max_tokens):
             if not batch.step(length):
                 break
-    finally:
-        model.train(model_mode)
     return batch.sequences()
+
+
+@contextlib.contextmanager
+def _composing(model: ConditionalModel, use_cache: bool) -> Iterator[None]:
+    """The model in eval mode, small steps on one thread; afterwards both as they were."""
+    was_training, threads = model.training, torch.get_num_threads()
+    small = sum(parameter.numel() for parameter in model.parameters()) < _ONE_THREAD_BELOW
+    model.eval()
+    if use_cache and small:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        model.train(was_training)
 
 
 def _start_tokens(prompt: np.ndarray | None, model: ConditionalModel, settings: SamplingSettings,

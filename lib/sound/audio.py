@@ -6,10 +6,12 @@ ITU-R BS.1770-4 as pyloudnorm measures it; −16 LUFS is what music on the web i
 
 import functools
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
 import symusic
+from joblib.externals.loky import get_reusable_executor
 
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path
@@ -18,6 +20,7 @@ SAMPLE_RATE = 32_000  # Hz: a bandwidth of 16 kHz, and files a fifth smaller tha
 LOUDNESS = -16.0  # LUFS
 CEILING = -1.0  # dBFS, the highest peak of a written file
 _HEADROOM = 1.0  # dB below the ceiling before encoding, since MP3 moves peaks a little
+_PATIENCE = 10.0  # seconds; a piece of three minutes takes less than one
 _SHORTEST = 0.5  # seconds; a loudness needs blocks of 0.4 s
 _FADE = 2.0  # seconds, where a long piece is cut
 _COMPRESSION = 0.8  # libsndfile's scale 0–1: about 50 kbit/s for one instrument, 75 for a dense score
@@ -62,18 +65,56 @@ def render(score: symusic.Score, sample_rate: int = SAMPLE_RATE, max_seconds: fl
     Returns:
         float32 array [samples, 2] (left, right), as long as the score's notes and at least half a second.
         A score without notes gives half a second of silence.
+
+    Raises:
+        BookError: when the synthesizer comes to no end, not even on a piano.
     """
     wanted = note_seconds(score)
     length = max(_SHORTEST, min(wanted, max_seconds))
     audio = np.zeros((round(length * sample_rate), 2), dtype=np.float32)
     if wanted == 0:
         return audio
-    played = _synthesizer(sample_rate).render(_first_seconds(score, max_seconds), stereo=True).T[:len(audio)]
+    played = _play(_first_seconds(score, max_seconds), sample_rate).T[:len(audio)]
     audio[:len(played)] = played
     if wanted > max_seconds:
         fade = min(round(_FADE * sample_rate), len(audio))
         audio[len(audio) - fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
     return normalise(audio, sample_rate)
+
+
+def _play(timed: symusic.Score, sample_rate: int) -> np.ndarray:
+    """Synthesize in a process of its own: symusic 0.5.9 never returns from some very high notes.
+
+    It happens with some programs above the range of their samples (a guitar's G♯7, say), in C++ code that no
+    signal interrupts. A score that meets it is played again on a piano alone, and a line says so.
+    """
+    played = _play_within(timed, sample_rate)
+    if played is None:
+        print("One of this piece's instruments has a note that the synthesizer cannot play: "
+              "it is played on a piano.", file=sys.stderr)
+        for track in timed.tracks:
+            track.program = 0
+        played = _play_within(timed, sample_rate)
+    if played is None:
+        raise BookError("The synthesizer came to no end with this piece: leave its audio out, "
+                        "or remove its highest notes.")
+    return played
+
+
+def _play_within(timed: symusic.Score, sample_rate: int) -> np.ndarray | None:
+    """The sound, float32[2, samples], or None after :data:`_PATIENCE` seconds."""
+    executor = get_reusable_executor(max_workers=1, timeout=60)
+    executor.submit(soundfont_path).result()  # starting the process and its imports is not counted
+    playing = executor.submit(_synthesize, timed, sample_rate)
+    try:
+        return playing.result(timeout=_PATIENCE)
+    except TimeoutError:
+        executor.shutdown(wait=True, kill_workers=True)
+        return None
+
+
+def _synthesize(timed: symusic.Score, sample_rate: int) -> np.ndarray:
+    return np.asarray(_synthesizer(sample_rate).render(timed, stereo=True), dtype=np.float32)
 
 
 def _first_seconds(score: symusic.Score, seconds: float) -> symusic.Score:

@@ -99,13 +99,16 @@ def test_a_prompt_is_kept_and_continued(model, grammar):
     assert same(first, second)
 
 
-def test_the_model_keeps_its_mode(model, grammar):
+def test_the_model_keeps_its_mode_and_torch_its_threads(model, grammar):
     model.train()
+    torch.set_num_threads(2)
     try:
         sample(model, grammar, max_tokens=8)
         assert model.training
+        assert torch.get_num_threads() == 2
     finally:
         model.eval()
+        torch.set_num_threads(1)
 
 
 @pytest.mark.parametrize(("value", "words"), [

@@ -112,3 +112,15 @@ def test_a_missing_soundfont_is_explained(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(BookError, match="soundfont"):
         soundfont_path()
+
+
+def test_a_note_that_the_synthesizer_never_ends_is_played_on_a_piano(capsys, monkeypatch):
+    monkeypatch.setattr("lib.sound.audio._PATIENCE", 2.0)
+    score = Score(480)
+    score.tempos.append(Tempo(0, 120))
+    guitar = Track(program=24)
+    guitar.notes.append(Note(0, 480, 104, 80))  # G sharp 7: symusic 0.5.9 does not return
+    score.tracks.append(guitar)
+    sound = render(score)
+    assert "played on a piano" in capsys.readouterr().err
+    assert np.abs(sound).max() > 0.01
