@@ -42,14 +42,11 @@ def html_table(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] 
 
 
 def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
-    """An estimate and its interval as text.
-
-    >>> with_interval(0.6, 0.55, 0.66, 2)
-    '0.60 [0.55, 0.66]'
-    """
+    """An estimate and its interval as text, such as 0.60 [0.55, 0.66]; no line breaks inside the brackets."""
     if any(math.isnan(number) for number in (value, low, high)):
         return "–"
-    return f"{_minus(f'{value:.{digits}f}')} [{_minus(f'{low:.{digits}f}')}, {_minus(f'{high:.{digits}f}')}]"
+    number, start, end = (_minus(f"{number:.{digits}f}") for number in (value, low, high))
+    return f"{number} [{start},\N{NO-BREAK SPACE}{end}]"
 
 
 def _row(label, record, columns, formats, numeric, is_quoted: bool) -> str:

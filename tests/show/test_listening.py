@@ -36,5 +36,5 @@ def test_rows_link_files_that_exist(tiny_store, media):
 def test_quoted_line_is_marked():
     html = outcome_rows(summarise_outcomes(original_outcomes()), 512).data
     assert "(quoted)" in html
-    assert "0.00 [0.00, 0.43]" in html
+    assert "0.00 [0.00,\N{NO-BREAK SPACE}0.43]" in html
     assert "within 512 tokens" in html

@@ -16,7 +16,7 @@ def results():
 def test_lines():
     about = {"lstm": {"parameters": 1234}, "original transformer": {"parameters": "38.9 M"}}
     page = results_table(results(), "Models", about, ["lstm", "transformer"], "One seed.").data
-    assert "0.700 [0.680, 0.720]" in page
+    assert "0.700 [0.680,\N{NO-BREAK SPACE}0.720]" in page
     assert "12,345 tokens of 67 pieces in 60 groups" in page
     assert "One seed." in page
     assert page.count("(quoted)") == 2
@@ -31,8 +31,8 @@ def test_differences():
             "nats_per_note_low": -0.9, "nats_per_note_high": -0.1}
     page = differences_table(pd.DataFrame([line]), "Differences").data
     assert "Transformer − LSTM" in page
-    assert "−0.100 [−0.200, −0.050]" in page
-    assert "−0.50 [−0.90, −0.10]" in page
+    assert "−0.100 [−0.200,\N{NO-BREAK SPACE}−0.050]" in page
+    assert "−0.50 [−0.90,\N{NO-BREAK SPACE}−0.10]" in page
 
 
 def test_heads():
@@ -40,5 +40,5 @@ def test_heads():
             "pieces": 9}
     page = heads_table(pd.DataFrame([line]), "Heads").data
     assert "layer 2, head 3" in page
-    assert "0.400 [0.300, 0.500]" in page
+    assert "0.400 [0.300,\N{NO-BREAK SPACE}0.500]" in page
     assert "0.060" in page

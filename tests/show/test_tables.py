@@ -38,6 +38,6 @@ def test_heads_have_scopes():
 
 
 def test_interval():
-    assert with_interval(-0.1234, -0.2, 0.05, 2) == "−0.12 [−0.20, 0.05]"
-    assert with_interval(-0.0001, 0, 1, 2) == "0.00 [0.00, 1.00]"
+    assert with_interval(-0.1234, -0.2, 0.05, 2) == "−0.12 [−0.20,\N{NO-BREAK SPACE}0.05]"
+    assert with_interval(-0.0001, 0, 1, 2) == "0.00 [0.00,\N{NO-BREAK SPACE}1.00]"
     assert with_interval(float("nan"), 0, 1) == "–"
