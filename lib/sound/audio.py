@@ -6,24 +6,25 @@ ITU-R BS.1770-4 as pyloudnorm measures it; −16 LUFS is what music on the web i
 
 import functools
 import importlib.util
-import sys
 from pathlib import Path
 
 import numpy as np
 import symusic
-from joblib.externals.loky import get_reusable_executor
 
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path
 
-SAMPLE_RATE = 32_000  # Hz: a bandwidth of 16 kHz, and files a fifth smaller than at 44.1 kHz
+SAMPLE_RATE = 44_100  # Hz
 LOUDNESS = -16.0  # LUFS
 CEILING = -1.0  # dBFS, the highest peak of a written file
 _HEADROOM = 1.0  # dB below the ceiling before encoding, since MP3 moves peaks a little
-_PATIENCE = 10.0  # seconds; a piece of three minutes takes less than one
 _SHORTEST = 0.5  # seconds; a loudness needs blocks of 0.4 s
 _FADE = 2.0  # seconds, where a long piece is cut
-_COMPRESSION = 0.8  # libsndfile's scale 0–1: about 50 kbit/s for one instrument, 75 for a dense score
+_COMPRESSION = 0.8  # libsndfile's scale 0–1: about 60 kbit/s for a piano, 90 for a dense score
+# From some very high notes symusic 0.5.9 never returns, in C++ code that no signal interrupts. Of all programs
+# and pitches at 44.1 kHz, 42 programs have such notes, all of pitch 101 and higher (at 32 kHz from 89 on),
+# whatever their velocity and length. So higher notes sound an octave lower.
+_HIGHEST_PITCH = 96
 
 
 def soundfont_path() -> Path:
@@ -41,8 +42,8 @@ def soundfont_path() -> Path:
 
 
 @functools.cache
-def _synthesizer(sample_rate: int) -> symusic.Synthesizer:
-    return symusic.Synthesizer(sf_path=str(soundfont_path()), sample_rate=sample_rate, quality=4)
+def _synthesizer() -> symusic.Synthesizer:
+    return symusic.Synthesizer(sf_path=str(soundfont_path()), sample_rate=SAMPLE_RATE, quality=4)
 
 
 def note_seconds(score: symusic.Score) -> float:
@@ -54,75 +55,40 @@ def note_seconds(score: symusic.Score) -> float:
     return max((note.time + note.duration for track in timed.tracks for note in track.notes), default=0.0)
 
 
-def render(score: symusic.Score, sample_rate: int = SAMPLE_RATE, max_seconds: float = 180.0) -> np.ndarray:
+def render(score: symusic.Score, max_seconds: float = 180.0) -> np.ndarray:
     """Play a score through the soundfont, at −16 LUFS and with no peak above −1 dBFS.
 
     Args:
-        score: what to play; drums and programs as General MIDI names them.
-        sample_rate: samples a second.
+        score: what to play; drums and programs as General MIDI names them. Notes above C7 sound lower, by
+            octaves, since the synthesizer cannot play some of them.
         max_seconds: a longer piece is cut here and faded out over two seconds.
 
     Returns:
-        float32 array [samples, 2] (left, right), as long as the score's notes and at least half a second.
-        A score without notes gives half a second of silence.
-
-    Raises:
-        BookError: when the synthesizer comes to no end, not even on a piano.
+        float32 array [samples, 2] (left, right) at 44.1 kHz, as long as the score's notes and at least half a
+        second. A score without notes gives half a second of silence.
     """
     wanted = note_seconds(score)
     length = max(_SHORTEST, min(wanted, max_seconds))
-    audio = np.zeros((round(length * sample_rate), 2), dtype=np.float32)
+    audio = np.zeros((round(length * SAMPLE_RATE), 2), dtype=np.float32)
     if wanted == 0:
         return audio
-    played = _play(_first_seconds(score, max_seconds), sample_rate).T[:len(audio)]
+    played = _synthesizer().render(_playable(score, max_seconds), stereo=True).T[:len(audio)]
     audio[:len(played)] = played
     if wanted > max_seconds:
-        fade = min(round(_FADE * sample_rate), len(audio))
+        fade = min(round(_FADE * SAMPLE_RATE), len(audio))
         audio[len(audio) - fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
-    return normalise(audio, sample_rate)
+    return normalise(audio)
 
 
-def _play(timed: symusic.Score, sample_rate: int) -> np.ndarray:
-    """Synthesize in a process of its own: symusic 0.5.9 never returns from some very high notes.
-
-    It happens with some programs above the range of their samples (a guitar's G♯7, say), in C++ code that no
-    signal interrupts. A score that meets it is played again on a piano alone, and a line says so.
-    """
-    played = _play_within(timed, sample_rate)
-    if played is None:
-        print("One of this piece's instruments has a note that the synthesizer cannot play: "
-              "it is played on a piano.", file=sys.stderr)
-        for track in timed.tracks:
-            track.program = 0
-        played = _play_within(timed, sample_rate)
-    if played is None:
-        raise BookError("The synthesizer came to no end with this piece: leave its audio out, "
-                        "or remove its highest notes.")
-    return played
-
-
-def _play_within(timed: symusic.Score, sample_rate: int) -> np.ndarray | None:
-    """The sound, float32[2, samples], or None after :data:`_PATIENCE` seconds."""
-    executor = get_reusable_executor(max_workers=1, timeout=60)
-    executor.submit(soundfont_path).result()  # starting the process and its imports is not counted
-    playing = executor.submit(_synthesize, timed, sample_rate)
-    try:
-        return playing.result(timeout=_PATIENCE)
-    except TimeoutError:
-        executor.shutdown(wait=True, kill_workers=True)
-        return None
-
-
-def _synthesize(timed: symusic.Score, sample_rate: int) -> np.ndarray:
-    return np.asarray(_synthesizer(sample_rate).render(timed, stereo=True), dtype=np.float32)
-
-
-def _first_seconds(score: symusic.Score, seconds: float) -> symusic.Score:
+def _playable(score: symusic.Score, seconds: float) -> symusic.Score:
+    """The first seconds of a score, in seconds, without the pitches that the synthesizer cannot play."""
     timed = score.to("second")
     for track in timed.tracks:
         kept = [note for note in track.notes if note.time < seconds]
         for note in kept:
             note.duration = min(note.duration, seconds - note.time)
+            while note.pitch > _HIGHEST_PITCH and not track.is_drum:
+                note.pitch -= 12
         track.notes = kept
     timed.tracks = [track for track in timed.tracks if len(track.notes)]
     return timed
@@ -178,14 +144,12 @@ def _limit(audio: np.ndarray, ceiling: float, sample_rate: int) -> np.ndarray:
     return (audio * np.minimum(gain, needed)[:, None]).astype(np.float32)
 
 
-def write_mp3(score: symusic.Score, path: Path, sample_rate: int = SAMPLE_RATE,
-              max_seconds: float = 180.0) -> float:
+def write_mp3(score: symusic.Score, path: Path, max_seconds: float = 180.0) -> float:
     """Play a score into an MP3 file (variable bit rate), whole or not at all.
 
     Args:
         score: what to play.
         path: the file; its folder is made if missing, an older file is replaced only by a whole new one.
-        sample_rate: samples a second.
         max_seconds: a longer piece is cut here and faded out.
 
     Returns:
@@ -196,12 +160,12 @@ def write_mp3(score: symusic.Score, path: Path, sample_rate: int = SAMPLE_RATE,
     """
     import soundfile  # here: composing without sound does not need libsndfile
 
-    audio = render(score, sample_rate, max_seconds)
+    audio = render(score, max_seconds)
     with atomic_path(Path(path)) as temporary:
         try:
-            soundfile.write(temporary, audio, sample_rate, format="MP3", subtype="MPEG_LAYER_III",
+            soundfile.write(temporary, audio, SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III",
                             compression_level=_COMPRESSION, bitrate_mode="VARIABLE")
         except soundfile.SoundFileError as error:
             raise BookError(f"Cannot write {path}: {str(error).rstrip('.')}; check the free space and the "
                             "permissions there.") from error
-    return len(audio) / sample_rate
+    return len(audio) / SAMPLE_RATE
