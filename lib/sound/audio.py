@@ -21,9 +21,9 @@ _HEADROOM = 1.0  # dB below the ceiling before encoding, since MP3 moves peaks a
 _SHORTEST = 0.5  # seconds; a loudness needs blocks of 0.4 s
 _FADE = 2.0  # seconds, where a long piece is cut
 _COMPRESSION = 0.8  # libsndfile's scale 0–1: about 60 kbit/s for a piano, 90 for a dense score
-# From some very high notes symusic 0.5.9 never returns, in C++ code that no signal interrupts. Of all programs
-# and pitches at 44.1 kHz, 42 programs have such notes, all of pitch 101 and higher (at 32 kHz from 89 on),
-# whatever their velocity and length. So higher notes sound an octave lower.
+# From some very high notes symusic 0.5.9 never returns, in C++ code that no signal interrupts. With this
+# soundfont at 44.1 kHz, 42 of the 128 programs have such notes, all of pitch 101 or higher (at 32 kHz from 89
+# on), whatever their velocity and length. So notes above C7 sound an octave lower.
 _HIGHEST_PITCH = 96
 
 
