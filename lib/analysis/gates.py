@@ -48,11 +48,11 @@ def half_lives(readings: list[Reading]) -> list[np.ndarray]:
 
 
 def half_life_table(lives: list[np.ndarray], tokens_per_bar: float) -> pd.DataFrame:
-    """Half-lives by layer: median, the longest tenth's beginning, and the longest, in tokens and in bars."""
+    """Half-lives by layer in tokens, and the share of features that remember for longer than a bar."""
     return pd.DataFrame([{
         "layer": depth + 1, "median": float(np.median(values)),
         "a tenth is longer than": float(np.quantile(values, 0.9)), "longest": float(values.max()),
-        "longest, in bars": float(values.max() / tokens_per_bar),
+        "share above a bar": float((values > tokens_per_bar).mean()),
     } for depth, values in enumerate(lives)])
 
 

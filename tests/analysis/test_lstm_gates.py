@@ -35,7 +35,8 @@ def test_half_life_of_a_constant_gate():
     assert first == pytest.approx(np.ones(3))
     assert second == pytest.approx(np.full(3, 8), rel=1e-5)
     table = half_life_table([first, second], tokens_per_bar=4)
-    assert table["longest, in bars"].tolist() == pytest.approx([0.25, 2])
+    assert table["longest"].tolist() == pytest.approx([1, 8])
+    assert table["share above a bar"].tolist() == [0, 1]
 
 
 def test_a_closed_gate_has_a_finite_half_life():
