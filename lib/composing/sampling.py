@@ -92,7 +92,7 @@ def sample_tokens(model: ConditionalModel, emotions: Sequence[int], genres: Sequ
         raise BookError("Composing needs at least one piece, and as many emotions as genres.")
     start = _start_tokens(prompt, model, settings, grammar)
     batch = _Batch(model, emotions, genres, settings, grammar, start, use_cache)
-    with _composing(model, use_cache):
+    with composing_mode(model):
         for length in range(len(start), settings.max_tokens):
             if not batch.step(length):
                 break
@@ -100,12 +100,12 @@ def sample_tokens(model: ConditionalModel, emotions: Sequence[int], genres: Sequ
 
 
 @contextlib.contextmanager
-def _composing(model: ConditionalModel, use_cache: bool) -> Iterator[None]:
-    """The model in eval mode, small steps on one thread; afterwards both as they were."""
+def composing_mode(model: ConditionalModel) -> Iterator[None]:
+    """The model in eval mode, a small one on one thread; afterwards both as they were."""
     was_training, threads = model.training, torch.get_num_threads()
     small = sum(parameter.numel() for parameter in model.parameters()) < _ONE_THREAD_BELOW
     model.eval()
-    if use_cache and small:
+    if small:
         torch.set_num_threads(1)
     try:
         yield

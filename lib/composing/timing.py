@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import torch
 
+from lib.composing.sampling import composing_mode
 from lib.models.base import ConditionalModel
 
 
@@ -17,10 +19,11 @@ def step_times(model: ConditionalModel, tokens: np.ndarray, lengths: Sequence[in
     without.
 
     Without a state the whole prefix is read again, as in the original report's code. The two ways take turns,
-    so that a busy moment of the machine does not hit one of them only; the first turn is thrown away.
+    so that a busy moment of the machine does not hit one of them only; the first turn is thrown away. Both
+    run as composing does, a small network on one thread.
 
     Args:
-        model: a network in eval mode.
+        model: a network.
         tokens: ids of a piece, at least as many as the longest prefix.
         lengths: prefix lengths in tokens, ascending.
         repeats: measurements for each length and way.
@@ -31,14 +34,14 @@ def step_times(model: ConditionalModel, tokens: np.ndarray, lengths: Sequence[in
     ids = torch.from_numpy(np.asarray(tokens, dtype=np.int64))[None].to(model.device)
     none = [torch.tensor([number], device=model.device) for number in (model.num_emotions, model.num_genres)]
     found = []
-    for length in lengths:
-        for turn in range(repeats + 1):
+    with composing_mode(model):
+        for length, turn in product(lengths, range(repeats + 1)):
             state = model.empty_state(1, length)
             if length > 1:
                 _, state = model(ids[:, :length - 1], *none, state)
-            for way, given in (("with state", (ids[:, length - 1:length], state)),
-                               ("without", (ids[:, :length], None))):
-                seconds = _timed(model, given[0], none, given[1])
+            for way, read, given in (("with state", ids[:, length - 1:length], state),
+                                     ("without", ids[:, :length], None)):
+                seconds = _timed(model, read, none, given)
                 if turn:
                     found.append({"length": length, "way": way, "seconds": seconds})
     return pd.DataFrame(found)

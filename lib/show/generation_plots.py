@@ -50,6 +50,7 @@ def plot_next_token(distributions: Mapping[str, np.ndarray], vocabulary: Sequenc
         axis.set_title(title, fontsize=10)
         axis.grid(axis="x", visible=False)
         axis.yaxis.set_major_formatter("{x:.0%}")
+    axis.set_ylim(0, 1.15 * stacked.max())  # room for the triangle
     axis.set_xticks(places, [token_name(vocabulary[token]) for token in shown], rotation=90, fontsize=8)
     handle = plt.Line2D([], [], marker="v", color=_REAL, linestyle="", label="what really comes next")
     figure.legend(handles=[handle], loc="outside upper right")
@@ -153,7 +154,7 @@ def plot_endings(summary: pd.DataFrame, labels: Mapping[str, str] | None = None)
         axis.plot([row.low, row.high], [place, place], color=colour, linewidth=2)
         axis.plot(row.share, place, marker=MODEL_MARKERS.get(row.source.split(",")[0], "o"), color=colour,
                   markersize=8)
-        axis.annotate(f"{row.ended} of {row.pieces}", (1.02, place), xycoords=("axes fraction", "data"),
+        axis.annotate(f"{row.ended:,} of {row.pieces:,}", (1.02, place), xycoords=("axes fraction", "data"),
                       va="center", fontsize=9)
     names = [(labels or {}).get(source, model_label(source)) for source in summary["source"]]
     axis.set_yticks(places, names)
@@ -176,10 +177,10 @@ def plot_lengths(outcomes: pd.DataFrame, labels: Mapping[str, str] | None = None
     for place, source in enumerate(reversed(sources)):
         part = outcomes[outcomes["source"] == source]
         heights = place + shuffle.uniform(-0.25, 0.25, len(part))
-        colour = model_colour(source)
+        colour, size = model_colour(source), 16 if len(part) <= 200 else 5
         for ended, fill in ((True, colour), (False, "none")):
             which = (part["ended"] == ended).to_numpy()
-            axis.scatter(part["bars"][which], heights[which], s=16, edgecolors=colour, linewidths=0.9,
+            axis.scatter(part["bars"][which], heights[which], s=size, edgecolors=colour, linewidths=0.9,
                          facecolors=fill)
         middle = part["bars"].median()
         axis.plot([middle, middle], [place - 0.38, place + 0.38], color=BAR_LINE, linewidth=2)
