@@ -149,7 +149,7 @@ def plot_attention_by_bar(panels: Mapping[str, np.ndarray], bars: np.ndarray, no
         bars: [N] numbers of the bars from 0; −1 for BOS.
         notes: the piece's notes.
     """
-    columns = min(len(panels), 3)
+    columns = 2 if len(panels) == 4 else min(len(panels), 3)
     rows = -(-len(panels) // columns)
     figure = plt.figure(figsize=(7.2, 1.9 + 2.5 * rows))
     top, bottom = figure.subfigures(2, 1, height_ratios=[1.5, 2.5 * rows])

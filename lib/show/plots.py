@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from lib.show.style import (
     BAR_LINE,
+    CARD,
     INK,
     MODEL_LINES,
     MODEL_MARKERS,
@@ -47,7 +48,8 @@ def plot_training(metrics: Mapping[str, pd.DataFrame], references: Mapping[str, 
         # At the left of the enlarged part the curves are still high above the floor.
         axis, place, side = (end, 0.27 * longest, "left") if inside else (whole, longest, "right")
         axis.annotate(f"{model_label(name)}: {loss:.2f}", (place, loss), (0, 3), textcoords="offset points",
-                      ha=side, fontsize=9, color=model_colour(name))
+                      ha=side, fontsize=9, color=model_colour(name),
+                      bbox={"facecolor": CARD, "edgecolor": "none", "alpha": 0.8, "pad": 1})
         late += [loss] if inside else []
     margin = 0.12 * (max(late) - min(late)) + 1e-3
     end.set(title="the last three quarters", xlim=(0.25 * longest, 1.02 * longest),

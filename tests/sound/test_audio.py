@@ -127,11 +127,16 @@ def test_notes_that_the_synthesizer_cannot_play_sound_lower():
     assert score.tracks[0].notes[-1].pitch == 127, "the caller's score was changed"
 
 
-@pytest.mark.parametrize(("program", "pitch"), [(83, 107), (27, 104), (29, 102), (70, 101)])
-def test_notes_from_which_the_synthesizer_never_returned(program, pitch):
+def test_notes_from_which_the_synthesizer_never_returned():
     # In a process of its own: played as they stand, these would not come to an end.
-    code = ("from symusic import *; from lib.sound.audio import render; s = Score(48); "
-            f"s.tracks.append(Track(program={program})); s.tracks[0].notes.append(Note(0, 48, {pitch}, 80)); "
-            "print(abs(render(s)).max() > 0.05)")
+    code = """if True:
+        from symusic import Note, Score, Track
+        from lib.sound.audio import render
+        for program, pitch in ((83, 107), (27, 104), (29, 102), (70, 101)):
+            score = Score(48)
+            score.tracks.append(Track(program=program))
+            score.tracks[0].notes.append(Note(0, 48, pitch, 80))
+            assert abs(render(score)).max() > 0.05
+        print("played")"""
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert found.stdout.strip() == "True", found.stderr
+    assert found.stdout.strip() == "played", found.stderr
