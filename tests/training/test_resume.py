@@ -89,7 +89,7 @@ def results(folder) -> tuple:
             {name: tensor.numpy().tobytes() for name, tensor in weights.items()}, about["tokens"])
 
 
-# Seen once to differ in bits for the LSTM on a busy machine; the cause is not found yet: an open defect.
+# An open defect: the LSTM's bits sometimes differ in fp32 (bf16 not seen to); the cause is not found yet.
 _LSTM = pytest.param("lstm", marks=pytest.mark.xfail(strict=False, reason="differs rarely; cause unknown"))
 
 
