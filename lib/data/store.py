@@ -70,6 +70,10 @@ class TokenStore:
                                                  ("PAD", "BOS", "EOS"))
         self.index = pd.read_parquet(self.folder / INDEX)
         self.ids = np.memmap(self.folder / IDS, "<u2", "r")
+        self._number_pieces()
+
+    def _number_pieces(self) -> None:
+        """Set what everybody reads: where a piece lies, how long it is, its labels' numbers."""
         self.offsets = self.index["offset"].to_numpy()
         self.lengths = self.index["length"].to_numpy()
         self.emotion_ids = _label_numbers(self.index["emotion"], self.emotions)

@@ -48,6 +48,7 @@ class ModelSettings(Settings):
     max_length: int = Field(default=1024, gt=0)  # longest sequence in tokens; binds learned positions only
     activation: Literal["relu_squared", "gelu", "relu"] = "relu_squared"  # Transformer only
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    attention_dropout: float | None = Field(default=None, ge=0, lt=1)  # of attention weights; None: dropout
     tie_embeddings: bool = True  # the output layer shares the token embedding's weights
     initialisation: Literal["scaled", "torch"] = "scaled"  # torch: the original's, torch's own
 
@@ -57,6 +58,8 @@ class ModelSettings(Settings):
             raise ValueError(f"hidden_size {self.hidden_size} is not divisible by num_heads {self.num_heads}")
         if self.kind == "lstm" and self.positions == "rotary":
             raise ValueError("an LSTM has no attention to rotate: positions must be 'learned' or 'none'")
+        if self.kind == "lstm" and self.attention_dropout is not None:
+            raise ValueError("an LSTM has no attention weights to drop: leave attention_dropout out")
         return self
 
 
@@ -154,7 +157,7 @@ class Profile(Settings):
                            precision=entry.precision or self.precision)
 
 
-class _StrictLoader(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """YAML in which a key given twice is an error; plain YAML silently keeps the last."""
 
     def construct_mapping(self, node, deep=False):
@@ -179,7 +182,7 @@ def read_profile(path: Path) -> Profile:
         BookError: naming the file, the key and what is wrong with it.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
     except (OSError, yaml.YAMLError) as error:
         problem = getattr(error, "problem", None) or error
         raise BookError(f"The profile {path.name} cannot be read: {problem}.") from error
