@@ -55,32 +55,37 @@ def train(run: Annotated[str, typer.Argument(help="A run of the profile, such as
 def compose(
     emotion: Annotated[str, typer.Option(help="An emotion label of the data.")],
     genre: Annotated[str, typer.Option(help="A genre label of the data.")],
-    out: Annotated[Path, typer.Option(help="The MIDI file to write.")],
-    audio: Annotated[Path | None, typer.Option(help="Also write this MP3 file.")] = None,
-    record: Annotated[Path | None, typer.Option(help="Also write how it was made, as JSON.")] = None,
+    out: Annotated[Path, typer.Option(help="A .mid file for one piece, or a folder in which each piece gets "
+                                           "a MIDI, an MP3 and a JSON file.")],
+    count: Annotated[int, typer.Option(help="How many pieces; the next has the next seed.")] = 1,
+    audio: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write this MP3 file.")] = None,
+    record: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write how it was made, as "
+                                                     "JSON.")] = None,
+    prompt: Annotated[Path | None, typer.Option(help="Go on from the beginning of this MIDI file.")] = None,
+    bars: Annotated[int | None, typer.Option(help="How many bars of the prompt; 4 if not given.")] = None,
     run: Annotated[str, typer.Option(help="The run whose model composes.")] = "transformer",
     temperature: Annotated[float, typer.Option(help="Above 0; 1 is the model as it is.")] = 1.0,
     top_k: Annotated[int | None, typer.Option(help="Keep the k likeliest tokens.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens up to this share.")] = None,
+    guidance: Annotated[float, typer.Option(help="Above 1: follow the labels more closely; 0: ignore "
+                                                 "them.")] = 1.0,
     max_tokens: Annotated[int, typer.Option(help="Stop here if the piece has not ended.")] = 1024,
     seed: Annotated[int, typer.Option(help="The same seed gives the same piece.")] = 1,
     profile: ProfileName = "laptop", data: DataFolder = "",
 ) -> None:
-    """Compose one piece to an emotion and a genre, as MIDI and, if asked for, MP3."""
+    """Compose pieces to an emotion and a genre: MIDI, MP3, and a JSON file of how each was made."""
     settings = load_profile(profile, data)
-    from lib.composing import SamplingSettings, compose_pieces
-    from lib.composing.compose import label_id
+    wanted = settings.run(run)
+    from lib.composing import SamplingSettings
+    from lib.composing.request import Request
     from lib.data import open_store
     from lib.training import request_run
 
-    sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, max_tokens=max_tokens,
-                                seed=seed)
+    sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
+                                max_tokens=max_tokens, seed=seed)
+    request = Request(emotion, genre, sampling, out, count, audio, record, prompt, bars)
     store = open_store(settings)
-    label_id(emotion, store.emotions, "emotion")  # before a model is trained for a misspelt word
-    label_id(genre, store.genres, "genre")
-    model = request_run(settings.run(run), store)
-    piece = compose_pieces(model, store, emotion, genre, sampling)[0]
-    for path in piece.save(midi=out, audio=audio, record=record):
+    for path in request.fulfil(lambda: request_run(wanted, store), store):
         print(path)
 
 
@@ -102,6 +107,28 @@ def build(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
     from lib.publish.site import build_site
 
     print(build_site(profile, data))
+
+
+@app.command()
+def bench(
+    works: Annotated[list[str] | None,
+                     typer.Argument(help="Kinds of work such as compose_one; none: all, the long one only "
+                                         "with --long.")] = None,
+    long: Annotated[bool, typer.Option("--long", help="Also train until the original's quality is reached: "
+                                                      "an hour.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the rows here; those of other works stay.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Tiny networks, to see that it runs.")] = False,
+    precision: Annotated[str, typer.Option(help="Of training: bf16-mixed or 32-true.")] = "bf16-mixed",
+    threads: Annotated[int, typer.Option(help="0: as many as there are cores.")] = 0,
+    profile: ProfileName = "laptop", data: DataFolder = "",
+) -> None:
+    """Time the original report's way against ours on this machine, in one run and in turns."""
+    settings = load_profile(profile, data)
+    from lib.experiments.bench import json_rows, run_bench, text_table
+
+    rows = run_bench(settings, works or [], long=long, quick=quick, precision=precision, threads=threads,
+                     file=json)
+    print(text_table(rows), json_rows(rows), sep="\n\n")
 
 
 @app.command()
