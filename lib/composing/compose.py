@@ -152,19 +152,26 @@ def compose_many(source: Run | ConditionalModel, store: TokenStore,
         _check_run(source, store)
     model = source.load_model() if isinstance(source, Run) else source
     _check_model(model, store)
-    described, grammar = _description(source, model), Grammar(store.tokenizer)
-    pieces = []
+    grammar, composed = Grammar(store.tokenizer), []
     for first in range(0, len(labels), _BATCH):
         part = slice(first, first + _BATCH)
         moved = settings.model_copy(update={"seed": settings.seed + first})
         for tokens in sample_tokens(model, emotions[part], genres[part], moved, grammar, prompt=prompt):
-            number = len(pieces)
             whole = tokens[:grammar.whole_notes_length(tokens)]
-            pieces.append(Composition(
-                whole, bool(tokens[-1] == store.eos_id), *labels[number], settings.seed + number,
-                settings.model_copy(update={"seed": settings.seed + number}), described,
-                1 if prompt is None else len(prompt), store.tokenizer, store.hash))
-    return pieces
+            composed.append((whole, bool(tokens[-1] == store.eos_id)))
+    return as_compositions(source, store, labels, settings, prompt, composed)
+
+
+def as_compositions(source: Run | ConditionalModel, store: TokenStore,
+                    labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
+                    prompt: np.ndarray | None, composed: Sequence[tuple[np.ndarray, bool]]
+                    ) -> list[Composition]:
+    """Composed ids, each with whether the model ended the piece, as pieces that know how they were made."""
+    described = _description(source)
+    return [Composition(tokens, ended, emotion, genre, settings.seed + number,
+                        settings.model_copy(update={"seed": settings.seed + number}), described,
+                        1 if prompt is None else len(prompt), store.tokenizer, store.hash)
+            for number, ((tokens, ended), (emotion, genre)) in enumerate(zip(composed, labels, strict=True))]
 
 
 def label_id(label: str | None, known: Sequence[str], kind: str) -> int:
@@ -227,9 +234,10 @@ def _check_model(model: ConditionalModel, store: TokenStore) -> None:
                         f"data have {need[0]}, {need[1]} and {need[2]}: use the data it was trained on.")
 
 
-def _description(source: Run | ConditionalModel, model: ConditionalModel) -> dict[str, object]:
-    run = source.folder.name if isinstance(source, Run) else None
-    return {"run": run, **model.settings.model_dump()}
+def _description(source: Run | ConditionalModel) -> dict[str, object]:
+    if isinstance(source, Run):
+        return {"run": source.folder.name, **source.settings.model.model_dump()}
+    return {"run": None, **source.settings.model_dump()}
 
 
 def _ids_of_bars(tokenizer: REMI) -> list[int]:
