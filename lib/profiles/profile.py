@@ -108,6 +108,17 @@ class NgramSettings(Settings):
     orders: list[int] = Field(min_length=1)
 
 
+class ExperimentSettings(Settings):
+    """What chapters 5 and 6 train and measure; each run has one thread, seed and precision of the profile."""
+
+    model: ModelSettings  # the default of the sweeps
+    training: TrainingSettings
+    repeats: int = Field(gt=0)  # runs of the default with other seeds: the yardstick for differences
+    seeds: int = Field(gt=0)  # of each variant in the chapter on noise
+    places: int = Field(gt=0)  # pieces whose past is disturbed, for each kind and share
+    shares: list[float] = Field(min_length=1)  # of notes disturbed
+
+
 class GenerationSettings(Settings):
     """What chapter 4 composes."""
 
@@ -135,6 +146,7 @@ class Profile(Settings):
     ngram: NgramSettings
     runs: dict[str, RunEntry]
     generation: GenerationSettings
+    experiments: ExperimentSettings
 
     @model_validator(mode="after")
     def _seed_is_first(self) -> "Profile":
