@@ -131,6 +131,17 @@ class GenerationSettings(Settings):
     top_p: float | None = Field(default=0.95, gt=0, le=1)
 
 
+class AblationSettings(Settings):
+    """What each of the book's departures from the original is worth; see lib.experiments.ablation."""
+
+    model: ModelSettings
+    training: TrainingSettings
+    threads: int = Field(default=1, gt=0)  # of each training; as many train at a time as there are cores
+    departures: list[str] | None = None  # taken back one by one; null: all, and all together
+    lstm_learning_rate: float = Field(default=3e-3, gt=0)
+    judged_tokens: int = Field(default=100_000, gt=0)  # of the test part
+
+
 class Profile(Settings):
     """A whole book's settings; see :func:`load_profile`."""
 
@@ -147,6 +158,7 @@ class Profile(Settings):
     runs: dict[str, RunEntry]
     generation: GenerationSettings
     experiments: ExperimentSettings
+    ablation: AblationSettings
 
     @model_validator(mode="after")
     def _seed_is_first(self) -> "Profile":
