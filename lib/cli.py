@@ -12,9 +12,11 @@ import typer
 
 from lib.basics.errors import BookError
 from lib.profiles import load_profile
+from lib.publish.survey_commands import survey
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Composing to a Mood: prepare music, train, compose, execute and build the book.")
+app.add_typer(survey, name="survey")
 
 ProfileName = Annotated[str, typer.Option("--profile", help="Settings: smoke, laptop, evidence or gpu.")]
 DataFolder = Annotated[str, typer.Option("--data", help="Folder of XMIDI-named MIDI files; empty: the music "
