@@ -131,6 +131,14 @@ class GenerationSettings(Settings):
     top_p: float | None = Field(default=0.95, gt=0, le=1)
 
 
+class SurveySettings(Settings):
+    """What chapter 7 simulates."""
+
+    surveys: int = Field(default=600, gt=0)  # for each number of raters and pieces
+    even_surveys: int = Field(default=8000, gt=0)  # for each correlation between one rater's answers
+    bootstrap: int = Field(default=4000, gt=0)  # draws
+
+
 class AblationSettings(Settings):
     """What each of the book's departures from the original is worth; see lib.experiments.ablation."""
 
@@ -158,6 +166,7 @@ class Profile(Settings):
     runs: dict[str, RunEntry]
     generation: GenerationSettings
     experiments: ExperimentSettings
+    survey: SurveySettings = SurveySettings()
     ablation: AblationSettings
 
     @model_validator(mode="after")
