@@ -118,22 +118,22 @@ class Yardstick(NamedTuple):
     deviation: float
     spread: float
 
-    def difference(self, higher: float, lower: float, mean_of: int = 1) -> Outcome:
-        """`higher` minus `lower`, each the loss of a single run, with the interval that the yardstick gives.
+    def contrast(self, losses: Sequence[float], weights: Sequence[float] = (1, -1)) -> Outcome:
+        """A weighted sum of the losses of single runs, with the interval that the yardstick gives.
 
-        Both runs are taken to vary like the repeated default: ± t · s · √(1 + 1/m), where the second loss is
-        a mean of m runs. A run that ended in NaN gives an outcome without an interval.
+        All runs are taken to vary like the repeated default: ± t · s · √Σw². A loss that is no number gives
+        an outcome that decides nothing.
 
         Args:
-            higher, lower: losses, nats per token.
-            mean_of: m.
+            losses: nats per token, one a run.
+            weights: 1 and −1 for a difference of two runs.
         """
-        value = higher - lower
+        value = float(np.dot(weights, losses))
         if not math.isfinite(value):
             return Outcome(math.nan, math.nan, math.nan)
         if self.runs < 2:
             return Outcome(value, math.nan, math.nan)
-        half = (float(stats.t.ppf(0.975, self.runs - 1)) * self.deviation * math.sqrt(1 + 1 / mean_of))
+        half = float(stats.t.ppf(0.975, self.runs - 1)) * self.deviation * math.sqrt(np.square(weights).sum())
         return Outcome(value, value - half, value + half, degrees=self.runs - 1)
 
 

@@ -108,6 +108,10 @@ class NgramSettings(Settings):
     orders: list[int] = Field(min_length=1)
 
 
+SweepName = Literal["repeats", "rates", "depths", "equal_parameters", "batches", "equal_updates", "collapse",
+                    "data_and_depth"]
+
+
 class ExperimentSettings(Settings):
     """What chapters 5 and 6 train and measure; each run has one thread, seed and precision of the profile."""
 
@@ -117,6 +121,7 @@ class ExperimentSettings(Settings):
     seeds: int = Field(gt=0)  # of each variant in the chapter on noise
     places: int = Field(gt=0)  # pieces whose past is disturbed, for each kind and share
     shares: list[float] = Field(min_length=1)  # of notes disturbed
+    fresh: list[SweepName]  # the sweeps that the chapter runs itself; the others it takes from the evidence
 
 
 class GenerationSettings(Settings):
