@@ -136,6 +136,14 @@ class GenerationSettings(Settings):
     top_p: float | None = Field(default=0.95, gt=0, le=1)
 
 
+class NotesSettings(Settings):
+    """What chapter 8 measures."""
+
+    pieces: int = Field(default=48, gt=0)  # of each source, every pair of labels equally often
+    with_voices: int = Field(default=20, gt=0)  # pieces of each source in genres with several voices, at least
+    memory_bars: int = Field(default=2, gt=0)  # the past that the Transformer keeps in the control
+
+
 class SurveySettings(Settings):
     """What chapter 7 simulates."""
 
@@ -172,6 +180,7 @@ class Profile(Settings):
     generation: GenerationSettings
     experiments: ExperimentSettings
     survey: SurveySettings = SurveySettings()
+    notes: NotesSettings = NotesSettings()
     ablation: AblationSettings
 
     @model_validator(mode="after")
