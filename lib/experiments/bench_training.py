@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 
 from lib.basics.errors import BookError
 from lib.basics.machine import core_count
-from lib.data.building import read_piece
+from lib.data.reading import read_piece
 from lib.data.pieces import Piece, read_folder
 from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet, build_tokenizer, vocabulary_of
