@@ -104,30 +104,53 @@ def compose(
                                                      "JSON.")] = None,
     prompt: Annotated[Path | None, typer.Option(help="Go on from the beginning of this MIDI file.")] = None,
     bars: Annotated[int | None, typer.Option(help="How many bars of the prompt; 4 if not given.")] = None,
-    run: Annotated[str, typer.Option(help="The run whose model composes.")] = "transformer",
+    run: Annotated[str, typer.Option(help="A run of the profile, such as transformer or lstm, trained first "
+                                          "if need be; empty: the model that comes with the book.")] = "",
     temperature: Annotated[float, typer.Option(help="Above 0; 1 is the model as it is.")] = 1.0,
     top_k: Annotated[int | None, typer.Option(help="Keep the k likeliest tokens.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens up to this share.")] = None,
     guidance: Annotated[float, typer.Option(help="Above 1: follow the labels more closely; 0: ignore "
                                                  "them.")] = 1.0,
-    max_tokens: Annotated[int, typer.Option(help="Stop here if the piece has not ended.")] = 1024,
+    max_tokens: Annotated[int | None, typer.Option(help="Stop here if the piece has not ended; if not given, "
+                                                        "1,024 or all that the pretrained model overlooks.")
+                          ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same piece.")] = 1,
     profile: ProfileName = "laptop", data: DataFolder = "",
 ) -> None:
     """Compose pieces to an emotion and a genre: MIDI, MP3, and a JSON file of how each was made."""
     settings = load_profile(profile, data)
-    wanted = settings.run(run)
-    from lib.composing import SamplingSettings
+    wanted = settings.run(run) if run else None
+    if data and not run:
+        raise BookError("The pretrained model knows nothing of your data: say which run is to compose, as in "
+                        "--run transformer, or leave --data out.")
+    from lib.composing import SamplingSettings, load_pretrained
     from lib.composing.request import Request
-    from lib.data import open_store
-    from lib.training import request_run
 
+    pretrained = None if run else load_pretrained()
+    longest = max_tokens or (pretrained.window if pretrained else 1024)
     sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
-                                max_tokens=max_tokens, seed=seed)
+                                max_tokens=longest, seed=seed)
     request = Request(emotion, genre, sampling, out, count, audio, record, prompt, bars)
-    store = open_store(settings)
-    for path in request.fulfil(lambda: request_run(wanted, store), store):
+    if pretrained:
+        written = request.fulfil(lambda: pretrained, pretrained)
+    else:
+        from lib.data import open_store
+        from lib.training import request_run
+
+        store = open_store(settings)
+        written = request.fulfil(lambda: request_run(wanted, store), store)
+    for path in written:
         print(path)
+
+
+@app.command()
+def pretrain(profile: ProfileName = "laptop") -> None:
+    """Train the model that comes with the book, judge it, write its weights and card to lib/pretrained/."""
+    from lib.experiments.pretraining import make_pretrained
+
+    card = make_pretrained(load_profile(profile))
+    print(f"{card['parameters']:,} parameters, {card['held_out']['all']['nats_per_note']} nats a source note "
+          f"held out, {card['endings']['ended']} of {card['endings']['pieces']} pieces ended by themselves")
 
 
 @app.command()
@@ -167,9 +190,24 @@ def bench(
     settings = load_profile(profile, data)
     from lib.experiments.bench import json_rows, run_bench, text_table
 
-    rows = run_bench(settings, works or [], long=long, quick=quick, precision=precision, threads=threads,
-                     file=json)
+    rows = run_bench(settings, works or [], long=long, size="tiny" if quick else "full", precision=precision,
+                     threads=threads, file=json)
     print(text_table(rows), json_rows(rows), sep="\n\n")
+
+
+@app.command()
+def evidence(
+    parts: Annotated[list[str] | None,
+                     typer.Argument(help="sweeps, noise, networks; none: all, in this order.")] = None,
+    profile: ProfileName = "evidence", data: DataFolder = "",
+) -> None:
+    """Run the long experiments and keep their results under book/evidence/; an interrupted one goes on."""
+    settings = load_profile(profile, data)
+    from lib.data import open_store
+    from lib.experiments.long_runs import run_evidence
+
+    for name in run_evidence(settings, open_store(settings), parts or ()):
+        print(f"book/evidence/{name}.csv")
 
 
 @app.command()

@@ -62,6 +62,7 @@ class BenchSizes(Settings):
     seconds: float
 
 
+#: The works at the sizes of the original report, in minutes.
 FULL = BenchSizes(
     original=ModelSettings(**_FAITHFUL, hidden_size=512, num_layers=12, num_heads=16, feed_forward_size=2048),
     experiment=ModelSettings(**_FAITHFUL, hidden_size=256, num_layers=8, num_heads=8, feed_forward_size=2048,
@@ -72,7 +73,16 @@ FULL = BenchSizes(
     quality_tokens=5_500_000, quality_budget=1_500_000, seconds=20)
 
 _TINY = ModelSettings(**_FAITHFUL, hidden_size=32, num_layers=2, num_heads=4, max_length=64)
-QUICK = BenchSizes(original=_TINY, experiment=_TINY, rows=(2, 2), compose_tokens=64, pieces=4, files=24,
+#: Smaller networks, in seconds: beside the full ones, to see whether this machine tells the same story.
+GLANCE = BenchSizes(
+    original=ModelSettings(**_FAITHFUL, hidden_size=256, num_layers=4, num_heads=8, max_length=256),
+    experiment=ModelSettings(**_FAITHFUL, hidden_size=128, num_layers=4, num_heads=4, max_length=256),
+    rows=(4, 8), compose_tokens=256, pieces=16, files=100,
+    quality=ModelSettings(**_FAITHFUL, hidden_size=128, num_layers=2, num_heads=4, max_length=256),
+    quality_tokens=300_000, quality_budget=300_000, seconds=2)
+
+#: To see that everything runs; the figures mean nothing.
+TINY = BenchSizes(original=_TINY, experiment=_TINY, rows=(2, 2), compose_tokens=64, pieces=4, files=24,
                    quality=_TINY, quality_tokens=20_000, quality_budget=20_000, seconds=0.1)
 
 
@@ -103,6 +113,7 @@ class Bench:
     precision: str = "bf16-mixed"
     threads: int = 2
     long: bool = False
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     say: Callable[[str], None] = lambda line: None
 
     @property
@@ -137,13 +148,6 @@ def in_turns(plain: Callable[[], float], ours: Callable[[], float], seconds: flo
     return first, second
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that a call takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
 def works() -> dict[str, Callable[[Bench], Row]]:
     """The kinds of work by name, in the order of the table."""
     from lib.experiments import bench_composing, bench_quality, bench_training  # they import this module
@@ -157,7 +161,7 @@ def works() -> dict[str, Callable[[Bench], Row]]:
 LONG_WORKS = ("time_to_quality",)
 
 
-def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False, quick: bool = False,
+def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False, size: str = "full",
               precision: str = "bf16-mixed", threads: int = 0, file: Path | None = None,
               stream=sys.stderr) -> list[dict[str, object]]:
     """Measure; rows that are done are in the file even when the rest is interrupted.
@@ -166,7 +170,7 @@ def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False,
         profile: whose data `tokenise` and `time_to_quality` take; the other works need none.
         only: names of works; empty for all, of which the long ones only with `long`.
         long: also train until quality is reached, and compose the plain piece whole.
-        quick: tiny networks, to see that everything runs; the figures mean nothing.
+        size: 'full', 'glance' or 'tiny'; see the constants of this module.
         precision: of training, both ways: 'bf16-mixed' or '32-true'.
         threads: 0 for as many as there are cores.
         file: JSON, a list of rows; rows of other works that it holds already stay.
@@ -186,12 +190,15 @@ def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False,
     if threads < 0:
         raise BookError(f"The bench cannot run on {threads} threads; 0 takes as many as there are cores.")
     chosen = [name for name in known if name in only or (not only and (long or name not in LONG_WORKS))]
-    kept = [row for row in _read_rows(file) if row["work"] not in chosen]
+    kept = [row for row in read_rows(file) if row["work"] not in chosen] if file and file.exists() else []
     count = threads or core_count()
-    bench = Bench(QUICK if quick else FULL, profile, precision, count, long,
+    gpu = torch.cuda.is_available()
+    bench = Bench({"full": FULL, "glance": GLANCE, "tiny": TINY}[size], profile, precision, count, long,
+                  torch.device("cuda", 0) if gpu else torch.device("cpu"),
                   lambda line: print(f"bench: {line}", file=stream, flush=True))
-    about = {"date": datetime.now(UTC).date().isoformat(), "machine": processor_name(), "cores": core_count(),
-             "threads": count, "system_load": _load(), "quick": quick, "commit": git_commit("lib"),
+    about = {"date": datetime.now(UTC).date().isoformat(), "cores": core_count(), "threads": count,
+             "machine": torch.cuda.get_device_name(0) if gpu else processor_name(),
+             "system_load": _load(), "size": size, "commit": git_commit("lib"),
              "versions": package_versions(["torch", "lightning-fabric", "miditok", "symusic", "numpy"])}
     before, rows = torch.get_num_threads(), []
     try:
@@ -235,14 +242,12 @@ def json_rows(rows: Iterable[dict[str, object]]) -> str:
     return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
 
 
-def _read_rows(file: Path | None) -> list[dict[str, object]]:
-    """The rows that a file holds already.
+def read_rows(file: Path) -> list[dict[str, object]]:
+    """The rows that a file of the bench holds.
 
     Raises:
-        BookError: when it holds something else, which is left alone.
+        BookError: when it is missing, or holds something else.
     """
-    if file is None or not file.exists():
-        return []
     rows, known = read_json(file), works()
     if not isinstance(rows, list) or any(not isinstance(row, dict) or row.get("work") not in known
                                          for row in rows):

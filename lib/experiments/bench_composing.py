@@ -7,9 +7,9 @@ from lib.basics.errors import BookError
 from lib.composing.grammar import Grammar
 from lib.composing.sampling import SamplingSettings, sample_tokens
 from lib.data.tokenizer import build_tokenizer
-from lib.experiments.bench import LEAST_TURNS, Bench, Row, in_turns, make_row, timed
+from lib.experiments.bench import LEAST_TURNS, Bench, Row, in_turns, make_row
 from lib.experiments.bench_training import EMOTIONS, GENRES
-from lib.experiments.bounds import bytes_a_step, layer_shapes, matmul_peak, memory_bandwidth
+from lib.experiments.bounds import bytes_a_step, layer_shapes, matmul_peak, memory_bandwidth, timed
 from lib.experiments.plain import PlainTransformer, compose_plain
 from lib.models import build_model, flops_per_token
 from lib.models.transformer import ConditionalTransformer
@@ -27,9 +27,11 @@ class _Pair:
         self.begin, end = (self.grammar.kinds.index(kind) for kind in ("BOS", "EOS"))
         torch.manual_seed(1)
         self.ours = build_model(bench.sizes.original, self.grammar.size, EMOTIONS, GENRES).eval()
+        self.ours = self.ours.to(bench.device)
         self.ours.output.bias.data[end] = -1e9
         self.plain = PlainTransformer(bench.sizes.original, self.grammar.size, EMOTIONS, GENRES).eval()
-        self.plain.take_weights(self.ours)
+        self.plain = self.plain.to(bench.device).take_weights(self.ours)
+        self.device = bench.device
 
     def check(self) -> None:
         """Both ways draw the same tokens when they take the likeliest."""
@@ -45,8 +47,8 @@ class _Pair:
     def plain_seconds(self) -> float:
         """Seconds a token of a whole piece in the plain way: some steps timed, joined by lines."""
         lengths = np.unique(np.linspace(1, self.tokens - 1, PREFIXES).round().astype(int))
-        ids = torch.randint(4, self.grammar.size, (1, self.tokens))
-        labels = torch.tensor([3]), torch.tensor([2])
+        ids = torch.randint(4, self.grammar.size, (1, self.tokens), device=self.device)
+        labels = [torch.tensor([number], device=self.device) for number in (3, 2)]
 
         def step(length: int) -> None:
             logits = self.plain(ids[:, :length], *labels)[:, -1]
@@ -100,7 +102,9 @@ def compose_many(bench: Bench) -> Row:
 
 
 def _bound(model: ConditionalTransformer, tokens: int, pieces: int, bench: Bench) -> float:
-    """Seconds a token and piece at best: the weights and caches read, or the products done, at full speed."""
-    reading = bytes_a_step(model, pieces, tokens / 2) / memory_bandwidth(bench.peak_seconds)
-    peak = matmul_peak(layer_shapes(model.settings, max(pieces, 64)), torch.float32, bench.peak_seconds)
+    """Seconds a token and piece at best: weights and caches read, or products done, at full speed."""
+    bandwidth = memory_bandwidth(bench.peak_seconds, device=bench.device)
+    reading = bytes_a_step(model, pieces, tokens / 2) / bandwidth
+    peak = matmul_peak(layer_shapes(model.settings, max(pieces, 64)), torch.float32, bench.peak_seconds,
+                       bench.device)
     return max(reading, pieces * flops_per_token(model, tokens) / peak) / pieces

@@ -13,7 +13,7 @@ from lib.basics.progress import Progress
 from lib.data import TokenStore, open_store
 from lib.data.batches import Batches
 from lib.experiments.bench import Bench, Row, make_row
-from lib.experiments.bounds import TYPES, layer_shapes, matmul_peak
+from lib.experiments.bounds import TYPES, finish, layer_shapes, matmul_peak
 from lib.experiments.plain import PlainTransformer, autocast, plain_loss, plain_step
 from lib.models import flops_per_token
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
@@ -41,7 +41,8 @@ def time_to_quality(bench: Bench) -> Row:
     if loss > target:
         raise BookError(f"Ours is at {loss:.3f} nats a token after {tokens:,} tokens and {seconds:.0f} s, "
                         f"not at the {target:.3f} of the original's recipe: there is no time to quality.")
-    peak = matmul_peak(layer_shapes(sizes.quality, 4096), TYPES[bench.precision], bench.peak_seconds)
+    peak = matmul_peak(layer_shapes(sizes.quality, 4096), TYPES[bench.precision], bench.peak_seconds,
+                       bench.device)
     bound = tokens * 3 * flops_per_token(training.network, window) / peak
     parameters = sum(weight.numel() for weight in training.network.parameters())
     note = (f"wall time to {target:.3f} nats a token on the first {window} tokens of held-out pieces; same "
@@ -72,11 +73,11 @@ def padded_windows(store: TokenStore, window: int) -> torch.Tensor:
 def first_window_loss(model: nn.Module, store: TokenStore, window: int, precision: str) -> float:
     """Nats a token over the first windows of held-out pieces, always the same random part of them."""
     model.eval()
-    nats, count = 0.0, 0
+    nats, count, device = 0.0, 0, next(model.parameters()).device
     for batch in Batches.evaluation_batches(store, "validation", window, 16 * window, VALIDATION_TOKENS):
-        first = batch.begins == 1
+        first, batch = batch.begins == 1, batch.to(device)
         if first.any():
-            with autocast(precision):
+            with autocast(precision, device):
                 logits = model(batch.tokens[first], batch.emotion[first], batch.genre[first])
             logits = logits[0] if isinstance(logits, tuple) else logits
             targets = batch.targets[first]
@@ -91,9 +92,11 @@ def _train_plain(bench: Bench, store: TokenStore) -> tuple[float, float, int, in
     """Loss, seconds, tokens and parameters of the original's recipe."""
     settings, budget = bench.sizes.quality, bench.sizes.quality_tokens
     data = padded_windows(store, settings.max_length)
-    labels = [torch.from_numpy(ids[store.rows("train")]) for ids in (store.emotion_ids, store.genre_ids)]
+    labels = [torch.from_numpy(ids[store.rows("train")]).to(bench.device)
+              for ids in (store.emotion_ids, store.genre_ids)]
     torch.manual_seed(1)
     model = PlainTransformer(settings, len(store.vocabulary), len(store.emotions), len(store.genres))
+    model = model.to(bench.device)
     sizes, order, total = (data[:, 1:] != store.pad_id).sum(dim=1), [], 0
     while total < budget:  # epochs of shuffled batches, until the budget is full
         for rows in torch.randperm(len(data)).split(BATCH):
@@ -104,11 +107,12 @@ def _train_plain(bench: Bench, store: TokenStore) -> tuple[float, float, int, in
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, PEAK_RATE, total_steps=len(order))
     progress, began = Progress("the original's recipe", total, unit="tokens"), time.perf_counter()
     for rows in order:
-        window, emotion, genre = data[rows], labels[0][rows], labels[1][rows]
+        window, emotion, genre = data[rows].to(bench.device), labels[0][rows], labels[1][rows]
         loss = plain_loss(model, window[:, :-1], window[:, 1:], emotion, genre, store.pad_id, bench.precision)
         plain_step(model, optimiser, loss)
         schedule.step()
         progress.advance(int(sizes[rows].sum()))
+    finish()
     took = time.perf_counter() - began
     loss = first_window_loss(model, store, settings.max_length, bench.precision)
     return loss, took, total, sum(weight.numel() for weight in model.parameters())
@@ -131,6 +135,7 @@ def _train_ours(bench: Bench, store: TokenStore, target: float) -> tuple[Trainin
         while loss > target and training.state.tokens < bench.sizes.quality_tokens:
             before, began = training.state.tokens, time.perf_counter()
             training.step()
+            finish()
             seconds += time.perf_counter() - began
             progress.advance(training.state.tokens - before)
             if training.state.tokens >= next_look:

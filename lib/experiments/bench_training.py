@@ -14,8 +14,8 @@ from lib.data.reading import read_piece
 from lib.data.pieces import Piece, read_folder
 from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet, build_tokenizer, vocabulary_of
-from lib.experiments.bench import Bench, Row, in_turns, make_row, timed
-from lib.experiments.bounds import TYPES, layer_shapes, matmul_peak
+from lib.experiments.bench import Bench, Row, in_turns, make_row
+from lib.experiments.bounds import TYPES, layer_shapes, matmul_peak, timed
 from lib.experiments.plain import PlainTransformer, plain_loss, plain_step
 from lib.models import count_parameters, flops_per_token
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
@@ -77,7 +77,8 @@ def _train(work: str, model: ModelSettings, rows: int, bench: Bench) -> Row:
     with reproducible(bench.threads, fabric.device):
         training = Training(run, RandomTokens(window), fabric)
     store, state = training.store, training.state
-    plain = PlainTransformer(model, len(store.vocabulary), EMOTIONS, GENRES).take_weights(training.network)
+    plain = PlainTransformer(model, len(store.vocabulary), EMOTIONS, GENRES)
+    plain = plain.to(bench.device).take_weights(training.network)
     optimiser = torch.optim.Adam(plain.parameters(), lr=recipe.learning_rate)
     losses: list[float] = []
 
@@ -85,7 +86,7 @@ def _train(work: str, model: ModelSettings, rows: int, bench: Bench) -> Row:
         epoch, number = state.epoch, state.batch  # the batch that ours takes next
         if number >= training.batches.num_batches(epoch):
             epoch, number = epoch + 1, 0
-        batch = training.batches.batch_at(epoch, number)
+        batch = training.batches.batch_at(epoch, number).to(bench.device)
 
         def step() -> None:
             loss = plain_loss(plain, batch.tokens, batch.targets, batch.emotion, batch.genre, store.pad_id,
@@ -105,7 +106,8 @@ def _train(work: str, model: ModelSettings, rows: int, bench: Bench) -> Row:
         raise BookError(f"In {work} both ways start with the same weights, but their first losses differ by "
                         f"{difference:.4f} nats a token: they do not compute the same thing.")
     found = in_turns(plain_turn, ours_turn, bench.sizes.seconds, warm_up=False)
-    peak = matmul_peak(layer_shapes(model, rows * window), TYPES[bench.precision], bench.peak_seconds)
+    peak = matmul_peak(layer_shapes(model, rows * window), TYPES[bench.precision], bench.peak_seconds,
+                       bench.device)
     flops = 3 * flops_per_token(training.network, window)
     return make_row(work, *found, peak / flops, "tokens/s",
                     "the same network, weights and batches; whole steps, no padding; ours is the book's loop",

@@ -27,26 +27,28 @@ def layer_shapes(settings: ModelSettings, tokens: int) -> list[Shape]:
     return [(tokens, size, 3 * size), (tokens, size, size), (tokens, size, inner), (tokens, inner, size)]
 
 
-def matmul_peak(shapes: Iterable[Shape], dtype: torch.dtype, seconds: float = 2.0) -> float:
+def matmul_peak(shapes: Iterable[Shape], dtype: torch.dtype, seconds: float = 2.0,
+                device: torch.device | str = "cpu") -> float:
     """The best rate that a product of one of these shapes reaches, in floating-point operations a second.
 
     Args:
         shapes: products as of :func:`layer_shapes`.
         dtype: number format of the factors.
         seconds: time spent on all shapes together.
+        device: where.
     """
     shapes = list(shapes)
     best = 0.0
     for rows, inputs, outputs in shapes:
-        left, weight = torch.randn(rows, inputs).to(dtype), torch.randn(outputs, inputs).to(dtype)
+        left, weight = (torch.randn(shape, inputs, device=device).to(dtype) for shape in (rows, outputs))
         fastest = _fastest(lambda left=left, weight=weight: F.linear(left, weight), seconds / len(shapes))
         best = max(best, 2 * rows * inputs * outputs / fastest)
     return best
 
 
-def memory_bandwidth(seconds: float = 1.0, size: int = LARGE) -> float:
+def memory_bandwidth(seconds: float = 1.0, size: int = LARGE, device: torch.device | str = "cpu") -> float:
     """Bytes a second that a matrix read once gives, by the faster of a sum and a matrix times a vector."""
-    matrix, vector = torch.ones(size // 4 // 4096, 4096), torch.ones(4096)
+    matrix, vector = torch.ones(size // 4 // 4096, 4096, device=device), torch.ones(4096, device=device)
     read = matrix.numel() * matrix.element_size()
     return read / min(_fastest(matrix.sum, seconds / 2), _fastest(lambda: matrix @ vector, seconds / 2))
 
@@ -55,10 +57,23 @@ def _fastest(work: Callable[[], object], seconds: float) -> float:
     work()
     found, end = [], time.perf_counter() + seconds
     while not found or time.perf_counter() < end:
-        began = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - began)
+        found.append(timed(work))
     return min(found)
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that a call takes; a GPU, which works on while Python goes ahead, is waited for."""
+    finish()
+    began = time.perf_counter()
+    work()
+    finish()
+    return time.perf_counter() - began
+
+
+def finish() -> None:
+    """Wait for the GPU, if there is one."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def bytes_a_step(model: ConditionalModel, rows: int, past: float) -> float:

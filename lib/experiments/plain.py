@@ -76,15 +76,15 @@ class PlainTransformer(nn.Module):
         return self
 
 
-def autocast(precision: str) -> contextlib.AbstractContextManager:
-    """torch's mixed precision on the CPU, or none: 'bf16-mixed' or '32-true'."""
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16-mixed")
+def autocast(precision: str, device: torch.device) -> contextlib.AbstractContextManager:
+    """torch's mixed precision, or none: 'bf16-mixed' or '32-true'."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed")
 
 
 def plain_loss(model: PlainTransformer, tokens: Tensor, targets: Tensor, emotion: Tensor, genre: Tensor,
                pad_id: int, precision: str) -> Tensor:
     """Mean cross-entropy (nats a token) over the targets that are not PAD."""
-    with autocast(precision):
+    with autocast(precision, tokens.device):
         logits = model(tokens, emotion, genre)
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=pad_id)
 
@@ -113,8 +113,9 @@ def compose_plain(model: PlainTransformer, emotion: int, genre: int, start: int,
     Yields:
         Ids, those after `start`.
     """
-    generator = torch.Generator().manual_seed(seed)
-    tokens, labels = torch.tensor([[start]]), (torch.tensor([emotion]), torch.tensor([genre]))
+    device = model.output.weight.device
+    generator = torch.Generator(device).manual_seed(seed)
+    tokens, *labels = (torch.tensor(value, device=device) for value in ([[start]], [emotion], [genre]))
     while tokens.shape[1] < max_tokens:
         logits = model(tokens, *labels)[:, -1]
         if greedy:

@@ -182,6 +182,7 @@ class Profile(Settings):
     survey: SurveySettings = SurveySettings()
     notes: NotesSettings = NotesSettings()
     ablation: AblationSettings
+    bench: Literal["full", "glance", "tiny"]  # how large the works are that the appendix times afresh
 
     @model_validator(mode="after")
     def _seed_is_first(self) -> "Profile":

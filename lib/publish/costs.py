@@ -164,7 +164,7 @@ def _saved_bytes(model: ConditionalModel, length: int, precision: str) -> int:
 
     tokens = torch.zeros(1, length, dtype=torch.long)
     label = torch.zeros(1, dtype=torch.long)
-    with torch.autograd.graph.saved_tensors_hooks(keep, _same), autocast(precision):
+    with torch.autograd.graph.saved_tensors_hooks(keep, _same), autocast(precision, tokens.device):
         logits, _ = model.train()(tokens, label, label)
         F.cross_entropy(logits.flatten(0, 1).float(), tokens.flatten(), reduction="sum")
     return sum(found.values())

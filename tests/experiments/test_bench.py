@@ -18,7 +18,7 @@ def rows(tiny_profile, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOOD_HOME", str(home))
         file, told = home / "bench.json", io.StringIO()
-        found = bench.run_bench(tiny_profile, long=True, quick=True, threads=1, file=file, stream=told)
+        found = bench.run_bench(tiny_profile, long=True, size="tiny", threads=1, file=file, stream=told)
         assert json.loads(file.read_text()) == found
         return found
 
@@ -34,7 +34,7 @@ def test_every_work_has_a_row_with_sound_figures(rows):
         assert min(row["plain"], row["ours"], row["ratio"], row["bound"]) > 0
         assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
         assert 0 < row["of_bound"] < 1.3, "beyond what the machine can do, rounding and luck apart"
-        assert row["quick"] is True
+        assert row["size"] == "tiny"
 
 
 @pytest.mark.slow
@@ -102,14 +102,14 @@ def test_bad_requests_are_one_sentence_and_leave_the_file_alone(tiny_profile, tm
         file = tmp_path / "other.json"
         file.write_text(content)
         with pytest.raises(BookError, match=r"other\.json"):
-            bench.run_bench(tiny_profile, ["tokenise"], quick=True, file=file)
+            bench.run_bench(tiny_profile, ["tokenise"], size="tiny", file=file)
         assert file.read_text() == content
 
 
 def test_two_ways_that_compute_different_things_are_not_timed(tiny_profile, monkeypatch):
     monkeypatch.setattr(bench_training.PlainTransformer, "take_weights", lambda self, model: self)
     with pytest.raises(BookError, match="do not compute the same thing"):
-        bench.run_bench(tiny_profile, ["train_original_size"], quick=True, precision="32-true", threads=1,
+        bench.run_bench(tiny_profile, ["train_original_size"], size="tiny", precision="32-true", threads=1,
                         stream=io.StringIO())
 
 
