@@ -7,7 +7,7 @@ set with those from composed to real: a model that always writes the average pie
 still lack the variety.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -69,33 +69,96 @@ def _jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
     return float(np.sqrt(max(0.0, sum(parts))))
 
 
-def distance_with_interval(values: np.ndarray, groups: np.ndarray, reference: np.ndarray, seed: int = 0,
-                           draws: int = _DRAWS) -> tuple[Interval, Interval]:
-    """Overlap area and Jensen–Shannon distance with 95 % intervals; whole groups of `values` are drawn.
-
-    The reference stays as it is: the intervals say how sure one may be of the composed sample. A bootstrap
-    sample repeats pieces, which makes it look further away than a fresh one would be; the interval is moved
-    back by this bias, the mean of the draws minus the estimate.
+def distances_by_statistic(table: np.ndarray, reference: np.ndarray,
+                           weights: np.ndarray | None = None) -> np.ndarray:
+    """Overlap area and Jensen–Shannon distance of each statistic.
 
     Args:
-        values: the statistic of each piece [n].
-        groups: their duplicate groups [n].
-        reference: the statistic of real pieces [m].
+        table: [pieces, statistics].
+        reference: the same of real pieces.
+        weights: of the pieces, for a bootstrap.
+
+    Returns:
+        [statistics, 2]; NaN for a statistic that no piece has.
     """
-    estimate = density_distance(values, reference)
+    return np.array([density_distance(*columns, weights)
+                     for columns in zip(table.T, reference.T, strict=True)])
+
+
+def mean_distance(table: np.ndarray, groups: np.ndarray, reference: np.ndarray, seed: int = 0,
+                  draws: int = _DRAWS) -> tuple[Interval, Interval]:
+    """Overlap area and Jensen–Shannon distance, means over statistics, with 95 % intervals.
+
+    Whole groups of pieces are drawn; the reference stays as it is, so that the intervals say how sure one may
+    be of `table`. A bootstrap sample repeats pieces, which makes it look further away than a fresh one would
+    be; the interval is moved back by this bias, the mean of the draws minus the estimate.
+
+    Args:
+        table: [pieces, statistics].
+        groups: duplicate group of each piece.
+        reference: the same statistics of real pieces.
+    """
+    def mean_over_statistics(weights: np.ndarray | None) -> np.ndarray:
+        return np.nanmean(distances_by_statistic(table, reference, weights), axis=0)
+
+    overlap, jensen_shannon = _bootstrap(mean_over_statistics, groups, seed, draws)
+    clipped = [Interval(found.estimate, *np.clip(found[1:], 0, 1).tolist())
+               for found in (overlap, jensen_shannon)]
+    return clipped[0], clipped[1]
+
+
+def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.ndarray, seed: int = 0,
+                        draws: int = _DRAWS) -> Interval:
+    """How much further `first` is from the reference than `second`: Jensen–Shannon, mean over statistics.
+
+    Args:
+        first, second: [pieces, statistics]; piece i of both answers the same request, and is drawn with it.
+        reference: the same statistics of real pieces.
+    """
+    def difference(weights: np.ndarray | None) -> np.ndarray:
+        means = [np.nanmean(distances_by_statistic(table, reference, weights)[:, 1])
+                 for table in (first, second)]
+        return np.array([means[0] - means[1]])
+
+    return _bootstrap(difference, np.arange(len(first)), seed, draws)[0]
+
+
+def distance_of_real(real: np.ndarray, reference: np.ndarray, count: int, seed: int = 0,
+                     draws: int = _DRAWS) -> tuple[Interval, Interval]:
+    """How near so few real pieces come to the reference: what a perfect model would reach with as many.
+
+    Args:
+        real: [pieces, statistics] of real pieces that are not in the reference.
+        reference: of other real pieces.
+        count: pieces in a draw, without replacement.
+
+    Returns:
+        Overlap area and Jensen–Shannon distance, means over statistics: the mean of the draws, and the range
+        of 95 % of them.
+    """
+    generator = np.random.default_rng(seed)
+    chosen = [generator.permutation(len(real))[:count] for _ in range(draws)]
+    found = np.array([np.nanmean(distances_by_statistic(real[rows], reference), axis=0) for rows in chosen])
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    pairs = [Interval(*map(float, numbers)) for numbers in zip(found.mean(axis=0), low, high, strict=True)]
+    return pairs[0], pairs[1]
+
+
+def _bootstrap(statistic: Callable[[np.ndarray | None], np.ndarray], groups: np.ndarray, seed: int,
+               draws: int) -> list[Interval]:
+    """A statistic of weights of pieces, with intervals that are freed of the bootstrap's own bias."""
+    estimate = statistic(None)
     names, number = np.unique(groups, return_inverse=True)
-    if len(names) < 2 or not np.isfinite(estimate.overlap):
-        return (Interval(estimate.overlap, float("nan"), float("nan")),
-                Interval(estimate.jensen_shannon, float("nan"), float("nan")))
+    if len(names) < 2:
+        return [Interval(float(value), float("nan"), float("nan")) for value in estimate]
     generator = np.random.default_rng(seed)
     drawn = []
     for _ in range(draws):
         often = np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
-        drawn.append(density_distance(values, reference, often[number].astype(float)))
-    unbiased = np.array(drawn) - np.nanmean(drawn, axis=0) + np.array(estimate)
-    low, high = np.clip(np.nanquantile(unbiased, [0.025, 0.975], axis=0), 0, 1)
-    return (Interval(estimate.overlap, float(low[0]), float(high[0])),
-            Interval(estimate.jensen_shannon, float(low[1]), float(high[1])))
+        drawn.append(statistic(often[number].astype(float)))
+    unbiased = np.array(drawn) - np.nanmean(drawn, axis=0) + estimate
+    bounds = np.nanquantile(unbiased, [0.025, 0.975], axis=0)
+    return [Interval(*map(float, numbers)) for numbers in zip(estimate, *bounds, strict=True)]
 
 
 def difference_distance(values: np.ndarray, reference: np.ndarray) -> Distance:
@@ -113,16 +176,3 @@ def difference_distance(values: np.ndarray, reference: np.ndarray) -> Distance:
     inside = np.abs(reference[rows] - reference[columns])
     between = np.abs(values[:, None] - reference[None, :]).ravel()
     return density_distance(between, inside)
-
-
-def mean_overlap(table: np.ndarray, reference: np.ndarray, columns: Sequence[int] | None = None) -> float:
-    """The mean overlap area over several statistics: one number for how much alike two sets are.
-
-    Args:
-        table: [pieces, statistics] of composed pieces.
-        reference: the same of real pieces.
-        columns: the statistics that count; all if None.
-    """
-    chosen = range(table.shape[1]) if columns is None else columns
-    return float(np.nanmean([density_distance(table[:, column], reference[:, column]).overlap
-                             for column in chosen]))

@@ -38,6 +38,12 @@ class PieceSet:
         """The notes of each piece."""
         return reader.read(self.tokens)
 
+    def first(self, count: int) -> "PieceSet":
+        """The same set with its first so many pieces only."""
+        columns = (column[:count] for column in (self.tokens, self.emotions, self.genres, self.groups,
+                                                 self.titles))
+        return PieceSet(self.name, *columns)
+
     def labels(self, target: str) -> list[str]:
         """The labels of one kind, 'emotion' or 'genre'."""
         return {"emotion": self.emotions, "genre": self.genres}[target]

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from lib.analysis.distances import density_distance, difference_distance, distance_with_interval, mean_overlap
+from lib.analysis.distances import (
+    density_distance,
+    difference_distance,
+    distance_difference,
+    distance_of_real,
+    distances_by_statistic,
+    mean_distance,
+)
 
 
 @pytest.fixture
@@ -48,21 +55,42 @@ def test_differences_see_a_lack_of_variety_that_means_do_not():
     assert difference_distance(average, real).overlap < difference_distance(varied, real).overlap - 0.1
 
 
-def test_intervals_hold_the_estimate_and_shrink(normal):
-    few, many = normal[:20] + 0.5, normal[:200] + 0.5
-    for values in (few, many):
-        overlap, distance = distance_with_interval(values, np.arange(len(values)), normal)
-        assert overlap.low <= overlap.estimate <= overlap.high
-        assert distance.low <= distance.estimate <= distance.high
-    width = [np.diff(distance_with_interval(values, np.arange(len(values)), normal)[0][1:])[0]
-             for values in (few, many)]
-    assert width[1] < width[0]
-    one_group = distance_with_interval(few, np.zeros(20), normal)[0]
-    assert np.isnan(one_group.low)
-
-
-def test_mean_over_statistics(normal):
+def test_means_over_statistics(normal):
     table = np.stack([normal, normal + 100], axis=1)
     reference = np.stack([normal, normal], axis=1)
-    assert mean_overlap(table, reference) == pytest.approx(0.5, abs=1e-3)
-    assert mean_overlap(table, reference, [0]) == pytest.approx(1)
+    found = distances_by_statistic(table, reference)
+    assert found[:, 0] == pytest.approx([1, 0], abs=1e-3)
+    overlap, distance = mean_distance(table, np.arange(400), reference, draws=20)
+    assert overlap.estimate == pytest.approx(0.5, abs=1e-3)
+    assert distance.estimate == pytest.approx(0.5, abs=1e-3)
+
+
+def test_intervals_hold_the_estimate_and_shrink(normal):
+    table = np.stack([normal + 0.5, normal * 2], axis=1)
+    reference = np.stack([normal, normal], axis=1)
+    widths = []
+    for count in (20, 200):
+        for found in mean_distance(table[:count], np.arange(count), reference):
+            assert found.low <= found.estimate <= found.high
+        widths.append(found.high - found.low)
+    assert widths[1] < widths[0]
+    assert np.isnan(mean_distance(table[:20], np.zeros(20), reference)[0].low), "one group has no interval"
+
+
+def test_the_further_of_two_models_is_told_from_the_nearer():
+    generator = np.random.default_rng(3)
+    reference = generator.normal(size=(300, 2))
+    near, far = generator.normal(size=(60, 2)), generator.normal(2, 1, size=(60, 2))
+    found = distance_difference(far, near, reference)
+    assert found.low > 0
+    assert distance_difference(near, far, reference).estimate == pytest.approx(-found.estimate)
+    same = distance_difference(near, generator.normal(size=(60, 2)), reference)
+    assert same.low < 0 < same.high
+
+
+def test_as_many_real_pieces_are_nearer_the_more_they_are():
+    generator = np.random.default_rng(4)
+    real, reference = generator.normal(size=(300, 2)), generator.normal(size=(300, 2))
+    few, many = (distance_of_real(real, reference, count)[1] for count in (15, 150))
+    assert many.estimate < few.estimate
+    assert few.low < few.estimate < few.high
