@@ -211,6 +211,18 @@ def evidence(
 
 
 @app.command()
+def compare(
+    profile: ProfileName = "laptop", data: DataFolder = "",
+    keep: Annotated[bool, typer.Option("--keep", help="Write today's numbers as those to commit.")] = False,
+) -> None:
+    """Compare the executed book's numbers with the committed ones: identical, within the spread, changed."""
+    from lib.publish.compare import compare_book
+    from lib.publish.site import read_copies
+
+    print(compare_book(read_copies(profile, data), load_profile(profile).name, keep))
+
+
+@app.command()
 def doctor(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
     """Say what this machine has, what the profile asks for and what exists already."""
     from lib.publish.doctor import diagnose

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from lib.analysis.losses import token_losses
 from lib.data.store import TokenStore
@@ -110,18 +111,18 @@ def outcomes(results: pd.DataFrame) -> dict[int, Outcome]:
     """Our outcomes for claims 2, 3, 4 and 15; NaN where the sweep was not run."""
     rule = yardstick_of(results)
     found = {number: Outcome(np.nan, np.nan, np.nan) for number in (2, 3, 4, 15)}
-    rates = _sweep(results, "rates").set_index("label")[LOSS]
-    if len(rates):
+    parts = dict(iter(results.groupby("sweep")))
+    if "rates" in parts:
+        rates = parts["rates"].set_index("label")[LOSS]
         found[2] = rule.contrast([rates["rate 0.001"], rates["rate 0.0005"]])
-    batches = _sweep(results, "batches")
-    if len(batches):
-        best = batches.groupby("batch_tokens")[LOSS].min().sort_index()
+    if "batches" in parts:
+        best = parts["batches"].groupby("batch_tokens")[LOSS].min().sort_index()
         found[3] = rule.contrast(best.iloc[[1, 0]].tolist())
-    depths = _sweep(results, "depths").sort_values("num_layers")[LOSS]
-    if len(depths):
+    if "depths" in parts:
+        depths = parts["depths"].sort_values("num_layers")[LOSS]
         found[4] = rule.contrast(depths.iloc[[1, 2]].tolist())
-    data = _sweep(results, "data_and_depth").sort_values(["num_layers", "data_share"])[LOSS]
-    if len(data):  # shallow part, shallow whole, deep part, deep whole
+    if "data_and_depth" in parts:  # shallow on a part, shallow on all, deep on a part, deep on all
+        data = parts["data_and_depth"].sort_values(["num_layers", "data_share"])[LOSS]
         found[15] = rule.contrast(data.tolist(), (-1, 1, 1, -1))
     return found
 
@@ -145,3 +146,64 @@ def _exact(value: float) -> Outcome:
 
 def _sweep(results: pd.DataFrame, name: str) -> pd.DataFrame:
     return results[results["sweep"] == name]
+
+
+def band(results: pd.DataFrame) -> tuple[float, float]:
+    """Where one more run of the default would lie (95 %): mean ± t · s · √(1 + 1/m); NaN for one repeat."""
+    losses = _sweep(results, "repeats")[LOSS]
+    rule = yardstick_of(results)
+    if rule.runs < 2:
+        return np.nan, np.nan
+    half = float(stats.t.ppf(0.975, rule.runs - 1)) * rule.deviation * np.sqrt(1 + 1 / rule.runs)
+    return float(losses.mean() - half), float(losses.mean() + half)
+
+
+def agreement(fresh: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:
+    """Whether today's runs and the kept ones say the same of each setting, beside its default.
+
+    Args:
+        fresh: today's results.
+        kept: the evidence; None where there is none.
+
+    Returns:
+        setting; fresh, kept (loss minus the mean default's, nats per token); verdict: "agree" (both beyond
+        the yardstick on one side), "contradict each other" (on different sides), or "no difference in one".
+        Empty without evidence.
+    """
+    columns = ["setting", "fresh", "kept", "verdict"]
+    if kept is None:
+        return pd.DataFrame(columns=columns)
+    sides = []
+    for table in (fresh, kept):
+        rule, default = yardstick_of(table), _sweep(table, "repeats")[LOSS].mean()
+        chosen = table[~table["sweep"].isin(["repeats", "collapse"])].drop_duplicates("label")
+        beyond = {line.label: rule.contrast([getattr(line, LOSS), default]) for line in chosen.itertuples()}
+        sides.append(beyond)
+    lines = []
+    for label in [label for label in sides[0] if label in sides[1]]:
+        first, second = (_side(side[label]) for side in sides)
+        verdict = "no difference in one"
+        if first and second:
+            verdict = "agree" if first == second else "contradict each other"
+        lines.append({"setting": label, "fresh": sides[0][label].value, "kept": sides[1][label].value,
+                      "verdict": verdict})
+    return pd.DataFrame(lines, columns=columns)
+
+
+def _side(outcome: Outcome) -> int:
+    return int(outcome.low > 0) - int(outcome.high < 0)
+
+
+def gap_table(results: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Training and validation loss by depth, the report's and ours.
+
+    Returns:
+        label, train_loss, validation_loss, source (quoted or ours).
+    """
+    theirs = published[published["factor"] == "depth"].sort_values("value")
+    quoted = pd.DataFrame({"label": [f"depth {value:g} (quoted)" for value in theirs["value"]],
+                           "train_loss": theirs["train_loss"], "validation_loss": theirs["val_loss"],
+                           "source": "quoted"})
+    ours = results[results["sweep"].isin(_WITH_GAP)].drop_duplicates("label")
+    ours = ours[["label", "train_loss", "validation_loss"]].assign(source="ours")
+    return pd.concat([quoted, ours], ignore_index=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from lib.analysis import loss_tables
 from lib.analysis.losses import TokenLosses, request_losses, request_ngram_losses
 from lib.data.store import TokenStore
+from lib.experiments.claims import Outcome
 from lib.experiments.comparison import PairedDifference, paired_difference
 from lib.profiles import Profile, load_profile
 from lib.profiles.profile import RunSettings
@@ -139,3 +140,10 @@ def original_sizes(profile: Profile, store: TokenStore, tokens: int = ORIGINAL_S
                       **{name: run.summary[name] for name in ("seconds", "validation_loss",
                                                               "validation_accuracy")}})
     return pd.DataFrame(lines)
+
+
+def kept_outcome(differences: pd.DataFrame, type_name: str = "all") -> Outcome:
+    """A line of the kept `networks_differences` as a claim's outcome."""
+    line = differences.set_index("type").loc[type_name]
+    return Outcome(float(line["estimate"]), float(line["low"]), float(line["high"]), seeds=int(line["seeds"]),
+                   degrees=float(line["degrees"]))

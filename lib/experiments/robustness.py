@@ -139,3 +139,20 @@ def clean_and_published(results: pd.DataFrame) -> tuple[float, float]:
     clean = results[(results["trained_on"] == "clean") & (results["variant"] == published["variant"])
                     & (results["seed"] == published["seed"])].iloc[0]
     return float(clean["last_validation_loss"]), float(published["last_validation_loss"])
+
+
+def training_differences(disturbed: pd.DataFrame, kind: str = "pitch") -> pd.DataFrame:
+    """Extra loss when trained clean minus when trained noisy, by variant, at the largest share of one kind.
+
+    Returns:
+        variant, value, low, high (95 %, over pieces and, where there are several, seeds), seeds, places.
+    """
+    chosen = disturbed[(disturbed["kind"] == kind) & (disturbed["share"] == disturbed["share"].max())]
+    lines = []
+    for variant, part in chosen.groupby("variant", sort=False):
+        extra = part.set_index(["seed", "row", "group", "trained_on"])["extra"].unstack("trained_on")
+        paired = (extra["clean"] - extra["noisy"]).reset_index(name="difference")
+        outcome = _over_seeds_and_pieces(paired, paired["difference"])
+        lines.append({"variant": variant, "value": outcome.value, "low": outcome.low, "high": outcome.high,
+                      "seeds": outcome.seeds, "places": paired["row"].nunique()})
+    return pd.DataFrame(lines)
