@@ -90,11 +90,11 @@ def plot_evenness(by_formula: pd.DataFrame, simulated: pd.DataFrame, alpha: floa
     axis.plot(simulated["score_correlation"], simulated["p"], "s--", color=SCORE_COLOURS[0],
               label="the same simulation, by correlation of the scores")
     axis.axhline(alpha, color=INK, linewidth=0.8)
-    axis.annotate(f"p = {alpha:g}", (1, alpha), (-2, 3), xycoords=("axes fraction", "data"),
-                  textcoords="offset points", ha="right", fontsize=9)
+    axis.annotate(f"p = {alpha:g}", (0, alpha), (4, 3), xycoords=("axes fraction", "data"),
+                  textcoords="offset points", fontsize=9)
     axis.set_yscale("log")
     axis.set(xlabel="correlation of two answers of one rater", ylabel="p, if answers were even",
-             xlim=(-0.02, float(max(by_formula["correlation"].max(), simulated["score_correlation"].max()))))
+             xlim=(-0.02, 0.02 + max(by_formula["correlation"].max(), simulated["score_correlation"].max())))
     axis.legend(loc="lower right")
     return figure
 

@@ -34,6 +34,17 @@ def question_label(piece: str, question: str) -> str:
     return f"{emotion}/{genre}: “{emotion if question == 'emotion' else genre}”?"
 
 
+def question_phrase(piece: str, question: str) -> str:
+    """The same inside a sentence.
+
+    >>> question_phrase("sad_pop", "genre")
+    '“pop” for sad/pop'
+    """
+    emotion, genre = piece.split("_")
+    asked = {"emotion": emotion, "genre": genre, "human": "human"}[question]
+    return f"“{asked}” for {emotion}/{genre}"
+
+
 def neutral_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
     """Answers against the middle of the scale.
 
@@ -120,7 +131,7 @@ def _models(fits: Mapping[str, OrdinalFit], reasons: Mapping[str, str]) -> HTML:
                       "rests on": f"{fit.answers} answers, {fit.raters} raters, {fit.pieces} pieces"})
     lines += [{"question": QUESTION_WORDS[question], effect: reason, "σ of raters": "–",
                "σ of pieces": "–", "rests on": "–"} for question, reason in reasons.items()]
-    return html_table(pd.DataFrame(lines), "The ordinal mixed model: log odds of higher scores for real pieces.",
+    return html_table(pd.DataFrame(lines), "The ordinal mixed model: log odds of higher scores if real.",
                       note="95 % intervals with the degrees of freedom of pieces. 0: no difference found.")
 
 

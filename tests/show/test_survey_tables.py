@@ -46,6 +46,8 @@ def test_questions_in_the_words_of_the_original():
     for text in ("sad/pop: “pop”?", "happy/country: “happy”?", "happy/country: human?", "&lt; 0.0001"):
         assert text in page
     assert survey_tables.question_label("all_five", "human") == "all five: human?"
+    assert survey_tables.question_phrase("sad_pop", "emotion") == "“sad” for sad/pop"
+    assert survey_tables.question_phrase("sad_pop", "human") == "“human” for sad/pop"
 
 
 @pytest.mark.parametrize(("p", "text"), [(0.2, "0.200"), (0.00014, "0.0001"), (0.000001, "< 0.0001")])
