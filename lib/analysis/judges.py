@@ -32,7 +32,7 @@ def make_judges(store: TokenStore, medians: Medians, seed: int) -> dict[str, Jud
     Returns:
         By title ('emotion by the rule', 'genre by features', …) a function from pieces to a judge's table.
         The emotion is judged by the rule where there is one, otherwise by recognisers; the genre always by
-        recognisers, if the data have two.
+        recognisers. Of a label with one value only there is nothing to judge: all pieces obtain it.
     """
     judges: dict[str, Judge] = {}
     learnt = ["emotion", "genre"]
@@ -41,11 +41,18 @@ def make_judges(store: TokenStore, medians: Medians, seed: int) -> dict[str, Jud
         learnt.remove("emotion")
     for target in learnt:
         if store.index.loc[store.index["split"] == "train", target].nunique() < 2:
+            judges[f"{target}: only one"] = partial(_judge_nothing, target)
             continue
         for sees in ("features", "tokens"):
             recogniser = train_recogniser(store, target, sees, seed)
             judges[f"{target} by {sees}"] = partial(judge_by_recogniser, recogniser)
     return judges
+
+
+def _judge_nothing(target: str, pieces: PieceSet) -> pd.DataFrame:
+    asked = pieces.labels(target)
+    return pd.DataFrame({"source": pieces.name, "asked": asked, "obtained": asked, "reason": "",
+                         "group": pieces.groups})
 
 
 def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Run], ngram: NgramModel,

@@ -42,9 +42,8 @@ def plot_agreement(panels: Mapping[str, pd.DataFrame]) -> Figure:
             axis.axvspan(real["low"].iloc[0], real["high"].iloc[0], color=FAINT, alpha=0.6, linewidth=0)
         axis.axvline(table["floor"].iloc[0], color=INK, linestyle="--", linewidth=1)
         draw_interval_rows(axis, table["source"], table[["agreement", "low", "high"]].to_numpy())
-        axis.set(title=title, xlim=(0, 1.02), xlabel="share")
-        axis.xaxis.set_major_formatter("{x:.0%}")
-        axis.set_xticks([0, 0.5, 1])
+        axis.set(title=title, xlim=(0, 1.05), xlabel="share, percent")
+        axis.set_xticks([0, 0.5, 1], ["0", "50", "100"])
     return figure
 
 

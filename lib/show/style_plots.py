@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from lib.analysis.memorisation import Passage
 from lib.analysis.notes import PieceNotes
@@ -82,12 +83,16 @@ def plot_shared_runs(tables: Mapping[str, pd.DataFrame]) -> Figure:
             axis.plot(known[column].median(), place, marker="|", markersize=14, markeredgewidth=2.5,
                       color=model_colour(source))
     left.set_xscale("log")
+    left.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     left.xaxis.set_major_formatter("{x:.0f}")
+    left.xaxis.set_minor_formatter(NullFormatter())
     left.set(title="longest shared run", xlabel="notes (logarithmic axis)")
     right.axvline(0, color=INK, linewidth=1, linestyle="--")
-    right.set_xscale("symlog", linthresh=10)
-    right.xaxis.set_major_formatter("{x:.0f}")
-    right.set(title="excess over real held-out pieces", xlabel="notes (linear up to 10)")
+    right.set_xscale("symlog", linthresh=20)  # a copied piece may stand hundreds of notes away
+    low, high = right.get_xlim()
+    marks = [mark for mark in (-200, -50, -20, -10, 0, 10, 20, 50, 200, 1000) if low <= mark <= high]
+    right.set_xticks(marks, [f"{mark:,}".replace("-", "−") for mark in marks])
+    right.set(title="excess over real held-out pieces", xlabel="notes (linear up to 20)")
     left.set_yticks(range(len(tables)), [model_label(source) for source in reversed(tables)])
     return figure
 

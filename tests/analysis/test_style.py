@@ -1,10 +1,15 @@
 """Statistics of music whose answer can be worked out by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from music21 import corpus
 
-from lib.analysis.notes import DRUMS, PieceNotes
+from lib.analysis.notes import DRUMS, PieceNotes, notes_of_score
 from lib.analysis.style import STATISTICS, published_statistics, style_statistics, style_table
+from lib.data.arrange import arrange
+from lib.data.engraved import read_engraved
 
 QUARTER = 24
 
@@ -65,6 +70,21 @@ def test_chords_and_unisons():
     assert style_statistics(triads)["polyphony"] == 3
     twice = piece([0, 0], [60, 60])
     assert style_statistics(twice)["polyphony"] == 1, "one pitch struck twice is one pitch"
+
+
+@pytest.mark.parametrize(("chorale", "entropy", "scale", "groove", "polyphony"), [
+    ("bach/bwv66.6", 2.9728032648744414, 93.5064935064935, 95.60185185185185, 3.8333333333333335),
+    ("bach/bwv253", 2.8776927224731206, 96.27329192546584, 92.91666666666667, 3.9375),
+    ("bach/bwv7.7", 3.0038787641796123, 93.85665529010238, 95.05208333333334, 3.918032786885246),
+])
+def test_chorales_by_bach_as_muspy_measures_them(chorale, entropy, scale, groove, polyphony):
+    """The expected values are MusPy 0.5's for the same notes, on 12 ticks a quarter, measures of 48 ticks."""
+    score = arrange(read_engraved(Path(corpus.getWork(chorale)))).score
+    found = style_statistics(notes_of_score(score))
+    assert found["pitch_class_entropy"] == pytest.approx(entropy)
+    assert found["scale_consistency"] == pytest.approx(scale)
+    assert found["groove_consistency"] == pytest.approx(groove)
+    assert found["polyphony"] == pytest.approx(polyphony)
 
 
 def test_only_the_first_64_quarters_count():
