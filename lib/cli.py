@@ -198,7 +198,7 @@ def bench(
 @app.command()
 def evidence(
     parts: Annotated[list[str] | None,
-                     typer.Argument(help="sweeps, noise, networks; none: all, in this order.")] = None,
+                     typer.Argument(help="sweeps, networks, noise; none: all, in this order.")] = None,
     profile: ProfileName = "evidence", data: DataFolder = "",
 ) -> None:
     """Run the long experiments and keep their results under book/evidence/; an interrupted one goes on."""

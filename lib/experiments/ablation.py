@@ -118,7 +118,8 @@ def run_ablation(profile: Profile, store: TokenStore, jobs: int | None = None) -
     for arm, line in zip(arms, results.to_dict("records"), strict=True):
         found = None if math.isnan(line["validation_loss"]) else _judge(line["folder"], store, profile)
         losses.setdefault(arm, []).append(found)
-    return compare_arms(losses, results.assign(arm=arms), store)
+    waiting = [_waiting(open_run(folder).provenance["seconds"]) for folder in results["folder"]]
+    return compare_arms(losses, results.assign(arm=arms, waiting=waiting), store)
 
 
 def keep_ablation(profile: Profile, store: TokenStore, jobs: int | None = None) -> Path:
@@ -135,20 +136,26 @@ def _judge(folder: Path, store: TokenStore, profile: Profile) -> TokenLosses:
                             max_tokens=profile.ablation.judged_tokens)
 
 
+def _waiting(seconds: Mapping[str, float]) -> float:
+    """The share of training, evaluations apart, that waited for data."""
+    return seconds["data"] / max(1e-9, seconds["loop"] - seconds.get("evaluation", 0.0))
+
+
 def compare_arms(losses: Mapping[str, Sequence[TokenLosses | None]], results: pd.DataFrame,
                  store: TokenStore) -> pd.DataFrame:
     """One row an arm: its loss, and how much more that is than the book's, in nats a source note.
 
     Args:
         losses: by arm, one a seed in the same order; None where a run has no weights.
-        results: the sweep's table, with a column `arm`.
+        results: the sweep's table, with columns `arm` and `waiting` (share of the time without data).
         store: the tokens.
 
     Returns:
         arm; nats_per_note (mean over seeds) and nats_per_token; difference (the arm's minus the book's, nats
         a source note: positive where the departure helps), low, high (95 %, over seeds and pieces), by_seed
         (as text), error_seeds, error_pieces; seeds, diverged (how many runs); parameters, tokens, seconds
-        (means); judged_tokens, pieces, groups. NaN where a run has no weights, or one seed has no interval.
+        and waiting (means); judged_tokens, pieces, groups. NaN where a run has no weights, or one seed has no
+        interval.
     """
     first = next(run for run in losses[BOOK] if run is not None)
     per_note = len(first) / store.index["notes"].to_numpy()[first.rows].sum()
@@ -165,7 +172,8 @@ def compare_arms(losses: Mapping[str, Sequence[TokenLosses | None]], results: pd
         lines.append({**line, **_difference(found, per_note), "seeds": len(runs),
                       "diverged": int((own["status"] == "diverged").sum()),
                       "parameters": int(own["parameters"].iloc[0]), "tokens": int(own["tokens"].mean()),
-                      "seconds": float(own["seconds"].mean()), "judged_tokens": len(first),
+                      "seconds": float(own["seconds"].mean()), "waiting": float(own["waiting"].mean()),
+                      "judged_tokens": len(first),
                       "pieces": len(first.rows),
                       "groups": int(store.index["group"].iloc[first.rows].nunique())})
     return pd.DataFrame(lines)

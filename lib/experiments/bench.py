@@ -86,6 +86,9 @@ TINY = BenchSizes(original=_TINY, experiment=_TINY, rows=(2, 2), compose_tokens=
                    quality=_TINY, quality_tokens=20_000, quality_budget=20_000, seconds=0.1)
 
 
+SIZES = {"full": FULL, "glance": GLANCE, "tiny": TINY}
+
+
 @dataclass(frozen=True)
 class Row:
     """One kind of work; see the module."""
@@ -170,7 +173,7 @@ def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False,
         profile: whose data `tokenise` and `time_to_quality` take; the other works need none.
         only: names of works; empty for all, of which the long ones only with `long`.
         long: also train until quality is reached, and compose the plain piece whole.
-        size: 'full', 'glance' or 'tiny'; see the constants of this module.
+        size: of the works, a key of :data:`SIZES`.
         precision: of training, both ways: 'bf16-mixed' or '32-true'.
         threads: 0 for as many as there are cores.
         file: JSON, a list of rows; rows of other works that it holds already stay.
@@ -193,7 +196,7 @@ def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False,
     kept = [row for row in read_rows(file) if row["work"] not in chosen] if file and file.exists() else []
     count = threads or core_count()
     gpu = torch.cuda.is_available()
-    bench = Bench({"full": FULL, "glance": GLANCE, "tiny": TINY}[size], profile, precision, count, long,
+    bench = Bench(SIZES[size], profile, precision, count, long,
                   torch.device("cuda", 0) if gpu else torch.device("cpu"),
                   lambda line: print(f"bench: {line}", file=stream, flush=True))
     about = {"date": datetime.now(UTC).date().isoformat(), "cores": core_count(), "threads": count,

@@ -10,8 +10,8 @@ from joblib import Parallel, delayed
 
 from lib.basics.errors import BookError
 from lib.basics.machine import core_count
-from lib.data.reading import read_piece
 from lib.data.pieces import Piece, read_folder
+from lib.data.reading import read_piece
 from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet, build_tokenizer, vocabulary_of
 from lib.experiments.bench import Bench, Row, in_turns, make_row

@@ -84,7 +84,7 @@ def _train_losses(trials: list[Trial], results: pd.DataFrame, store: TokenStore)
             continue
         window, precision = run.settings.training.window, run.settings.precision
         losses = token_losses(run.load_model(), trial.data.apply(store), "train", window, precision,
-                              max_tokens=_GAP_SAMPLE)
+                              max_tokens=min(_GAP_SAMPLE, run.tokens_seen))
         found.append(losses.nats_per_token)
     return found
 

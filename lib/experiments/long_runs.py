@@ -81,12 +81,13 @@ def sweeps_part(profile: Profile, store: TokenStore) -> Tables:
 def noise_part(profile: Profile, store: TokenStore) -> Tables:
     """Chapter 6's variants and disturbed pasts."""
     results = robustness.train_variants(profile, store)
-    return {"noise_runs": results, "noise_disturbed": robustness.disturb(results, profile, store)}
+    disturbed = [robustness.disturb(results, profile, store), robustness.disturb_book_model(profile, store)]
+    return {"noise_runs": results, "noise_disturbed": pd.concat(disturbed, ignore_index=True)}
 
 
 PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
-    "sweeps": sweeps_part, "noise": noise_part, "networks": networks_part}
-"""By name, the shortest first."""
+    "sweeps": sweeps_part, "networks": networks_part, "noise": noise_part}
+"""By name, in the order in which they run."""
 
 
 def _say(line: str) -> None:

@@ -18,11 +18,12 @@ from lib.experiments.comparison import combine
 from lib.experiments.noise import KINDS, choose_places, disturbed_losses
 from lib.experiments.sweeps import plan, run_sweep
 from lib.profiles import Profile
-from lib.training.runs import open_run
+from lib.training.runs import Run, open_run, request_run
 
 TRAINING_FACTOR = 2  # times the tokens of a sweep's run
 NOISE_SHARE = 0.2  # of the training notes moved by a semitone, where a variant is trained on noisy music
 TENTH = 0.1  # the share of disturbed notes at which claim 5 is decided
+BOOK_MODEL = "the book's Transformer"
 JUDGED = 64  # tokens of the clean continuation
 
 
@@ -58,20 +59,39 @@ def disturb(results: pd.DataFrame, profile: Profile, store: TokenStore) -> pd.Da
     Returns:
         variant, trained_on, seed, and the columns of :func:`lib.experiments.noise.disturbed_losses`.
     """
+    chosen = results[results["trained_on"] != "published"]
+    return pd.concat([disturb_run(open_run(line.folder), profile, store)
+                      .assign(variant=line.variant, trained_on=line.trained_on, seed=line.seed)
+                      for line in chosen.itertuples()], ignore_index=True)
+
+
+def disturb_run(run: Run, profile: Profile, store: TokenStore) -> pd.DataFrame:
+    """The same for one run, at the same places and with the same notes disturbed for every run of a profile.
+
+    Returns:
+        The columns of :func:`lib.experiments.noise.disturbed_losses`.
+    """
     settings = profile.experiments
-    judged = min(JUDGED, settings.training.window // 4)
-    rows, places = choose_places(store, "test", settings.places, settings.training.window, judged,
-                                 profile.seed)
-    parts, before = [], torch.get_num_threads()
+    window = settings.training.window
+    judged = min(JUDGED, window // 4)
+    rows, places = choose_places(store, "test", settings.places, window, judged, profile.seed)
+    before = torch.get_num_threads()
     torch.set_num_threads(1)  # so that sums come out the same everywhere
     try:
-        for line in results[results["trained_on"] != "published"].itertuples():
-            found = disturbed_losses(open_run(line.folder).load_model(), store, rows, places, settings.shares,
-                                     KINDS, judged, profile.seed)
-            parts.append(found.assign(variant=line.variant, trained_on=line.trained_on, seed=line.seed))
+        return disturbed_losses(run.load_model(), store, rows, places, settings.shares, KINDS, judged,
+                                profile.seed)
     finally:
         torch.set_num_threads(before)
-    return pd.concat(parts, ignore_index=True)
+
+
+def disturb_book_model(profile: Profile, store: TokenStore) -> pd.DataFrame:
+    """The same for the book's own Transformer, which uses its past better than the small variants do.
+
+    Returns:
+        As :func:`disturb`, with the variant called :data:`BOOK_MODEL`.
+    """
+    run = request_run(profile.run("transformer"), store)
+    return disturb_run(run, profile, store).assign(variant=BOOK_MODEL, trained_on="clean", seed=profile.seed)
 
 
 def degradation(disturbed: pd.DataFrame) -> pd.DataFrame:
@@ -147,7 +167,9 @@ def training_differences(disturbed: pd.DataFrame, kind: str = "pitch") -> pd.Dat
     Returns:
         variant, value, low, high (95 %, over pieces and, where there are several, seeds), seeds, places.
     """
-    chosen = disturbed[(disturbed["kind"] == kind) & (disturbed["share"] == disturbed["share"].max())]
+    both = set(disturbed.loc[disturbed["trained_on"] == "noisy", "variant"])
+    chosen = disturbed[(disturbed["kind"] == kind) & (disturbed["share"] == disturbed["share"].max())
+                       & disturbed["variant"].isin(both)]
     lines = []
     for variant, part in chosen.groupby("variant", sort=False):
         extra = part.set_index(["seed", "row", "group", "trained_on"])["extra"].unstack("trained_on")

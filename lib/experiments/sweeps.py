@@ -32,6 +32,8 @@ from lib.training.runs import PROVENANCE, Run, open_run, request_run, run_folder
 
 NAME = "sweep"  # of all runs of sweeps: settings decide which run it is, not the sweep that asked for it
 
+_WORTH_PROCESSES = 500_000  # tokens in all; for fewer, starting processes takes longer than it saves
+
 _PARTS = {"model": ModelSettings, "training": TrainingSettings, "data": DataChange}
 _RUN_KEYS = ("seed", "precision")
 
@@ -135,6 +137,8 @@ def _train(trials: Sequence[Trial], store: TokenStore, jobs: int | None) -> None
     """Let the registry train each trial, in processes of their own where there is room for several."""
     gpus = torch.cuda.device_count()
     jobs = jobs or gpus or max(1, core_count() // max(trial.run.threads for trial in trials))
+    if sum(trial.run.training.tokens for trial in trials) < _WORTH_PROCESSES:
+        jobs = 1
     jobs = min(jobs, len(trials))
     if jobs == 1:
         for number, trial in enumerate(trials, start=1):

@@ -12,7 +12,8 @@ from lib.show.style import CARD, INK, SEQUENTIAL, model_colour
 
 _QUOTED = {"color": model_colour("original"), "marker": "D", "linestyle": ":"}
 _FACTORS = {"learning_rate": "learning rate", "batch_size": "batch (pieces)", "depth": "depth (layers)"}
-_VARIANTS = {0: ("#0072B2", "o", "-"), 1: ("#5E5E5E", "s", "--"), 2: ("#003A5D", "^", "-.")}
+_VARIANTS = {0: ("#0072B2", "o", "-"), 1: ("#5E5E5E", "s", "--"), 2: ("#003A5D", "^", "-."),
+             3: ("#1A1A1A", "P", ":")}
 _SOURCES = {"fresh": ("o", "#0072B2"), "kept": ("s", "#5E5E5E")}
 
 
@@ -103,7 +104,7 @@ def plot_learning_curves(curves: pd.DataFrame, references: Mapping[str, float]) 
             axis.plot(last["tokens"] / 1e3, last["train_loss"], marker="X", color=colour, markersize=11)
     for name, value in references.items():
         axis.axhline(value, color=INK, linewidth=0.9, linestyle=":")
-        axis.annotate(f"{name}: {value:.2f}", (0.99, value), (0, 3), xycoords=("axes fraction", "data"),
+        axis.annotate(f"{name}: {value:.2f}", (0.99, value), (0, 9), xycoords=("axes fraction", "data"),
                       textcoords="offset points", ha="right", fontsize=8,
                       bbox={"facecolor": CARD, "edgecolor": "none", "alpha": 0.8, "pad": 1})
     axis.set(xlabel="thousand tokens seen", ylabel="loss, nats per token")
@@ -185,7 +186,7 @@ def plot_degradation(table: pd.DataFrame, words: Mapping[str, str]) -> Figure:
     for axis in axes.flat[max(0, len(kinds) - axes.shape[1]):len(kinds)]:
         axis.set_xlabel("share of notes changed", fontsize=9)
         axis.tick_params(labelbottom=True)
-    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncol=3)
+    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="outside lower center", ncol=2)
     return figure
 
 
