@@ -151,7 +151,9 @@ def load_state(path: Path, model: nn.Module,
         parameters = dict(model.named_parameters())
         for full_name, value in parts["optimiser"].items():
             key, _, name = full_name.partition(".")
-            optimiser.state[parameters[name]][key] = value.to(parameters[name].device)
+            # A copy, since tensors of a file lie where its header ends, and kernels that add in blocks of the
+            # memory's alignment would round otherwise than those of a run that was left alone.
+            optimiser.state[parameters[name]][key] = value.to(parameters[name].device, copy=True)
     except (TypeError, KeyError) as error:
         raise BookError(f"The checkpoint {path} was written by another version ({error}): "
                         f"delete it and train again.") from error

@@ -84,17 +84,17 @@ def wait_for_progress(path, process) -> None:
 
 
 def results(folder) -> tuple:
-    weights, about = read_weights(folder / STATE)
-    return ((folder / "metrics.csv").read_bytes(), (folder / "model.safetensors").read_bytes(),
-            {name: tensor.numpy().tobytes() for name, tensor in weights.items()}, about["tokens"])
-
-
-# An open defect: the LSTM's bits sometimes differ in fp32 (bf16 not seen to); the cause is not found yet.
-_LSTM = pytest.param("lstm", marks=pytest.mark.xfail(strict=False, reason="differs rarely; cause unknown"))
+    """All numbers that a run ends with. A run killed after its last step, while its state was being reduced to
+    the last weights, keeps the optimiser's moments beside them; only the weights are compared.
+    """
+    tensors, about = read_weights(folder / STATE)
+    weights = {name: tensor.numpy().tobytes() for name, tensor in tensors.items() if name.startswith("model.")}
+    return ((folder / "metrics.csv").read_bytes(), (folder / "model.safetensors").read_bytes(), weights,
+            about["tokens"])
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-@pytest.mark.parametrize("kind", [_LSTM, "transformer"])
+@pytest.mark.parametrize("kind", ["lstm", "transformer"])
 def test_killed_runs_end_like_uninterrupted_ones(tmp_path, monkeypatch, kind, precision):
     run = tiny_run(kind, precision, accumulate=2, transpose=True, schedule="onecycle", tokens=20_000)
     moments = random.Random(f"{kind} {precision}")
@@ -129,7 +129,7 @@ def test_killed_while_it_is_completed(tmp_path, monkeypatch, function_name):
     alone.join()
     assert (last.exitcode, alone.exitcode) == (0, 0)
     folders = [folder_in(tmp_path / home, run, monkeypatch) for home in ("killed", "alone")]
-    assert results(folders[0])[:2] == results(folders[1])[:2]
+    assert results(folders[0]) == results(folders[1])
     assert not list(folders[0].parent.glob("*.aside-*"))
 
 
