@@ -168,3 +168,21 @@ def memorisation_table(compared: Sequence[pd.DataFrame]) -> pd.DataFrame:
             line |= {name: excess.estimate, f"{name}_low": excess.low, f"{name}_high": excess.high}
         lines.append(line)
     return pd.DataFrame(lines)
+
+
+def excess_by_genre(compared: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The excess of shared runs, in notes, by genre and source.
+
+    Args:
+        compared: tables of :func:`compare_with_real`.
+
+    Returns:
+        genre, source, pieces, excess, low, high (95 % over groups; NaN for fewer than two groups).
+    """
+    whole = pd.concat(compared)
+    lines = []
+    for (genre, source), part in whole[whole["run_excess"].notna()].groupby(["genre", "source"], sort=False):
+        excess = bootstrap_mean(part["run_excess"].to_numpy(), part["group"].to_numpy())
+        lines.append({"genre": genre, "source": source, "pieces": len(part), "excess": excess.estimate,
+                      "low": excess.low, "high": excess.high})
+    return pd.DataFrame(lines).sort_values("genre", kind="stable", ignore_index=True)

@@ -18,7 +18,7 @@ from lib.sound.pianoroll import bar_grid
 DRUMS = -1
 """The program of drum notes."""
 
-_TOKENS_AT_A_TIME = 5_000_000
+_TOKENS_AT_A_TIME = 20_000_000  # about 2 GB of arrays
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,16 @@ class NoteReader:
 
     def read(self, sequences: Sequence[np.ndarray]) -> list[PieceNotes]:
         """The notes of each sequence of ids."""
-        if not len(sequences):
-            return []
+        lengths = [len(sequence) for sequence in sequences]
+        return [piece for part in _parts(lengths) for piece in self._read([sequences[i] for i in part])]
+
+    def read_rows(self, store: TokenStore, rows: Sequence[int]) -> Iterator[list[PieceNotes]]:
+        """The notes of pieces of a store, in order, some millions of tokens at a time."""
+        rows = np.asarray(rows)
+        for part in _parts(store.lengths[rows]):
+            yield self._read([store.tokens(row) for row in rows[part]])
+
+    def _read(self, sequences: list[np.ndarray]) -> list[PieceNotes]:
         tokens = np.concatenate(sequences).astype(np.int64)
         piece = np.repeat(np.arange(len(sequences)), [len(sequence) for sequence in sequences])
         bar = self._are(tokens, "Bar")
@@ -144,12 +152,12 @@ class NoteReader:
         pitch = self._are(tokens, "Pitch") | self._are(tokens, "PitchDrum")
         return np.flatnonzero(pitch & followed & in_bar)
 
-    def read_rows(self, store: TokenStore, rows: Sequence[int]) -> Iterator[list[PieceNotes]]:
-        """The notes of pieces of a store, in order, a few million tokens at a time."""
-        rows = np.asarray(rows)
-        chunk = np.cumsum(store.lengths[rows]) // _TOKENS_AT_A_TIME
-        for number in np.unique(chunk):
-            yield self.read([store.tokens(row) for row in rows[chunk == number]])
+
+def _parts(lengths: Sequence[int]) -> Iterator[np.ndarray]:
+    """Numbers of consecutive sequences that are read together."""
+    chunk = np.cumsum(lengths) // _TOKENS_AT_A_TIME
+    for number in np.unique(chunk):
+        yield np.flatnonzero(chunk == number)
 
 
 def _last(marked: np.ndarray, least: np.ndarray) -> np.ndarray:

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from lib.analysis.memorisation import compare_with_real, memorisation_table, search_training
+from lib.analysis.memorisation import (
+    compare_with_real,
+    excess_by_genre,
+    memorisation_table,
+    search_training,
+)
 from lib.analysis.notes import DRUMS, NoteReader, PieceNotes
 from lib.analysis.shared_bars import nearest_by_bars
 from lib.analysis.sources import PieceSet, real_set
@@ -78,6 +83,9 @@ def test_copies_stand_out_and_real_pieces_against_themselves_do_not(searched):
     assert copied["run_excess_low"] > 5
     assert copied["bar_excess_low"] > 0.3
     assert real["run_excess"] == pytest.approx(0, abs=3)
+    by_genre = excess_by_genre(tables)
+    assert by_genre.loc[by_genre["source"] == "copied", "low"].min() > 5
+    assert by_genre["pieces"].sum() == sum(len(table) for table in tables)
     assert tables[0]["run_rank"].min() > 0.9
     assert tables[1]["run_rank"].mean() == pytest.approx(0.5, abs=0.1)
 

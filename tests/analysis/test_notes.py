@@ -59,5 +59,16 @@ def test_what_is_no_whole_note_in_a_bar_is_passed_over(tiny_store, words, notes)
     assert len(first) > 0
 
 
+def test_reading_in_parts_gives_the_same(tiny_store, monkeypatch):
+    rows = np.arange(20)
+    whole = NoteReader(tiny_store).read([tiny_store.tokens(row) for row in rows])
+    monkeypatch.setattr("lib.analysis.notes._TOKENS_AT_A_TIME", 500)
+    parts = list(NoteReader(tiny_store).read_rows(tiny_store, rows))
+    assert len(parts) > 3
+    again = [piece for part in parts for piece in part]
+    assert len(again) == len(whole)
+    assert all(same_notes(*pair) for pair in zip(whole, again, strict=True))
+
+
 def test_nothing_to_read(tiny_store):
     assert NoteReader(tiny_store).read([]) == []

@@ -9,7 +9,13 @@ from lib.analysis.memorisation import Passage
 from lib.analysis.notes import PieceNotes
 from lib.analysis.style import STATISTICS, published_statistics
 from lib.show import control_plots, style_plots
-from lib.show.control_tables import agreement_html, differences_html, memory_html, style_html
+from lib.show.control_tables import (
+    agreement_html,
+    differences_html,
+    genre_memory_html,
+    memory_html,
+    style_html,
+)
 
 SOURCES = ["real", "lstm", "transformer"]
 
@@ -91,6 +97,16 @@ def test_memory_of_sources():
                              "run_excess_high": 12.0, "bar_excess": 0.1, "bar_excess_low": 0.0,
                              "bar_excess_high": 0.2}])
     assert "6.0 [0.5," in memory_html(summary, "Memory").data
+
+
+def test_memory_by_genre():
+    table = pd.DataFrame({"genre": ["jig", "jig", "reel"], "source": ["real", "lstm", "lstm"],
+                          "pieces": [9, 4, 1], "excess": [0.1, -2.0, 3.0], "low": [-1, -3.0, np.nan],
+                          "high": [1, -1.0, np.nan]})
+    html = genre_memory_html(table, "By genre").data
+    assert "−2.0 [−3.0," in html
+    assert "3.0 (1)" in html
+    assert html.count("–") == 1, "no real piece of this genre"
 
 
 def test_a_shared_passage_is_coloured_in_both_pieces():
