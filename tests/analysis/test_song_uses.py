@@ -48,6 +48,13 @@ def test_a_label_that_tells_nothing(tmp_path):
         assert line["low"] < 0 < line["high"]
 
 
+def test_the_interval_of_few_songs_holds_the_estimate(tmp_path):
+    for seed in range(20):
+        emotions = np.random.default_rng(seed).choice(["minor-calm", "major-lively", "major-calm"], 8)
+        found = cramers_v(opposed(songs(emotions, ["Klage", "Tanz"] * 4, tmp_path)))
+        assert found.low <= found.estimate <= found.high
+
+
 def test_books_that_hold_one_kind_only_do_not_count_within_books(tmp_path):
     # All that differs is the book: minor in the first, which has the laments, major in the second.
     emotions = ["minor-calm"] * 40 + ["major-calm"] * 40 + ["minor-calm", "major-calm"] * 20
