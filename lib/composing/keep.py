@@ -16,10 +16,10 @@ from safetensors.numpy import save_file
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, hash_of_files, hash_of_json
 from lib.basics.places import LIB, artifacts_folder
-from lib.composing.compose import Composition, as_compositions, compose_many
+from lib.composing.compose import Composition, Source, as_compositions, compose_many
+from lib.composing.pretrained import Pretrained
 from lib.composing.sampling import SamplingSettings
 from lib.data.store import TokenStore
-from lib.models.base import ConditionalModel
 from lib.training.runs import Run
 
 # What decides the tokens; of the code as it was imported, as for runs.
@@ -27,25 +27,25 @@ _DECIDING = ("compose", "filters", "grammar", "sampling")
 _CODE = hash_of_files((LIB / "composing" / f"{name}.py" for name in _DECIDING), LIB)
 
 
-def request_pieces(source: Run | ConditionalModel, store: TokenStore,
+def request_pieces(source: Source, store: TokenStore,
                    labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
                    prompt: np.ndarray | None = None, identity: str | None = None) -> list[Composition]:
     """One piece for each pair of labels (emotion, genre): read back if asked before, else composed and kept.
 
     Args:
-        source: a trained run, or a model.
-        store: the token store that it was trained on.
+        source: a trained run, the pretrained model, or a network.
+        store: the token store that it was trained on; the pretrained model takes its place itself.
         labels: a pair a piece; None leaves the model free.
         settings: how tokens are drawn; piece i has the seed `settings.seed` + i.
         prompt: ids that every piece begins with.
         identity: what tells this model from all others, such as the hash of what it was made from; needed
-            unless `source` is a run, which has its own.
+            for a bare network only.
 
     Raises:
-        BookError: as :func:`lib.composing.compose.compose_many`; also when a model has no identity.
+        BookError: as :func:`lib.composing.compose.compose_many`; also when a bare network has no identity.
     """
-    if isinstance(source, Run):
-        identity = source.folder.name
+    if isinstance(source, Run | Pretrained):
+        identity = source.folder.name if isinstance(source, Run) else source.hash
     if not identity:
         raise BookError("Pieces of a model that is no run can only be kept under a name of its own: "
                         "give request_pieces an identity.")

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.basics.errors import BookError
-from lib.composing.compose import compose_pieces, label_id
+from lib.composing.compose import Source, compose_pieces, label_id
 from lib.composing.prompt import read_prompt
 from lib.composing.sampling import SamplingSettings
 from lib.data.store import TokenStore
-from lib.models.base import ConditionalModel
 from lib.training.runs import Run
 
 MIDI_SUFFIXES = (".mid", ".midi")
@@ -67,7 +66,7 @@ class Request:
         """Whether `out` names a MIDI file."""
         return self.out.suffix.lower() in MIDI_SUFFIXES
 
-    def fulfil(self, model: Callable[[], Run | ConditionalModel], store: TokenStore) -> Iterator[Path]:
+    def fulfil(self, model: Callable[[], Source], store: TokenStore) -> Iterator[Path]:
         """Compose, write, and yield each file that is written.
 
         Args:
