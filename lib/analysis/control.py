@@ -14,6 +14,7 @@ import pandas as pd
 from lib.analysis.notes import NoteReader
 from lib.analysis.sources import PieceSet
 from lib.analysis.statistics import Interval, bootstrap
+from lib.composing.outcomes import share_with_interval
 from lib.data import TokenStore
 from lib.data.labels import EMOTIONS, Medians, emotion_of, examine
 from lib.data.tokenizer import decode
@@ -57,7 +58,8 @@ def agreement(judged: pd.DataFrame, draws: int = 2000) -> Interval:
 
     Every label asked for counts the same: it is the mean over labels of the share within each, so that real
     pieces, of which some labels are rare, and composed ones are on one scale. A piece without a label did
-    not obtain what was asked for.
+    not obtain what was asked for. Where all or none obtained it, no bootstrap sample differs; the interval is
+    then Wilson's, with as many trials as groups.
 
     Args:
         judged: a judge's table, with the columns asked, obtained and group.
@@ -72,8 +74,11 @@ def agreement(judged: pd.DataFrame, draws: int = 2000) -> Interval:
         # A label that a bootstrap sample happens to lack has no share in it.
         return np.nanmean(sums[..., :count] / sums[..., count:], axis=-1)
 
-    return bootstrap(np.hstack([of_label * right[:, None], of_label]), judged["group"].to_numpy(),
-                     mean_of_shares, draws=draws)
+    groups = judged["group"].to_numpy()
+    if right.min() == right.max():
+        trials = len(np.unique(groups))
+        return Interval(*share_with_interval(int(right[0]) * trials, trials))
+    return bootstrap(np.hstack([of_label * right[:, None], of_label]), groups, mean_of_shares, draws=draws)
 
 
 def floor_of(judged: pd.DataFrame) -> float:

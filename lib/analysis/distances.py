@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from lib.analysis.statistics import Interval
 
 _STEPS = 256  # of the grid on which densities stand
-_DRAWS = 200
+_DRAWS = 500
 
 
 class Distance(NamedTuple):
@@ -26,63 +26,77 @@ class Distance(NamedTuple):
     jensen_shannon: float
 
 
-def density_distance(first: np.ndarray, second: np.ndarray, weights: np.ndarray | None = None) -> Distance:
-    """Compare two samples of a number by their densities.
+class _Densities:
+    """The density of a reference on a grid, and samples to compare with it, any number of weightings at once.
 
-    Both are smoothed by one Gaussian kernel, as wide as Scott's rule gives for `second`, the reference; where
-    the reference is constant, only equal values overlap.
+    Both sides are smoothed by one Gaussian kernel, as wide as Scott's rule gives for the reference.
+    """
+
+    def __init__(self, values: np.ndarray, reference: np.ndarray):
+        self.known = np.isfinite(values)
+        values, reference = values[self.known], reference[np.isfinite(reference)]
+        self.empty = not len(values) or not len(reference)
+        if self.empty:
+            return
+        width = reference.std() * len(reference) ** -0.2
+        low, high = min(values.min(), reference.min()), max(values.max(), reference.max())
+        self.constant = high == low
+        if self.constant:
+            return
+        edges = np.linspace(low - 3 * width, high + 3 * width, _STEPS + 1)
+        self.sigma = width / (edges[1] - edges[0])
+        self.places = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, _STEPS - 1)
+        self.reference = self._smooth(np.histogram(reference, edges)[0].astype(float))
+
+    def compare(self, weights: np.ndarray) -> np.ndarray:
+        """Overlap area and Jensen–Shannon distance for each row of weights of the values: [rows, 2]."""
+        if self.empty:
+            return np.full((len(weights), 2), np.nan)
+        if self.constant:
+            return np.tile([1.0, 0.0], (len(weights), 1))
+        counts = np.stack([np.bincount(self.places, row, minlength=_STEPS) for row in weights[:, self.known]])
+        with np.errstate(invalid="ignore"):  # a draw may hold no piece that has a value
+            p, q = self._smooth(counts), self.reference
+            overlap = np.minimum(p, q).sum(axis=1)
+        divergence = (_relative_entropy(p, (p + q) / 2) + _relative_entropy(q, (p + q) / 2)) / 2
+        return np.stack([overlap, np.sqrt(np.maximum(divergence, 0))], axis=1)
+
+    def _smooth(self, counts: np.ndarray) -> np.ndarray:
+        smooth = gaussian_filter1d(counts, self.sigma, mode="constant", truncate=4) if self.sigma else counts
+        return smooth / smooth.sum(axis=-1, keepdims=True)
+
+
+def _relative_entropy(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Kullback–Leibler divergence in bits along the last axis."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(p > 0, p * np.log2(p / q), np.where(np.isnan(p), np.nan, 0)).sum(axis=-1)
+
+
+def density_distance(values: np.ndarray, reference: np.ndarray) -> Distance:
+    """Compare two samples of a number by their smoothed densities.
 
     Args:
-        first: [n], NaN left out.
-        second: [m], the reference.
-        weights: of `first`, for a bootstrap; all 1 if None.
+        values: [n]; NaN are left out.
+        reference: [m]; it decides the width of the smoothing. Where it is constant, only equal values
+            overlap.
 
     Returns:
         NaN for both where either sample has no value.
     """
-    weights = np.ones(len(first)) if weights is None else weights
-    known = np.isfinite(first) & (weights > 0)
-    first, weights, second = first[known], weights[known], second[np.isfinite(second)]
-    if not len(first) or not len(second):
-        return Distance(float("nan"), float("nan"))
-    width = second.std() * len(second) ** -0.2
-    low, high = min(first.min(), second.min()), max(first.max(), second.max())
-    if high == low:
-        return Distance(1.0, 0.0)
-    edges = np.linspace(low - 3 * width, high + 3 * width, _STEPS + 1)
-    sigma = width / (edges[1] - edges[0])
-    p, q = (_density(values, edges, sigma, weight) for values, weight in ((first, weights), (second, None)))
-    return Distance(float(np.minimum(p, q).sum()), _jensen_shannon(p, q))
+    return Distance(*_Densities(values, reference).compare(np.ones((1, len(values))))[0].tolist())
 
 
-def _density(values: np.ndarray, edges: np.ndarray, sigma: float, weights: np.ndarray | None) -> np.ndarray:
-    counts = np.histogram(values, edges, weights=weights)[0].astype(float)
-    smooth = gaussian_filter1d(counts, sigma, mode="constant", truncate=4) if sigma > 0 else counts
-    return smooth / smooth.sum()
-
-
-def _jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
-    """The square root of the Jensen–Shannon divergence in bits."""
-    middle = (p + q) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = [np.where(part > 0, part * np.log2(part / middle), 0).sum() / 2 for part in (p, q)]
-    return float(np.sqrt(max(0.0, sum(parts))))
-
-
-def distances_by_statistic(table: np.ndarray, reference: np.ndarray,
-                           weights: np.ndarray | None = None) -> np.ndarray:
+def distances_by_statistic(table: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Overlap area and Jensen–Shannon distance of each statistic.
 
     Args:
         table: [pieces, statistics].
         reference: the same of real pieces.
-        weights: of the pieces, for a bootstrap.
 
     Returns:
         [statistics, 2]; NaN for a statistic that no piece has.
     """
-    return np.array([density_distance(*columns, weights)
-                     for columns in zip(table.T, reference.T, strict=True)])
+    return np.array([density_distance(*columns) for columns in zip(table.T, reference.T, strict=True)])
 
 
 def mean_distance(table: np.ndarray, groups: np.ndarray, reference: np.ndarray, seed: int = 0,
@@ -98,10 +112,7 @@ def mean_distance(table: np.ndarray, groups: np.ndarray, reference: np.ndarray, 
         groups: duplicate group of each piece.
         reference: the same statistics of real pieces.
     """
-    def mean_over_statistics(weights: np.ndarray | None) -> np.ndarray:
-        return np.nanmean(distances_by_statistic(table, reference, weights), axis=0)
-
-    overlap, jensen_shannon = _bootstrap(mean_over_statistics, groups, seed, draws)
+    overlap, jensen_shannon = _bootstrap(_mean_over_statistics(table, reference), groups, seed, draws)
     clipped = [Interval(found.estimate, *np.clip(found[1:], 0, 1).tolist())
                for found in (overlap, jensen_shannon)]
     return clipped[0], clipped[1]
@@ -115,10 +126,10 @@ def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.nda
         first, second: [pieces, statistics]; piece i of both answers the same request, and is drawn with it.
         reference: the same statistics of real pieces.
     """
-    def difference(weights: np.ndarray | None) -> np.ndarray:
-        means = [np.nanmean(distances_by_statistic(table, reference, weights)[:, 1])
-                 for table in (first, second)]
-        return np.array([means[0] - means[1]])
+    means = [_mean_over_statistics(table, reference) for table in (first, second)]
+
+    def difference(weights: np.ndarray) -> np.ndarray:
+        return means[0](weights)[:, 1:] - means[1](weights)[:, 1:]
 
     return _bootstrap(difference, np.arange(len(first)), seed, draws)[0]
 
@@ -137,28 +148,13 @@ def distance_of_real(real: np.ndarray, reference: np.ndarray, count: int, seed: 
         of 95 % of them.
     """
     generator = np.random.default_rng(seed)
-    chosen = [generator.permutation(len(real))[:count] for _ in range(draws)]
-    found = np.array([np.nanmean(distances_by_statistic(real[rows], reference), axis=0) for rows in chosen])
+    chosen = np.zeros((draws, len(real)))
+    for row in chosen:
+        row[generator.permutation(len(real))[:count]] = 1
+    found = _mean_over_statistics(real, reference)(chosen)
     low, high = np.quantile(found, [0.025, 0.975], axis=0)
     pairs = [Interval(*map(float, numbers)) for numbers in zip(found.mean(axis=0), low, high, strict=True)]
     return pairs[0], pairs[1]
-
-
-def _bootstrap(statistic: Callable[[np.ndarray | None], np.ndarray], groups: np.ndarray, seed: int,
-               draws: int) -> list[Interval]:
-    """A statistic of weights of pieces, with intervals that are freed of the bootstrap's own bias."""
-    estimate = statistic(None)
-    names, number = np.unique(groups, return_inverse=True)
-    if len(names) < 2:
-        return [Interval(float(value), float("nan"), float("nan")) for value in estimate]
-    generator = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(draws):
-        often = np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
-        drawn.append(statistic(often[number].astype(float)))
-    unbiased = np.array(drawn) - np.nanmean(drawn, axis=0) + estimate
-    bounds = np.nanquantile(unbiased, [0.025, 0.975], axis=0)
-    return [Interval(*map(float, numbers)) for numbers in zip(estimate, *bounds, strict=True)]
 
 
 def difference_distance(values: np.ndarray, reference: np.ndarray) -> Distance:
@@ -176,3 +172,25 @@ def difference_distance(values: np.ndarray, reference: np.ndarray) -> Distance:
     inside = np.abs(reference[rows] - reference[columns])
     between = np.abs(values[:, None] - reference[None, :]).ravel()
     return density_distance(between, inside)
+
+
+def _mean_over_statistics(table: np.ndarray, reference: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from weights of pieces [draws, pieces] to the mean overlap and distance [draws, 2]."""
+    pairs = [_Densities(*columns) for columns in zip(table.T, reference.T, strict=True)]
+    return lambda weights: np.nanmean([pair.compare(weights) for pair in pairs], axis=0)
+
+
+def _bootstrap(statistic: Callable[[np.ndarray], np.ndarray], groups: np.ndarray, seed: int,
+               draws: int) -> list[Interval]:
+    """A statistic of weights of pieces, with intervals that are freed of the bootstrap's own bias."""
+    estimate = statistic(np.ones((1, len(groups))))[0]
+    names, number = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        return [Interval(float(value), float("nan"), float("nan")) for value in estimate]
+    generator = np.random.default_rng(seed)
+    weights = np.stack([np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
+                        for _ in range(draws)])
+    drawn = statistic(weights[:, number].astype(float))
+    unbiased = drawn - np.nanmean(drawn, axis=0) + estimate
+    bounds = np.nanquantile(unbiased, [0.025, 0.975], axis=0)
+    return [Interval(*map(float, numbers)) for numbers in zip(estimate, *bounds, strict=True)]

@@ -72,6 +72,12 @@ def test_a_constant_answer_scores_the_floor():
     assert agreement(judged_table(asked, ["b"] * 32)).estimate == control.floor_of(judged_table(asked, asked))
 
 
+def test_none_of_few_is_not_none_for_sure():
+    share = agreement(judged_table(["a", "b"] * 4, ["b", "a"] * 4))
+    assert share.estimate == share.low == 0
+    assert 0.2 < share.high < 0.5
+
+
 def test_confusion_has_rows_that_sum_to_one():
     table = confusion(judged_table(["a", "a", "b"], ["a", "b", "b"]), ["a", "b", "c"])
     assert table.to_numpy().tolist() == [[0.5, 0.5, 0], [0, 1, 0]]
