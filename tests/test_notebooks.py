@@ -100,5 +100,5 @@ def test_it_names_no_folder_of_a_machine_and_no_other_host(notebook):
 
 def test_no_result_is_typed_by_hand(notebook):
     found = [f"cell {each.cell}: {each.number} in '{each.line}'" for each in typed_numbers(notebook)]
-    assert not found, (f"glue it from the computation, set it in code or mathematics, or tag a cell that quotes "
-                       f"the original report with '{QUOTING_TAG}': {found}")
+    assert not found, (f"glue it from the computation, set it in code or mathematics, or tag a cell that "
+                       f"quotes the original report with '{QUOTING_TAG}': {found}")

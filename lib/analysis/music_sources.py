@@ -140,6 +140,14 @@ def gather_music(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Ru
     return pieces
 
 
+def real_music(store: TokenStore, rows: Sequence[int]) -> list[Music]:
+    """Pieces of the store, to be measured."""
+    found = store.index.iloc[list(rows)]
+    return [Music(REAL, str(piece.identifier), decode(store.tokenizer, store.tokens(row)), number,
+                  int(piece.group), piece.emotion, piece.genre)
+            for number, (row, piece) in enumerate(zip(rows, found.itertuples(), strict=True))]
+
+
 def _score(piece: Composition) -> symusic.Score:
     """The notes of a composed piece; one that never came to a note has none."""
     return piece.score if len(piece.tokens) > 1 else symusic.Score(piece.tokenizer.time_division)

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lib.analysis.keys import PROFILES
 from lib.analysis.music_measures import MEASURES, Measured
 from lib.analysis.statistics import Interval, bootstrap_mean
+from lib.basics.places import REFERENCE
+from lib.data.labels import parse_key
 
 
 def source_table(measured: Measured, names: Sequence[str], draws: int = 2000) -> pd.DataFrame:
@@ -110,3 +113,23 @@ def curve_table(measured: Measured, name: str) -> pd.DataFrame:
                 rows.append({"source": source, "place": place, "mean": interval.estimate, "low": interval.low,
                              "high": interval.high, "pieces": int(known.sum())})
     return pd.DataFrame(rows, columns=["source", "place", "mean", "low", "high", "pieces"])
+
+
+def original_outputs() -> pd.DataFrame:
+    """The original report's five published outputs: how long they are, and whether they end on a tonic.
+
+    Returns:
+        piece, bars, seconds, tokens, velocity_thirds (as published), lowest_last (the lowest pitch of the
+        last onset), the key by each profile, on_tonic (how many of the profiles put that pitch on the tonic),
+        and closes (1 if most do).
+    """
+    table = pd.read_csv(REFERENCE / "sample_outputs.csv")
+    lowest = table["final_onset_pitches"].str.split().str[0]
+    found = table[["piece", "bars", "seconds", "tokens", "velocity_thirds"]].assign(lowest_last=lowest)
+    on_tonic = np.zeros(len(table), int)
+    for profile in PROFILES:
+        found[profile] = table[f"key_{profile}"]
+        tonics = [parse_key(text.split()[0]).pitch_class for text in table[f"key_{profile}"]]
+        pitches = [parse_key(text.rstrip("-0123456789")).pitch_class for text in lowest]
+        on_tonic += np.equal(tonics, pitches)
+    return found.assign(on_tonic=on_tonic, closes=(on_tonic > len(PROFILES) / 2).astype(int))

@@ -88,6 +88,17 @@ def main_boundary(music: BarredNotes) -> int:
     return int(np.argmax(novelty(music))) - music.first_full_bar
 
 
+def overview(music: BarredNotes) -> tuple[np.ndarray, np.ndarray, str]:
+    """Similarity of bars, novelty and form of a piece, for a picture; zeros and '–' where it is too short."""
+    found = []
+    for function, otherwise in ((novelty, np.zeros(music.bars)), (form, "–")):
+        try:
+            found.append(function(music))
+        except UnmeasurableError:
+            found.append(otherwise)
+    return bar_similarity(music), *found
+
+
 def form(music: BarredNotes, phrase: int | None = None) -> str:
     """The form in letters, a letter for each phrase: 'AABB', 'AABA', 'ABCD'.
 

@@ -41,7 +41,7 @@ DEPARTURES: dict[str, dict[str, object]] = {
     "cosine with warm-up": {"schedule": "onecycle"},
     "clipping": {"clip": None},
     "label dropout": {"label_dropout": 0.0},
-    "learning rate": {"learning_rate": 1e-4},
+    "higher learning rate": {"learning_rate": 1e-4},
 }
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import symusic
 
-from lib.analysis.survey_files import ORIGINS
+from lib.analysis.survey_files import ORIGINS, read_key
 from lib.basics.errors import BookError
 from lib.basics.files import hash_of_bytes, hash_of_json, write_json, write_text
 from lib.basics.progress import Progress
@@ -59,7 +59,8 @@ def make_survey(pieces: Path | str, out: Path | str, seconds: float = 45.0, per_
         The key, with the page's path, its size in bytes, the number of pieces and their seconds.
 
     Raises:
-        BookError: for a folder or file that cannot be used, named; for impossible numbers.
+        BookError: for a folder or file that cannot be used, named; for impossible numbers; where the key of
+            another survey would be replaced.
     """
     out = Path(out)
     if out.suffix.lower() not in (".html", ".htm"):
@@ -91,9 +92,22 @@ def make_survey(pieces: Path | str, out: Path | str, seconds: float = 45.0, per_
                        "genre": piece.genre, "seconds": round(sounds[piece][1], 1),
                        "midi": hash_of_bytes(piece.path.read_bytes())}
         for piece in sorted(found, key=lambda piece: names[piece])}}
-    write_json(key_path(out), key)
-    write_text(out, page)
+    _write(out, page, key)
     return {**key, "page": out, "bytes": len(page.encode()), "count": len(found), "length": length}
+
+
+def _write(out: Path, page: str, key: dict) -> None:
+    """Both files or neither; the key of another survey, whose raters may be answering, is never replaced."""
+    place = key_path(out)
+    if place.exists() and read_key(place)["survey"] != key["survey"]:
+        raise BookError(f"The key of another survey lies at {place}; without it its answers would be lost: "
+                        "give the new page another name.")
+    write_text(out, page)
+    try:
+        write_json(place, key)
+    except BookError:
+        out.unlink()
+        raise
 
 
 def key_path(page: Path) -> Path:

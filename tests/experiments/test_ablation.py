@@ -76,7 +76,7 @@ def test_a_worse_arm_has_a_positive_difference_in_nats_a_note(tiny_store):
               "worse": [some_losses(tiny_store, 1.5, seed + 9) for seed in range(3)],
               "gone": [some_losses(tiny_store, 1.5, 5), None, None]}
     results = pd.DataFrame({"arm": [arm for arm in losses for _ in range(3)], "seconds": 1.0, "tokens": 5,
-                            "parameters": 7, "status": ["finished"] * 7 + ["diverged"] * 2})
+                            "waiting": 0.01, "parameters": 7, "status": ["finished"] * 7 + ["diverged"] * 2})
     table = ablation.compare_arms(losses, results, tiny_store).set_index("arm")
     first = losses[BOOK][0]
     per_note = len(first) / tiny_store.index["notes"].to_numpy()[tiny_store.rows("test")].sum()
@@ -93,7 +93,8 @@ def test_a_worse_arm_has_a_positive_difference_in_nats_a_note(tiny_store):
 @pytest.mark.slow
 def test_the_smoke_ablation_runs_whole(tiny_profile, tiny_store):
     table = ablation.run_ablation(tiny_profile, tiny_store, jobs=1)
-    assert table["arm"].tolist() == [BOOK, "learning rate", LSTM]
+    assert table["arm"].tolist() == [BOOK, "higher learning rate", LSTM]
     assert table["nats_per_note"].notna().all()
+    assert table["waiting"].between(0, 0.03).all()
     assert table["difference"].notna().tolist() == [False, True, True]
     assert table["low"].isna().all(), "one seed has no interval over seeds"

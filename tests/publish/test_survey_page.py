@@ -78,7 +78,7 @@ def test_nothing_in_the_page_tells_a_composed_piece_from_a_real_one(made, page):
 def test_the_order_of_the_folder_does_not_show(folder, tmp_path):
     orders = set()
     for seed in range(6):
-        key = make_survey(folder, tmp_path / "s.html", seconds=2, seed=seed)
+        key = make_survey(folder, tmp_path / f"{seed}.html", seconds=2, seed=seed)
         orders.add(tuple(piece["origin"] for piece in key["pieces"].values()))
     assert len(orders) > 1
 
@@ -224,6 +224,26 @@ def test_impossible_wishes_are_refused_before_anything_is_written(folder, tmp_pa
     with pytest.raises(BookError, match=sentence):
         make_survey(**wanted)
     assert not (tmp_path / "new").exists()
+
+
+def test_the_key_of_another_survey_is_never_replaced(folder, tmp_path):
+    page = tmp_path / "s.html"
+    make_survey(folder, page, seconds=2)
+    before = {path: path.read_bytes() for path in tmp_path.glob("s.*")}
+    make_survey(folder, page, seconds=2)  # the same survey once more changes nothing
+    with pytest.raises(BookError, match="key of another survey"):
+        make_survey(folder, page, seconds=2, seed=1)
+    assert {path: path.read_bytes() for path in tmp_path.glob("s.*")} == before
+
+
+def test_without_its_key_no_page_is_left(folder, tmp_path, monkeypatch):
+    def fail(path, content):
+        raise BookError("Cannot write the key.")
+
+    monkeypatch.setattr(survey_page, "write_json", fail)
+    with pytest.raises(BookError, match="Cannot write the key"):
+        make_survey(folder, tmp_path / "s.html", seconds=2)
+    assert not list(tmp_path.glob("s.*"))
 
 
 def test_a_page_too_large_for_a_phone_is_refused(folder, tmp_path, monkeypatch):
