@@ -84,11 +84,12 @@ def wait_for_progress(path, process) -> None:
 
 
 def results(folder) -> tuple:
-    """All numbers that a run ends with. A run killed after its last step, while its state was being reduced to
-    the last weights, keeps the optimiser's moments beside them; only the weights are compared.
+    """All numbers that a run ends with. A run killed after its last step, while its state was being reduced
+    to the last weights, keeps the optimiser's moments beside them; only the weights are compared.
     """
     tensors, about = read_weights(folder / STATE)
-    weights = {name: tensor.numpy().tobytes() for name, tensor in tensors.items() if name.startswith("model.")}
+    weights = {name: tensor.numpy().tobytes() for name, tensor in tensors.items()
+               if name.startswith("model.")}
     return ((folder / "metrics.csv").read_bytes(), (folder / "model.safetensors").read_bytes(), weights,
             about["tokens"])
 
