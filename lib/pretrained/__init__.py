@@ -1,1 +1,0 @@
-"""Weights that come with the book, with their recipe and model card; read by `lib.composing.pretrained`."""
