@@ -29,38 +29,37 @@ class Measure:
         label: its name in tables and figures.
         unit: '' for shares, which are printed in percent.
         function: from notes to a number; it raises UnmeasurableError with a reason.
-        controlled: whether bars in another order could change it, so that shuffled bars are a control.
+        binary: whether each piece says yes (1) or no (0).
     """
 
     family: str
     label: str
     unit: str
     function: Callable[[BarredNotes], float]
-    controlled: bool = True
+    binary: bool = False
 
 
 MEASURES = {
-    "profiles_agree": Measure("key", "three profiles agree on the key", "", keys.profiles_agree, False),
-    "share_in_scale": Measure("key", "notes in the scale of the key", "", keys.share_in_scale, False),
+    "profiles_agree": Measure("key", "three profiles agree on the key", "", keys.profiles_agree, True),
+    "share_in_scale": Measure("key", "notes in the scale of the key", "", keys.share_in_scale),
     "key_stability": Measure("key", "four-bar windows in the key of the whole", "", keys.key_stability),
-    "opens_on_tonic": Measure("key", "opens on the tonic", "", keys.opens_on_tonic),
-    "closes_on_tonic": Measure("key", "closes on the tonic", "", keys.closes_on_tonic),
-    "share_of_chords": Measure("harmony", "beats with a triad or seventh chord", "", harmony.share_of_chords,
-                               False),
+    "opens_on_tonic": Measure("key", "opens on the tonic", "", keys.opens_on_tonic, True),
+    "closes_on_tonic": Measure("key", "closes on the tonic", "", keys.closes_on_tonic, True),
+    "share_of_chords": Measure("harmony", "beats with a triad or seventh chord", "", harmony.share_of_chords),
     "falling_fifths": Measure("harmony", "changes of chord by a falling fifth", "", harmony.falling_fifths),
     "share_recurring": Measure("themes", "notes that repeat a theme", "", themes.share_recurring),
     "share_transposed": Measure("themes", "of these, at a new pitch", "", themes.share_transposed),
     "bars_apart": Measure("themes", "distance to the last occurrence", "bars", themes.bars_apart),
     "returning_phrases": Measure("sections", "four-bar phrases that return", "",
                                  sections.share_of_returning_phrases),
-    "is_aabb": Measure("sections", "form AABB", "", sections.is_aabb),
+    "is_aabb": Measure("sections", "form AABB", "", sections.is_aabb, True),
     "largest_novelty": Measure("sections", "highest novelty", "similarity", sections.largest_novelty),
-    "in_fours": Measure("sections", "number of bars a multiple of four", "", sections.in_fours, False),
+    "in_fours": Measure("sections", "number of bars a multiple of four", "", sections.in_fours, True),
     "closing_density": Measure("endings", "onsets in the last tenth, against the mean", "times",
                                sections.closing_density),
-    "cadence": Measure("endings", "closes with a cadence", "", closes.cadence),
-    "long_last_note": Measure("endings", "last note is long", "", closes.long_last_note),
-    "proper_close": Measure("endings", "closes on the tonic with a long note", "", closes.proper_close),
+    "cadence": Measure("endings", "closes with a cadence", "", closes.cadence, True),
+    "long_last_note": Measure("endings", "last note is long", "", closes.long_last_note, True),
+    "proper_close": Measure("endings", "closes on the tonic with a long note", "", closes.proper_close, True),
 }
 
 CURVES: dict[str, Callable[[BarredNotes], list | str]] = {

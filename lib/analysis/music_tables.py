@@ -10,11 +10,15 @@ from lib.analysis.keys import PROFILES
 from lib.analysis.music_measures import MEASURES, Measured
 from lib.analysis.statistics import Interval, bootstrap_mean
 from lib.basics.places import REFERENCE
+from lib.composing.outcomes import share_with_interval
 from lib.data.labels import parse_key
 
 
 def source_table(measured: Measured, names: Sequence[str], draws: int = 2000) -> pd.DataFrame:
     """The mean of each measure over the pieces of each source.
+
+    Where every piece says yes (or no), a bootstrap has nothing to draw; the interval is Wilson's then, with
+    groups as trials. Of other measures on which all pieces agree, the interval has no width.
 
     Args:
         measured: from :func:`lib.analysis.music_measures.measure_pieces`.
@@ -29,11 +33,19 @@ def source_table(measured: Measured, names: Sequence[str], draws: int = 2000) ->
         for source, part in measured.values.groupby("source", sort=False):
             known = part[part[name].notna()]
             if len(known):
-                interval = bootstrap_mean(known[name].to_numpy(float), known["group"].to_numpy(), draws)
+                interval = _mean(known[name].to_numpy(float), known["group"].to_numpy(), draws,
+                                 name == "ended" or MEASURES[name].binary)
                 rows.append({"measure": name, "source": source, "mean": interval.estimate,
                              "low": interval.low, "high": interval.high, "pieces": len(known),
                              "asked": len(part)})
     return pd.DataFrame(rows, columns=["measure", "source", "mean", "low", "high", "pieces", "asked"])
+
+
+def _mean(values: np.ndarray, groups: np.ndarray, draws: int, binary: bool) -> Interval:
+    found, count = bootstrap_mean(values, groups, draws), len(np.unique(groups))
+    if binary and count > 1 and found.low == found.high:
+        return Interval(*share_with_interval(count if values[0] else 0, count))
+    return found
 
 
 def difference(measured: Measured, name: str, source: str, baseline: str, draws: int = 2000

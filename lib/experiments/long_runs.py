@@ -83,7 +83,7 @@ def noise_part(profile: Profile, store: TokenStore) -> Tables:
     """Chapter 6's variants and disturbed pasts."""
     results = robustness.train_variants(profile, store)
     disturbed = [robustness.disturb(results, profile, store), robustness.disturb_book_model(profile, store)]
-    return {"noise_runs": results, "noise_disturbed": pd.concat(disturbed, ignore_index=True)}
+    return {"noise_runs": results, **robustness.summaries(pd.concat(disturbed, ignore_index=True))}
 
 
 def ablation_part(profile: Profile, store: TokenStore) -> Tables:

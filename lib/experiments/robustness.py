@@ -165,7 +165,8 @@ def training_differences(disturbed: pd.DataFrame, kind: str = "pitch") -> pd.Dat
     """Extra loss when trained clean minus when trained noisy, by variant, at the largest share of one kind.
 
     Returns:
-        variant, value, low, high (95 %, over pieces and, where there are several, seeds), seeds, places.
+        variant, value, low, high (95 %, over pieces and, where there are several, seeds), seeds, degrees,
+        places.
     """
     both = set(disturbed.loc[disturbed["trained_on"] == "noisy", "variant"])
     chosen = disturbed[(disturbed["kind"] == kind) & (disturbed["share"] == disturbed["share"].max())
@@ -175,6 +176,29 @@ def training_differences(disturbed: pd.DataFrame, kind: str = "pitch") -> pd.Dat
         extra = part.set_index(["seed", "row", "group", "trained_on"])["extra"].unstack("trained_on")
         paired = (extra["clean"] - extra["noisy"]).reset_index(name="difference")
         outcome = _over_seeds_and_pieces(paired, paired["difference"])
-        lines.append({"variant": variant, "value": outcome.value, "low": outcome.low, "high": outcome.high,
-                      "seeds": outcome.seeds, "places": paired["row"].nunique()})
+        lines.append({"variant": variant, **_columns(outcome), "places": paired["row"].nunique()})
     return pd.DataFrame(lines)
+
+
+def summaries(disturbed: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """All that chapter 6 says of disturbed pasts, in small tables, by the name they are kept under.
+
+    Returns:
+        noise_degradation, from :func:`degradation`; noise_training, from :func:`training_differences`;
+        noise_claim: post-norm minus pre-norm at a tenth, one line of value, low, high, seeds, degrees.
+    """
+    claim = robustness_difference(disturbed, "post-norm", "pre-norm")
+    return {"noise_degradation": degradation(disturbed), "noise_training": training_differences(disturbed),
+            "noise_claim": pd.DataFrame([_columns(claim)])}
+
+
+def kept_outcome(claim: pd.DataFrame) -> Outcome:
+    """The line of `noise_claim` as a claim's outcome."""
+    line = claim.iloc[0]
+    degrees = None if pd.isna(line["degrees"]) else float(line["degrees"])
+    return Outcome(float(line["value"]), float(line["low"]), float(line["high"]), seeds=int(line["seeds"]),
+                   degrees=degrees)
+
+
+def _columns(outcome: Outcome) -> dict[str, float | None]:
+    return {name: getattr(outcome, name) for name in ("value", "low", "high", "seeds", "degrees")}

@@ -19,6 +19,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import explain_write_errors, make_folder, write_text
 from lib.basics.places import PROJECT, build_folder, shown
 from lib.data import open_store
+from lib.experiments.claims import RECORD
 from lib.profiles import load_profile
 from lib.publish.chapters import chapters, parameters_of, tagged
 from lib.publish.execute import executed_path, parameters_for
@@ -131,10 +132,13 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
 
 
 def published(copy: ExecutedCopy) -> nbformat.NotebookNode:
-    """The notebook as the site shows it: without folders of this machine, and without papermill's cell of
-    parameters where it only repeats the defaults that stand above it.
+    """The notebook as the site shows it: without folders of this machine, without the records of claims
+    (their boxes stay), and without papermill's cell of parameters where it only repeats the defaults.
     """
     notebook = nbformat.from_dict(copy.notebook)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(RECORD, None)  # sphinx would warn of a type it cannot show
     given = notebook.metadata.papermill.parameters
     folder = given.get("data", "")
     injected = tagged(notebook, "injected-parameters")

@@ -76,7 +76,10 @@ def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[fl
                  xlabel="validation loss, nats per token")
         axis.set_yticks(range(len(labels)), labels)
         axis.set_ylim(len(labels) - 0.5, -0.5)
-        axis.legend(loc="lower right", fontsize=8)
+    handles = {label: handle for axis in axes[0]
+               for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    if handles:
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", fontsize=8)
     return figure
 
 

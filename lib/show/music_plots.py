@@ -107,6 +107,8 @@ def plot_similarity(pieces: Mapping[str, tuple[np.ndarray, np.ndarray, str]]) ->
         pieces: by title, similarity [bars, bars], novelty [bars], and the form in letters.
     """
     figure, axes = plt.subplots(2, len(pieces), figsize=(7.2, 3.9), height_ratios=[3, 1], squeeze=False)
+    lowest = min(0.0, *(float(novelty.min()) for _, novelty, _ in pieces.values()))
+    highest = max(0.1, *(float(novelty.max()) for _, novelty, _ in pieces.values()))
     for (above, below), (title, (similarity, novelty, form)) in zip(axes.T, pieces.items(), strict=True):
         bars = len(similarity)
         image = above.imshow(similarity, vmin=0, vmax=1, cmap=SEQUENTIAL, interpolation="nearest",
@@ -114,7 +116,7 @@ def plot_similarity(pieces: Mapping[str, tuple[np.ndarray, np.ndarray, str]]) ->
         above.set_title(f"{title}\nform {form}", fontsize=9)
         above.grid(visible=False)
         below.fill_between(np.arange(1, bars + 1), 0, novelty, step="mid", color=INK, alpha=0.7, linewidth=0)
-        below.set(xlim=(0.5, bars + 0.5), xlabel="bar", ylim=(min(0, float(novelty.min())), 0.3))
+        below.set(xlim=(0.5, bars + 0.5), xlabel="bar", ylim=(1.1 * lowest, 1.1 * highest))
         _every(above, bars)
         below.set_xticks(above.get_xticks(), [f"{tick:.0f}" for tick in above.get_xticks()])
     axes[0, 0].set_ylabel("bar")

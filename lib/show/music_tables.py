@@ -51,12 +51,16 @@ def measures_table(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         line = {"measure": measure_label(name) + (f" ({unit})" if unit else "")}
         part = table[table["measure"] == name].set_index("source")
         for source in in_order(table["source"]):
-            if source in part.index:
-                row = part.loc[source]
-                line[source_label(source)] = (f"{with_interval(row['mean'], row['low'], row['high'], 2)} "
-                                              f"({row['pieces']:.0f})")
+            line[source_label(source)] = _cell(part.loc[source]) if source in part.index else None
         lines.append(line)
     return html_table(pd.DataFrame(lines), caption, note=note)
+
+
+def _cell(row: pd.Series) -> str:
+    """A mean, its interval and its pieces; without interval where all pieces agree or there is only one."""
+    if row["low"] < row["high"]:
+        return f"{with_interval(row['mean'], row['low'], row['high'], 2)} ({row['pieces']:.0f})"
+    return f"{row['mean']:.2f} ({'all ' if row['pieces'] > 1 else ''}{row['pieces']:.0f})"
 
 
 def glue_measures(prefix: str, table: pd.DataFrame, names: Sequence[str]) -> None:
@@ -68,7 +72,7 @@ def glue_measures(prefix: str, table: pd.DataFrame, names: Sequence[str]) -> Non
         names: measures; every source gets a name for each.
     """
     found = {(row["measure"], row["source"]): with_interval(row["mean"], row["low"], row["high"], 2)
-             for row in table.to_dict("records")}
+             if row["low"] < row["high"] else f"{row['mean']:.2f}" for row in table.to_dict("records")}
     glue_all(prefix, **{f"{name}_{source.replace(', ', '_')}": found.get((name, source), "unknown")
                         for name in names for source in SOURCES})
 

@@ -24,7 +24,7 @@ def profile(tiny_profile):
 
 def test_the_part_on_networks_is_whole_and_kept(profile, tiny_store, tmp_path, monkeypatch):
     monkeypatch.setattr(evidence, "BOOK", tmp_path)
-    monkeypatch.setattr(networks, "original_sizes", lambda *arguments: networks.runs_table({}, {}, tiny_store))
+    monkeypatch.setattr(networks, "original_sizes", lambda *_: networks.runs_table({}, {}, tiny_store))
     kept = long_runs.run_evidence(profile, tiny_store, ["networks"])
     assert kept[0] == "networks_runs"
     assert {path.stem for path in (tmp_path / "evidence").glob("*.csv")} == set(kept)
@@ -45,7 +45,7 @@ def test_the_part_on_networks_is_whole_and_kept(profile, tiny_store, tmp_path, m
 
 
 def test_an_unknown_part_is_named_before_anything_runs(profile, tiny_store, home):
-    with pytest.raises(BookError, match="no part 'tea' of the evidence; choose among: sweeps, networks, noise"):
+    with pytest.raises(BookError, match="no part 'tea' of the evidence; choose among: sweeps, networks"):
         long_runs.run_evidence(profile, tiny_store, ["tea"])
     assert not (home / "artifacts" / "runs").exists()
 

@@ -12,9 +12,11 @@ from lib.experiments.robustness import (
     clean_and_published,
     degradation,
     disturb,
+    kept_outcome,
     published_degradations,
     published_function_outcome,
     robustness_difference,
+    summaries,
     train_variants,
     training_differences,
 )
@@ -67,6 +69,15 @@ def test_training_on_noise_is_compared_by_variant():
     assert found.loc["pre-norm", "low"] > 0
 
 
+def test_the_summaries_say_what_the_losses_say():
+    losses = disturbed()
+    small = summaries(losses)
+    assert kept_outcome(small["noise_claim"]) == robustness_difference(losses, "post-norm", "pre-norm")
+    once = summaries(disturbed(seeds=1))["noise_claim"]
+    assert kept_outcome(once).degrees is None
+    assert set(small) == {"noise_degradation", "noise_training", "noise_claim"}
+
+
 def test_claim_six_is_a_difference_of_shares():
     moved = pd.DataFrame({"deviation": [1e-9, 0.1], "truncated": [0.5, 0.5]})
     assert published_function_outcome(moved).value == 0
@@ -75,7 +86,8 @@ def test_claim_six_is_a_difference_of_shares():
 def test_tiny_variants_train_and_are_disturbed(tiny_profile, tiny_store):
     small = tiny_profile.experiments
     training = small.training.model_copy(update={"tokens": 400, "window": 96, "batch_tokens": 256})
-    model = small.model.model_copy(update={"hidden_size": 8, "num_layers": 1, "num_heads": 2, "max_length": 96})
+    size = {"hidden_size": 8, "num_layers": 1, "num_heads": 2, "max_length": 96}
+    model = small.model.model_copy(update=size)
     settings = small.model_copy(update={"training": training, "model": model, "places": 3, "shares": [0.5]})
     profile = tiny_profile.model_copy(update={"experiments": settings})
     runs = train_variants(profile, tiny_store)

@@ -17,12 +17,14 @@ def _close():
 
 
 def words(figure):
-    return " ".join(text.get_text() for axis in figure.axes for text in [*axis.texts, *axis.get_yticklabels()])
+    return " ".join(text.get_text() for axis in figure.axes
+                    for text in [*axis.texts, *axis.get_yticklabels()])
 
 
 def test_the_published_sweep_has_a_panel_a_factor():
     figure = experiment_plots.plot_published_sweep(designs.published_sweep())
-    assert [axis.get_xlabel() for axis in figure.axes] == ["learning rate", "batch (pieces)", "depth (layers)"]
+    labels = [axis.get_xlabel() for axis in figure.axes]
+    assert labels == ["learning rate", "batch (pieces)", "depth (layers)"]
     assert figure.axes[0].lines[0].get_ydata().max() == pytest.approx(12.0848)
 
 
