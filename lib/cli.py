@@ -78,6 +78,22 @@ def verify(folder: Annotated[Path, typer.Argument(help="The folder of the MIDI f
 
 
 @app.command()
+def rehearse(pieces: Annotated[int, typer.Option(help="How many files; XMIDI has 108,023.")],
+             workers: Workers = None, cluster: Cluster = "") -> None:
+    """Run the whole data path over a made-up folder like XMIDI, broken files among them; print its costs."""
+    settings = load_profile("laptop")
+    from lib.basics.machine import core_count
+    from lib.data.pieces import read_folder
+    from lib.data.rehearse import rehearse as run
+    from lib.data.shards import Reading
+    from lib.data.store import dataset_folder
+
+    sources = [piece.path for piece in read_folder(dataset_folder(settings))[0]]
+    table = run(settings, sources, pieces, Reading(workers or core_count(), cluster))
+    print(table.to_string(index=False, header=False, float_format="{:,.2f}".format))
+
+
+@app.command()
 def train(run: Annotated[str, typer.Argument(help="A run of the profile, such as lstm or transformer.")],
           profile: ProfileName = "laptop", data: DataFolder = "",
           seed: Annotated[int | None, typer.Option(help="Another seed than the profile's.")] = None) -> None:

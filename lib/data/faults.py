@@ -21,7 +21,7 @@ _MARK = b"a rehearsed fault: "
 
 
 def write_fault(path: Path, fault: str) -> None:
-    """Write a file at which the reader will hang, exit, crash or ask for all memory ('memory')."""
+    """Write a file at which the reader will hang, sleep, exit, crash or ask for all memory ('memory')."""
     path.write_bytes(_MARK + fault.encode())
 
 
@@ -32,6 +32,9 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, reading.Recor
     if head.startswith(_MARK):
         fault = head.removeprefix(_MARK)
         if fault == b"hang":
+            while True:
+                pass
+        elif fault == b"sleep":
             time.sleep(3600)
         elif fault == b"exit":
             os._exit(3)

@@ -1,10 +1,11 @@
 """Reading files in a process of their own, so that a file which hangs or kills its reader costs that file
 only.
 
-The parent hands over one file at a time and so always knows the file that a reader is at. The reader sets an
-alarm before each: the system ends it when a file takes too long, even inside native code. Answers travel
-through a pipe as JSON and plain arrays. A reader ends when the process that started it does, however that
-ends.
+The parent hands over one file at a time and so always knows the file that a reader is at. A reader imports
+once what it needs, which takes seconds, and reads in a fork of itself. That sets an alarm before each file:
+the system ends it when a file takes too long, even inside native code, and the next fork goes on. Answers
+travel through a pipe as JSON and plain arrays. A reader ends when the process that started it does, however
+that ends.
 """
 
 import atexit
@@ -32,6 +33,9 @@ READ_PIECE = "lib.data.reading:read_piece"
 FILES_A_READER = 5000
 """After so many files a reader gives way to a fresh one, so that leaks of native code do not add up."""
 
+PATIENCE = 10
+"""A file may take so many times its seconds of computing by the clock on the wall."""
+
 MOST_DEATHS = 20
 """If so many files in succession end their reader, reading itself is broken."""
 
@@ -54,7 +58,7 @@ class ReaderProcess:
 
     Args:
         token_set: of the ids.
-        seconds: what one file may take.
+        seconds: of computing that one file may take.
         function: what is called for each file, as 'module:function'; see :func:`lib.data.reading.read_piece`.
 
     Raises:
@@ -87,21 +91,27 @@ class ReaderProcess:
             if self._process is None:
                 self._process, self.files = self._start(), 0
             answer = _ask(self._process, piece)
-            if answer is not None:
+            if answer is None:  # not the file's death but the whole reader's
+                answer = self._process.wait()
+                self.close()
+            if not isinstance(answer, int):
                 self.files += 1
                 self._deaths = 0
                 return answer
-            status = self._process.wait()
-            self.close()
-            if status == -signal.SIGALRM:
-                return LeftOut(piece.name, "process", f"takes too long: more than {self.settings[1]:g} s")
+            if answer in (-signal.SIGPROF, -signal.SIGALRM):
+                return LeftOut(piece.name, "process", f"takes too long: {self._limit(answer)}")
             if attempt == 2:
                 self._deaths += 1
                 if self._deaths == MOST_DEATHS:
                     raise RuntimeError(f"{MOST_DEATHS} files in succession ended the process that read them "
-                                       f"({_how(status)}): the fault is not theirs.")
-                return LeftOut(piece.name, "process", f"ends the process that reads it: {_how(status)}")
+                                       f"({_how(answer)}): the fault is not theirs.")
+                return LeftOut(piece.name, "process", f"ends the process that reads it: {_how(answer)}")
         raise AssertionError("unreachable")
+
+    def _limit(self, status: int) -> str:
+        seconds = self.settings[1]
+        return (f"more than {seconds:g} s of computing" if status == -signal.SIGPROF
+                else f"no end after {PATIENCE * seconds:g} s")
 
     @property
     def is_worn(self) -> bool:
@@ -131,8 +141,9 @@ def _how(status: int) -> str:
         return f"signal {-status}"
 
 
-def _ask(process: subprocess.Popen[bytes], piece: Piece) -> ReadFile | LeftOut | None:
-    """The reader's answer, or None when it died over the question."""
+def _ask(process: subprocess.Popen[bytes], piece: Piece) -> ReadFile | LeftOut | int | None:
+    """The reader's answer, the status of its child that died over the question, or None when all of it
+    died."""
     question = json.dumps([str(piece.path), piece.emotion, piece.genre, piece.identifier])
     try:
         process.stdin.write(question.encode() + b"\n")
@@ -141,6 +152,8 @@ def _ask(process: subprocess.Popen[bytes], piece: Piece) -> ReadFile | LeftOut |
         if not line.endswith(b"\n"):
             return None
         answer = json.loads(line)
+        if "died" in answer:
+            return answer["died"]
         if "reason" in answer:
             return LeftOut(piece.name, answer["stage"], answer["reason"])
         arrays = [_receive(process.stdout, *kind) for kind in answer["arrays"]]
@@ -191,12 +204,11 @@ def close_idle_readers() -> None:
 
 
 def _serve(token_set: str, seconds: float, function: str) -> None:
-    """The child's whole life: a question a line on standard input, an answer on standard output."""
+    """The reader's whole life. What reads is a fork of it, and the next fork is there at once."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business; its end is ours
     _limit_memory()
     module, name = function.split(":")
     read_piece: Callable = getattr(importlib.import_module(module), name)
-    from lib.data.reading import describe
     from lib.data.tokenizer import build_tokenizer
 
     tokenizer = build_tokenizer(token_set)
@@ -204,18 +216,39 @@ def _serve(token_set: str, seconds: float, function: str) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # native code may print; answers go their own way
     answers.write(b"ready\n")
     answers.flush()
+    while True:
+        child = os.fork()
+        if not child:
+            _answer_questions(lambda piece: read_piece(tokenizer, piece), seconds, answers)
+            os._exit(0)  # the end of all questions
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        # Killed from outside it may have been in the middle of an answer: then all has to end.
+        if status in (0, -signal.SIGKILL, -signal.SIGTERM):
+            break
+        answers.write(json.dumps({"died": status}).encode() + b"\n")
+        answers.flush()
+
+
+def _answer_questions(read: Callable, seconds: float, answers: BinaryIO) -> None:
+    """A question a line on standard input, an answer on `answers`, until the input ends."""
+    from lib.data.reading import describe
+
     for question in sys.stdin.buffer:
         path, *labels = json.loads(question)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        # Time of computing, so that a crowded machine leaves out no other files than an idle one; and a limit
+        # for a file over which nothing is computed at all.
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
         try:
-            ids, record, found = read_piece(tokenizer, Piece(Path(path), *labels))
+            ids, record, found = read(Piece(Path(path), *labels))
         except Exception as error:
             stage, reason = describe(error)
             answer, arrays = {"stage": stage, "reason": reason}, []
         else:
             arrays = [ids.astype("<u2"), found.shingles.astype("<u4"), found.signature.astype("<u4")]
             answer = {"record": asdict(record), "arrays": [[array.dtype.str, len(array)] for array in arrays]}
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for clock in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(clock, 0)
         answers.write(json.dumps(answer).encode() + b"\n" + b"".join(array.tobytes() for array in arrays))
         answers.flush()
 

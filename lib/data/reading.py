@@ -75,6 +75,8 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
             ZeroDivisionError and more.
     """
     score, repaired = load_score(piece.path)
+    if score.ticks_per_quarter < 1:
+        raise ValueError("a quarter has no ticks")
     notes = note_table(score)
     if not len(notes):
         raise UnusableError("no notes")

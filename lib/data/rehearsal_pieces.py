@@ -123,12 +123,18 @@ def _orchestrate(score: Score, melody: tuple[np.ndarray, ...], end: int,
     _add(score, generator, _LEADS, time, duration, pitch + generator.choice([-12, -5, -4, -3]))
     chord = np.array([0, third, 7])
     offset = generator.choice([0, _TICKS // 2])
-    _add(score, generator, _CHORDS, np.repeat(beats + offset, 3), _TICKS // 2,
-         (root[:, None] + 48 + chord).ravel())
-    slow = slice(None, None, 2)
-    _add(score, generator, _PADS, np.repeat(beats[slow], 3), 2 * _TICKS,
-         (root[slow, None] + 60 + chord[[0, 2, 1]] - [0, 12, 0]).ravel())
-    _add(score, generator, _BASSES, beats, generator.choice([_TICKS // 2, _TICKS]), root + 36)
+    # Each note in an octave drawn at random, one in five left out: else all bands would play the same figures
+    # and be taken for one piece.
+    for programs, step, octave, length in ((_CHORDS, 1, 48, _TICKS // 2), (_PADS, 2, 60, 2 * _TICKS)):
+        time_of, notes = np.repeat(beats[::step], 3), (root[::step, None] + octave + chord).ravel()
+        played = generator.random(len(notes)) < 0.8
+        notes = notes + generator.choice([-12, 0, 12], len(notes))
+        shift = generator.choice([0, _TICKS // 4, _TICKS // 2, 3 * _TICKS // 4], len(beats[::step]))
+        time_of = time_of + np.repeat(shift, 3) + (offset if step == 1 else 0)
+        _add(score, generator, programs, time_of[played], length, notes[played])
+    played = generator.random(len(beats)) < 0.8
+    _add(score, generator, _BASSES, beats[played], generator.choice([_TICKS // 2, _TICKS]),
+         (root + 36 + generator.choice([0, 0, 7, 12], len(beats)))[played])
     hats = np.arange(0, end, _TICKS // 2)
     hats = hats[generator.random(len(hats)) < 0.95]
     cymbal = generator.choice([_HIHAT, _RIDE])

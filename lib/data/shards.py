@@ -24,11 +24,11 @@ from lib.basics.progress import Progress
 from lib.data.pieces import LeftOut, Piece
 from lib.data.reader_process import READ_PIECE, ReadFile, borrowed_reader
 
-SHARD_FILES, SHARD_BYTES = 2000, 8_000_000
-"""A shard ends at so many files or bytes: some ten seconds of work for one process."""
+SHARD_FILES, SHARD_BYTES = 2000, 2_000_000
+"""A shard ends at so many files or bytes: some three seconds of work for one process."""
 
-SECONDS_A_FILE = 60.0
-"""A file that takes longer is left out; a full band of 3,000 notes takes a twentieth of a second."""
+SECONDS_A_FILE = 30.0
+"""A file that takes more computing is left out; a full band of 3,000 notes takes a twentieth of a second."""
 
 CLUSTER_SECONDS = 20
 """How long a scheduler is waited for."""
@@ -44,7 +44,7 @@ class Reading:
         workers: processes that read, on this machine.
         cluster: the address of a Dask scheduler, whose workers read instead; they must see the same folders
             under the same paths.
-        seconds: what one file may take.
+        seconds: of computing that one file may take.
         function: what reads a file, as 'module:function'.
     """
 

@@ -26,6 +26,7 @@ from lib.basics.files import (
     hash_of_files,
     hash_of_json,
     locked,
+    make_folder,
     read_json,
     write_json,
 )
@@ -229,6 +230,20 @@ def store_name(dataset: str, folder_hash: str, token_set: TokenSet, split_seed: 
     return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', dataset).strip('.-') or 'data'}-{token_set}-{digest[:12]}"
 
 
+def _place_of(profile: Profile, token_set: TokenSet, folder_hash: str) -> Path:
+    return _stores_folder() / store_name(profile.data.name, folder_hash, token_set, profile.data.split_seed)
+
+
+def prepare_unfinished(profile: Profile, token_set: TokenSet | None = None) -> Path:
+    """The hidden folder in which a store is built, made if it is missing: its shards are a build's start.
+
+    Raises:
+        BookError: when it cannot be made.
+    """
+    target = _place_of(profile, token_set or profile.data.token_set, hash_of_folder(dataset_folder(profile)))
+    return make_folder(target.with_name(f".{target.name}"))
+
+
 def open_store(profile: Profile, token_set: TokenSet | None = None,
                reading: Reading | None = None) -> TokenStore:
     """The token store of a profile's data; corpus, tokens, duplicate groups and split are made if absent or
@@ -247,17 +262,16 @@ def open_store(profile: Profile, token_set: TokenSet | None = None,
     token_set = token_set or profile.data.token_set
     folder = dataset_folder(profile)
     folder_hash = hash_of_folder(folder)
-    target = _stores_folder() / store_name(profile.data.name, folder_hash, token_set, profile.data.split_seed)
+    target = _place_of(profile, token_set, folder_hash)
     with contextlib.suppress(BookError):
         return TokenStore(target)
     with locked(target):
         with contextlib.suppress(BookError):
             return TokenStore(target)  # another process built it meanwhile
-        unfinished = target.with_name(f".{target.name}")
-        with explain_write_errors(unfinished):
+        with explain_write_errors(target):
             if target.exists():  # a damaged store
                 shutil.rmtree(target)
-            unfinished.mkdir(parents=True, exist_ok=True)
+        unfinished = prepare_unfinished(profile, token_set)
         build(folder, unfinished, dataset=profile.data.name, folder_hash=folder_hash, token_set=token_set,
               split_seed=profile.data.split_seed, reading=reading or Reading(workers=profile.workers))
         with explain_write_errors(target):

@@ -1,7 +1,5 @@
 """Readers in processes of their own: a file that hangs, exits or crashes costs itself only."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -33,13 +31,19 @@ def test_faults_become_reasons_and_reading_goes_on(good, tmp_path):
         assert first.record["length"] == len(first.ids)
         for kind, reason in {"exit": "ends the process that reads it: status 3",
                              "crash": "ends the process that reads it: SIGSEGV",
-                             "hang": "takes too long: more than 1 s",
+                             "hang": "takes too long: more than 1 s of computing",
                              "memory": "cannot be read: MemoryError"}.items():
             answer = reader.read(fault(tmp_path, kind))
             assert isinstance(answer, LeftOut)
             assert answer.reason.startswith(reason)
         assert reader.read(good).record == first.record
         reader.close()
+
+
+def test_a_file_over_which_nothing_happens_is_given_up(tmp_path):
+    with borrowed_reader("book", 0.3, READ_PIECE) as reader:
+        answer = reader.read(fault(tmp_path, "sleep"))
+        assert answer.reason == "takes too long: no end after 3 s"
 
 
 def test_a_missing_file_is_a_reason(tmp_path):
@@ -52,7 +56,8 @@ def test_a_missing_file_is_a_reason(tmp_path):
 def test_a_reader_killed_from_outside_costs_no_file(good):
     with borrowed_reader("book", 60.0) as reader:
         assert isinstance(reader.read(good), ReadFile)
-        os.kill(reader._process.pid, signal.SIGKILL)
+        for process in (*psutil.Process(reader._process.pid).children(), psutil.Process(reader._process.pid)):
+            process.kill()
         assert isinstance(reader.read(good), ReadFile)
 
 

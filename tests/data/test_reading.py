@@ -105,3 +105,29 @@ def test_data_bytes_over_127_are_repaired_and_marked(read):
     content[place + 1] = 200
     _, record, _ = read(bytes(content))
     assert record.repaired
+
+
+def test_a_file_that_was_cut_off_is_marked_or_refused(read):
+    music = score()
+    second = Track(program=40)
+    second.notes.append(Note(0, BEAT, 50, 80))
+    music.tracks.append(second)
+    content = music.dumps_midi()
+    for end in range(len(content) - 1, 60, -7):
+        try:
+            assert read(content[:end])[1].repaired, end
+        except (UnusableError, RuntimeError):
+            continue
+    assert not read(content + b"trailing")[1].repaired
+
+
+def test_a_file_that_was_cut_off_reads_the_same_each_time(read):
+    content = score(count=400).dumps_midi()
+    for end in range(100, len(content), 97):
+        outcomes = set()
+        for _ in range(4):
+            try:
+                outcomes.add(read(content[:end])[1].hash_exact)
+            except (UnusableError, RuntimeError) as error:
+                outcomes.add(describe(error))
+        assert len(outcomes) == 1
