@@ -17,11 +17,14 @@ TEST_HOME := $(CURDIR)/_build/test
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book execute build test lint lab env lock clean clean-all
+.PHONY: help book execute build test lint evidence pretrained bench lab env lock clean clean-all
 
 help:
 	@echo "make book [PROFILE=laptop] [DATA=folder]   environment, music, training, notebooks, the site in _build/html"
 	@echo "make test                                  environment, lint, tests, a smoke book and its gates"
+	@echo "make evidence                              the long runs behind chapters 3, 5, 6 and appendix 1, into book/evidence"
+	@echo "make pretrained                            the model that comes with the book, trained and judged anew"
+	@echo "make bench [JSON=file]                     the original's way against ours, timed in turns"
 	@echo "make lab                                   the notebooks in JupyterLab"
 	@echo "make env                                   the environment alone, in .venv"
 	@echo "make lock                                  requirements.txt anew from pyproject.toml"
@@ -47,6 +50,15 @@ test: lint
 lint: env
 	$(BIN)ruff check .
 	$(BIN)lint-imports
+
+evidence: env
+	$(BIN)python -m lib evidence
+
+pretrained: env
+	$(BIN)python -m lib pretrain
+
+bench: env
+	$(BIN)python -m lib bench $(if $(JSON),--json "$(JSON)")
 
 lab: env
 	$(BIN)python -m jupyter lab --notebook-dir=notebooks

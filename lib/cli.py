@@ -12,28 +12,85 @@ import typer
 
 from lib.basics.errors import BookError
 from lib.profiles import load_profile
+from lib.publish.survey_commands import survey
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Composing to a Mood: prepare music, train, compose, execute and build the book.")
+app.add_typer(survey, name="survey")
 
 ProfileName = Annotated[str, typer.Option("--profile", help="Settings: smoke, laptop, evidence or gpu.")]
 DataFolder = Annotated[str, typer.Option("--data", help="Folder of XMIDI-named MIDI files; empty: the music "
                                                         "embedded in music21.")]
 
 
+xmidi = typer.Typer(no_args_is_help=True, help="XMIDI, the original data set: fetch it, check it.")
+app.add_typer(xmidi, name="xmidi")
+
+Workers = Annotated[int | None, typer.Option(
+    min=1, help="Processes that read; by default all cores for a folder, else the profile's number.")]
+Cluster = Annotated[str, typer.Option(
+    help="Address of a Dask scheduler whose workers read instead; they must see the same folders.")]
+
+
 @app.command()
-def corpus(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
+def corpus(profile: ProfileName = "laptop", data: DataFolder = "", workers: Workers = None,
+           cluster: Cluster = "") -> None:
     """Write the embedded music (or read a folder), tokenise it, group duplicates and freeze the split."""
     settings = load_profile(profile, data)
+    from lib.basics.machine import core_count
     from lib.data import open_store
+    from lib.data.shards import Reading
+    from lib.data.summary import describe_store
 
-    store = open_store(settings)
-    parts = store.index["split"].value_counts()
-    print(f"{store.folder}: {len(store.index):,} pieces, {int(store.index['length'].sum()):,} tokens, "
-          f"vocabulary {len(store.vocabulary)}")
-    print(", ".join(f"{part} {parts.get(part, 0):,}" for part in ("train", "validation", "test")))
-    print(f"emotions: {', '.join(store.emotions)}")
-    print(f"genres: {', '.join(store.genres)}")
+    workers = workers or (core_count() if data else settings.workers)
+    print(describe_store(open_store(settings, reading=Reading(workers, cluster))))
+
+
+@xmidi.command()
+def fetch(
+    folder: Annotated[Path | None, typer.Argument(help="Where to unpack; by default data/XMIDI.")] = None,
+    archive: Annotated[Path | None, typer.Option(help="The archive, if you have it already.")] = None,
+) -> None:
+    """Download, check and unpack XMIDI; an interrupted download goes on where it was."""
+    from lib.data import xmidi as dataset
+
+    folder, archive = folder or dataset.default_folder(), archive or dataset.default_archive()
+    print(dataset.ABOUT)
+    try:
+        unpacked = dataset.fetch(archive, folder)
+    except BookError:
+        if not archive.is_file():
+            print(dataset.by_hand(archive), file=sys.stderr)
+        raise
+    print(dataset.describe_unpacked(folder, unpacked))
+    print(dataset.describe_comparison(dataset.compare_counts(folder)))
+
+
+@xmidi.command()
+def verify(folder: Annotated[Path, typer.Argument(help="The folder of the MIDI files.")]) -> None:
+    """Hold a folder against XMIDI's published counts; the status is 1 if they differ."""
+    from lib.data import xmidi as dataset
+
+    table = dataset.compare_counts(folder)
+    print(dataset.describe_comparison(table))
+    if table["difference"].any():
+        raise typer.Exit(1)
+
+
+@app.command()
+def rehearse(pieces: Annotated[int, typer.Option(help="How many files; XMIDI has 108,023.")],
+             workers: Workers = None, cluster: Cluster = "") -> None:
+    """Run the whole data path over a made-up folder like XMIDI, broken files among them; print its costs."""
+    settings = load_profile("laptop")
+    from lib.basics.machine import core_count
+    from lib.data.pieces import read_folder
+    from lib.data.rehearse import rehearse as run
+    from lib.data.shards import Reading
+    from lib.data.store import dataset_folder
+
+    sources = [piece.path for piece in read_folder(dataset_folder(settings))[0]]
+    table = run(settings, sources, pieces, Reading(workers or core_count(), cluster))
+    print(table.to_string(index=False, header=False, float_format="{:,.2f}".format))
 
 
 @app.command()
@@ -55,33 +112,61 @@ def train(run: Annotated[str, typer.Argument(help="A run of the profile, such as
 def compose(
     emotion: Annotated[str, typer.Option(help="An emotion label of the data.")],
     genre: Annotated[str, typer.Option(help="A genre label of the data.")],
-    out: Annotated[Path, typer.Option(help="The MIDI file to write.")],
-    audio: Annotated[Path | None, typer.Option(help="Also write this MP3 file.")] = None,
-    record: Annotated[Path | None, typer.Option(help="Also write how it was made, as JSON.")] = None,
-    run: Annotated[str, typer.Option(help="The run whose model composes.")] = "transformer",
+    out: Annotated[Path, typer.Option(help="A .mid file for one piece, or a folder in which each piece gets "
+                                           "a MIDI, an MP3 and a JSON file.")],
+    count: Annotated[int, typer.Option(help="How many pieces; the next has the next seed.")] = 1,
+    audio: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write this MP3 file.")] = None,
+    record: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write how it was made, as "
+                                                     "JSON.")] = None,
+    prompt: Annotated[Path | None, typer.Option(help="Go on from the beginning of this MIDI file.")] = None,
+    bars: Annotated[int | None, typer.Option(help="How many bars of the prompt; 4 if not given.")] = None,
+    run: Annotated[str, typer.Option(help="A run of the profile, such as transformer or lstm, trained first "
+                                          "if need be; empty: the model that comes with the book.")] = "",
     temperature: Annotated[float, typer.Option(help="Above 0; 1 is the model as it is.")] = 1.0,
     top_k: Annotated[int | None, typer.Option(help="Keep the k likeliest tokens.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens up to this share.")] = None,
-    max_tokens: Annotated[int, typer.Option(help="Stop here if the piece has not ended.")] = 1024,
+    guidance: Annotated[float, typer.Option(help="Above 1: follow the labels more closely; 0: ignore "
+                                                 "them.")] = 1.0,
+    max_tokens: Annotated[int | None, typer.Option(help="Stop here if the piece has not ended; if not given, "
+                                                        "1,024 or all that the pretrained model overlooks.")
+                          ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same piece.")] = 1,
     profile: ProfileName = "laptop", data: DataFolder = "",
 ) -> None:
-    """Compose one piece to an emotion and a genre, as MIDI and, if asked for, MP3."""
+    """Compose pieces to an emotion and a genre: MIDI, MP3, and a JSON file of how each was made."""
     settings = load_profile(profile, data)
-    from lib.composing import SamplingSettings, compose_pieces
-    from lib.composing.compose import label_id
-    from lib.data import open_store
-    from lib.training import request_run
+    wanted = settings.run(run) if run else None
+    if data and not run:
+        raise BookError("The pretrained model knows nothing of your data: say which run is to compose, as in "
+                        "--run transformer, or leave --data out.")
+    from lib.composing import SamplingSettings, load_pretrained
+    from lib.composing.request import Request
 
-    sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, max_tokens=max_tokens,
-                                seed=seed)
-    store = open_store(settings)
-    label_id(emotion, store.emotions, "emotion")  # before a model is trained for a misspelt word
-    label_id(genre, store.genres, "genre")
-    model = request_run(settings.run(run), store)
-    piece = compose_pieces(model, store, emotion, genre, sampling)[0]
-    for path in piece.save(midi=out, audio=audio, record=record):
+    pretrained = None if run else load_pretrained()
+    longest = max_tokens or (pretrained.window if pretrained else 1024)
+    sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
+                                max_tokens=longest, seed=seed)
+    request = Request(emotion, genre, sampling, out, count, audio, record, prompt, bars)
+    if pretrained:
+        written = request.fulfil(lambda: pretrained, pretrained)
+    else:
+        from lib.data import open_store
+        from lib.training import request_run
+
+        store = open_store(settings)
+        written = request.fulfil(lambda: request_run(wanted, store), store)
+    for path in written:
         print(path)
+
+
+@app.command()
+def pretrain(profile: ProfileName = "laptop") -> None:
+    """Train the model that comes with the book, judge it, write its weights and card to lib/pretrained/."""
+    from lib.experiments.pretraining import make_pretrained
+
+    card = make_pretrained(load_profile(profile))
+    print(f"{card['parameters']:,} parameters, {card['held_out']['all']['nats_per_note']} nats a source note "
+          f"held out, {card['endings']['ended']} of {card['endings']['pieces']} pieces ended by themselves")
 
 
 @app.command()
@@ -102,6 +187,55 @@ def build(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
     from lib.publish.site import build_site
 
     print(build_site(profile, data))
+
+
+@app.command()
+def bench(
+    works: Annotated[list[str] | None,
+                     typer.Argument(help="Kinds of work such as compose_one; none: all, the long one only "
+                                         "with --long.")] = None,
+    long: Annotated[bool, typer.Option("--long", help="Also train until the original's quality is reached: "
+                                                      "an hour.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the rows here; those of other works stay.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Tiny networks, to see that it runs.")] = False,
+    precision: Annotated[str, typer.Option(help="Of training: bf16-mixed or 32-true.")] = "bf16-mixed",
+    threads: Annotated[int, typer.Option(help="0: as many as there are cores.")] = 0,
+    profile: ProfileName = "laptop", data: DataFolder = "",
+) -> None:
+    """Time the original report's way against ours on this machine, in one run and in turns."""
+    settings = load_profile(profile, data)
+    from lib.experiments.bench import json_rows, run_bench, text_table
+
+    rows = run_bench(settings, works or [], long=long, size="tiny" if quick else "full", precision=precision,
+                     threads=threads, file=json)
+    print(text_table(rows), json_rows(rows), sep="\n\n")
+
+
+@app.command()
+def evidence(
+    parts: Annotated[list[str] | None,
+                     typer.Argument(help="sweeps, networks, noise; none: all, in this order.")] = None,
+    profile: ProfileName = "evidence", data: DataFolder = "",
+) -> None:
+    """Run the long experiments and keep their results under book/evidence/; an interrupted one goes on."""
+    settings = load_profile(profile, data)
+    from lib.data import open_store
+    from lib.experiments.long_runs import run_evidence
+
+    for name in run_evidence(settings, open_store(settings), parts or ()):
+        print(f"book/evidence/{name}.csv")
+
+
+@app.command()
+def compare(
+    profile: ProfileName = "laptop", data: DataFolder = "",
+    keep: Annotated[bool, typer.Option("--keep", help="Write today's numbers as those to commit.")] = False,
+) -> None:
+    """Compare the executed book's numbers with the committed ones: identical, within the spread, changed."""
+    from lib.publish.compare import compare_book
+    from lib.publish.site import read_copies
+
+    print(compare_book(read_copies(profile, data), load_profile(profile).name, keep))
 
 
 @app.command()

@@ -1,11 +1,14 @@
 """Commands answer bad input with one sentence and a status that is not zero, and leave nothing behind."""
 
+import json
 import os
 
 import pytest
 from symusic import Score
 
 from lib.cli import main
+
+COMPOSE = "compose", "--run", "transformer"  # with a profile's model, not the one that comes with the book
 
 
 def failed(capsys, *arguments):
@@ -45,7 +48,7 @@ def test_an_unknown_run_is_named_before_any_data_are_prepared(capsys, home):
 
 
 def test_an_unknown_label_lists_the_known_ones_before_anything_is_trained(capsys, tiny_folder, home):
-    sentence = failed(capsys, "compose", "--emotion", "melancholy", "--genre", "folk", "--profile", "smoke",
+    sentence = failed(capsys, *COMPOSE, "--emotion", "melancholy", "--genre", "folk", "--profile", "smoke",
                       "--data", str(tiny_folder), "--out", str(home / "piece.mid"))
     assert "There is no emotion 'melancholy' in this data; choose one of: " in sentence
     assert not (home / "piece.mid").exists()
@@ -53,9 +56,20 @@ def test_an_unknown_label_lists_the_known_ones_before_anything_is_trained(capsys
 
 
 def test_an_impossible_sampling_value_is_named(capsys, home):
-    sentence = failed(capsys, "compose", "--emotion", "a", "--genre", "b", "--profile", "smoke",
+    sentence = failed(capsys, *COMPOSE, "--emotion", "a", "--genre", "b", "--profile", "smoke",
                       "--temperature", "0", "--out", str(home / "piece.mid"))
     assert "temperature" in sentence
+
+
+@pytest.mark.parametrize(("option", "words"), [
+    (("--count", "0"), "at least 1, not 0"), (("--top-p", "1.5"), "top_p = 1.5 is impossible"),
+    (("--top-p", "0"), "top_p"), (("--guidance", "-1"), "guidance"), (("--max-tokens", "1"), "max_tokens"),
+    (("--prompt", "missing.mid"), "no MIDI file missing.mid"), (("--bars", "3"), "belongs to a prompt"),
+])
+def test_impossible_requests_to_compose_are_said_before_any_data_are_prepared(capsys, home, option, words):
+    assert words in failed(capsys, *COMPOSE, "--emotion", "a", "--genre", "b", "--profile", "smoke", *option,
+                           "--out", str(home / "made"))
+    assert not home.exists()
 
 
 def test_no_permission_to_write_is_said(capsys, tiny_folder, tmp_path, monkeypatch):
@@ -82,12 +96,31 @@ def test_doctor_says_what_the_profile_asks_for(capsys):
 
 
 def test_compose_writes_a_piece_with_its_record(capsys, tiny_folder, home):
-    main_without_exit("compose", "--emotion", "calm", "--genre", "folk", "--profile", "smoke", "--data",
+    main_without_exit(*COMPOSE, "--emotion", "calm", "--genre", "folk", "--profile", "smoke", "--data",
                       str(tiny_folder), "--max-tokens", "60", "--out", str(home / "piece.mid"),
                       "--audio", str(home / "piece.mp3"), "--record", str(home / "piece.json"))
     assert Score(home / "piece.mid").note_num() > 0
     assert (home / "piece.mp3").stat().st_size > 1000
     assert (home / "piece.json").exists()
+
+
+def test_compose_writes_three_files_for_each_of_several_pieces(capsys, tiny_folder, home):
+    main_without_exit(*COMPOSE, "--emotion", "calm", "--genre", "folk", "--profile", "smoke", "--data",
+                      str(tiny_folder), "--max-tokens", "60", "--count", "2", "--out", str(home / "made"))
+    written = sorted(path.name for path in (home / "made").iterdir())
+    assert written == sorted(f"calm_folk_{seed}.{end}" for seed in (1, 2) for end in ("json", "mid", "mp3"))
+    assert len(capsys.readouterr().out.splitlines()) == 6
+
+
+def test_an_unknown_work_of_the_bench_is_named(capsys):
+    assert "no work 'sing'" in failed(capsys, "bench", "sing")
+
+
+def test_the_bench_prints_a_table_and_its_rows(capsys, home):
+    main_without_exit("bench", "compose_one", "--quick", "--threads", "1", "--json", str(home / "rows.json"))
+    table, _, rows = capsys.readouterr().out.partition("\n\n")
+    assert table.splitlines()[1].startswith("compose_one")
+    assert [json.loads(line) for line in rows.splitlines()] == json.loads((home / "rows.json").read_text())
 
 
 def main_without_exit(*arguments):

@@ -8,6 +8,7 @@ import pytest
 
 from lib.basics.places import NOTEBOOKS
 from lib.publish.chapters import documents, parameters_of, tagged
+from lib.publish.prose import QUOTING_TAG, typed_numbers
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 LONGEST_CELL = 40  # lines; what is longer does work that belongs in lib
@@ -95,3 +96,9 @@ def test_it_names_no_folder_of_a_machine_and_no_other_host(notebook):
         assert "tqdm.auto" not in cell.source, "it adds scripts from another host"
         assert "!pip" not in cell.source
         assert "%pip" not in cell.source
+
+
+def test_no_result_is_typed_by_hand(notebook):
+    found = [f"cell {each.cell}: {each.number} in '{each.line}'" for each in typed_numbers(notebook)]
+    assert not found, (f"glue it from the computation, set it in code or mathematics, or tag a cell that "
+                       f"quotes the original report with '{QUOTING_TAG}': {found}")

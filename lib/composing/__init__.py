@@ -2,8 +2,10 @@
 
 from lib.composing.compose import Composition, compose_many, compose_pieces, safe_file_name
 from lib.composing.grammar import Grammar
+from lib.composing.keep import request_pieces
+from lib.composing.pretrained import Pretrained, load_pretrained
 from lib.composing.prompt import read_prompt
 from lib.composing.sampling import SamplingSettings, sample_tokens
 
-__all__ = ["Composition", "Grammar", "SamplingSettings", "compose_many", "compose_pieces", "read_prompt",
-           "safe_file_name", "sample_tokens"]
+__all__ = ["Composition", "Grammar", "Pretrained", "SamplingSettings", "compose_many", "compose_pieces",
+           "load_pretrained", "read_prompt", "request_pieces", "safe_file_name", "sample_tokens"]

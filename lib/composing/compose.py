@@ -17,12 +17,16 @@ from miditok import REMI
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, hash_of_json, write_json
 from lib.composing.grammar import Grammar
+from lib.composing.pretrained import Pretrained
 from lib.composing.sampling import SamplingSettings, sample_tokens
 from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
 from lib.models.base import ConditionalModel
 from lib.sound.audio import note_seconds, write_mp3
 from lib.training.runs import Run
+
+Source = Run | Pretrained | ConditionalModel
+"""What composes: a trained run, the model that comes with the book, or a network."""
 
 _BATCH = 64  # pieces composed at once: more gain little on a CPU and need more memory for the cache
 
@@ -118,14 +122,14 @@ class Composition:
         return written
 
 
-def compose_pieces(source: Run | ConditionalModel, store: TokenStore, emotion: str | None, genre: str | None,
+def compose_pieces(source: Source, store: TokenStore, emotion: str | None, genre: str | None,
                    settings: SamplingSettings, count: int = 1, prompt: np.ndarray | None = None
                    ) -> list[Composition]:
     """Compose pieces to an emotion and a genre.
 
     Args:
-        source: a trained run or a network.
-        store: the token store that it was trained on.
+        source: a trained run, the pretrained model, or a network.
+        store: the token store that it was trained on; the pretrained model takes its place itself.
         emotion, genre: labels of the store; None leaves the model free.
         settings: how tokens are drawn; the pieces have the seeds `settings.seed`, `settings.seed + 1`, …
         count: how many pieces.
@@ -137,7 +141,7 @@ def compose_pieces(source: Run | ConditionalModel, store: TokenStore, emotion: s
     return compose_many(source, store, [(emotion, genre)] * _checked_count(count), settings, prompt)
 
 
-def compose_many(source: Run | ConditionalModel, store: TokenStore,
+def compose_many(source: Source, store: TokenStore,
                  labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
                  prompt: np.ndarray | None = None) -> list[Composition]:
     """Compose one piece for each pair of labels (emotion, genre), up to 64 in a batch.
@@ -150,21 +154,28 @@ def compose_many(source: Run | ConditionalModel, store: TokenStore,
     genres = [label_id(genre, store.genres, "genre") for _, genre in labels]
     if isinstance(source, Run):
         _check_run(source, store)
-    model = source.load_model() if isinstance(source, Run) else source
+    model = network_of(source)
     _check_model(model, store)
-    described, grammar = _description(source, model), Grammar(store.tokenizer)
-    pieces = []
+    grammar, composed = Grammar(store.tokenizer), []
     for first in range(0, len(labels), _BATCH):
         part = slice(first, first + _BATCH)
         moved = settings.model_copy(update={"seed": settings.seed + first})
         for tokens in sample_tokens(model, emotions[part], genres[part], moved, grammar, prompt=prompt):
-            number = len(pieces)
             whole = tokens[:grammar.whole_notes_length(tokens)]
-            pieces.append(Composition(
-                whole, bool(tokens[-1] == store.eos_id), *labels[number], settings.seed + number,
-                settings.model_copy(update={"seed": settings.seed + number}), described,
-                1 if prompt is None else len(prompt), store.tokenizer, store.hash))
-    return pieces
+            composed.append((whole, bool(tokens[-1] == store.eos_id)))
+    return as_compositions(source, store, labels, settings, prompt, composed)
+
+
+def as_compositions(source: Source, store: TokenStore,
+                    labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
+                    prompt: np.ndarray | None, composed: Sequence[tuple[np.ndarray, bool]]
+                    ) -> list[Composition]:
+    """Composed ids, each with whether the model ended the piece, as pieces that know how they were made."""
+    described = _description(source)
+    return [Composition(tokens, ended, emotion, genre, settings.seed + number,
+                        settings.model_copy(update={"seed": settings.seed + number}), described,
+                        1 if prompt is None else len(prompt), store.tokenizer, store.hash)
+            for number, ((tokens, ended), (emotion, genre)) in enumerate(zip(composed, labels, strict=True))]
 
 
 def label_id(label: str | None, known: Sequence[str], kind: str) -> int:
@@ -227,9 +238,19 @@ def _check_model(model: ConditionalModel, store: TokenStore) -> None:
                         f"data have {need[0]}, {need[1]} and {need[2]}: use the data it was trained on.")
 
 
-def _description(source: Run | ConditionalModel, model: ConditionalModel) -> dict[str, object]:
-    run = source.folder.name if isinstance(source, Run) else None
-    return {"run": run, **model.settings.model_dump()}
+def network_of(source: Source) -> ConditionalModel:
+    """The network itself, in evaluation mode."""
+    if isinstance(source, Run):
+        return source.load_model()
+    return source.model if isinstance(source, Pretrained) else source
+
+
+def _description(source: Source) -> dict[str, object]:
+    if isinstance(source, Run):
+        return {"run": source.folder.name, **source.settings.model.model_dump()}
+    if isinstance(source, Pretrained):
+        return {"run": f"pretrained-{source.hash[:12]}", **source.model.settings.model_dump()}
+    return {"run": None, **source.settings.model_dump()}
 
 
 def _ids_of_bars(tokenizer: REMI) -> list[int]:

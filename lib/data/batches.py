@@ -27,8 +27,6 @@ LARGEST_PADDING = 0.05
 LOWEST_SHIFT, HIGHEST_SHIFT = -5, 6
 """Transposition in semitones: each of the twelve once."""
 
-_SCAN = 1 << 24
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -107,11 +105,7 @@ def make_windows(store: TokenStore, split: str, window: int) -> Windows:
 
 def _bar_lines(store: TokenStore) -> np.ndarray:
     """The places of all Bar tokens in the store's flat ids, ascending; never empty."""
-    is_bar = np.zeros(len(store.vocabulary), bool)
-    is_bar[store.ids_of_type("Bar")] = True
-    places = [start + np.flatnonzero(is_bar[store.ids[start:start + _SCAN]])
-              for start in range(0, len(store.ids), _SCAN)]
-    return np.concatenate([*places, [len(store.ids)]])
+    return np.concatenate([store.bar_lines, [len(store.ids)]])
 
 
 def transposition_table(store: TokenStore) -> np.ndarray:

@@ -6,13 +6,14 @@ ratios of the times between onsets, so neither transposition nor a notation in d
 variant. Hashing only proposes pairs; each is kept or dropped by its exact Jaccard similarity.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from datasketch import MinHash, MinHashLSH
 
 from lib.basics.files import hash_of_bytes
+from lib.basics.progress import Progress
 from lib.data.tokenizer import NoteTable
 
 SHINGLE_NOTES = 5
@@ -28,6 +29,7 @@ it is a chain of 34, at 0.2 one of 57. Runs of 4 notes chain over a thousand pie
 
 NUM_PERMUTATIONS = 128
 _HASH_STEPS_PER_QUARTER = 96
+_PAIRS_AT_A_TIME = 1 << 18
 _PERMUTATIONS = MinHash(NUM_PERMUTATIONS, seed=1, scheme="affine32").permutations
 
 
@@ -106,31 +108,96 @@ def jaccard(first: np.ndarray, second: np.ndarray) -> float:
 
 def similar_pairs(signatures: np.ndarray, shingles_of: Callable[[int], np.ndarray],
                   threshold: float = SIMILARITY) -> list[tuple[int, int, float]]:
-    """Pairs of pieces whose shingles have at least this Jaccard similarity, with it.
+    """Pairs of pieces whose shingles have at least this Jaccard similarity: enough to join all that belong
+    together.
+
+    A pair that earlier ones have joined already is not looked at again, so a family of a thousand variants
+    costs about a thousand comparisons, not half a million. Memory grows with the pieces, not with the pairs.
 
     Args:
         signatures: MinHash values, uint32[pieces, NUM_PERMUTATIONS].
         shingles_of: the shingles of a piece by its number.
         threshold: the least similarity. Of the embedded corpus's 1,784 such pairs, 3 are missed.
+
+    Returns:
+        (smaller number, larger number, similarity), each pair once.
     """
     # Missing a pair costs more than checking one in vain, hence the weight on false negatives.
     index = MinHashLSH(threshold=threshold, num_perm=NUM_PERMUTATIONS, weights=(0.1, 0.9))
+    shortened = (signatures & 0xFF).astype(np.uint8)
     # Of large collections most proposals are chance; the signatures' own estimate sorts them out, at three
     # standard errors, before shingles are read.
-    margin = 3 * np.sqrt(threshold * (1 - threshold) / NUM_PERMUTATIONS)
-    pairs = []
-    for number, values in enumerate(signatures):
-        if values.min() == values.max():
-            continue  # too short to have shingles
-        sketch = MinHash(hashvalues=values, permutations=_PERMUTATIONS, scheme="affine32")
-        candidates = np.array(sorted(index.query(sketch)), dtype=np.int64)
-        estimates = (signatures[candidates] == values).mean(axis=1)
-        for other in candidates[estimates >= threshold - margin].tolist():
-            similarity = jaccard(shingles_of(other), shingles_of(number))
-            if similarity >= threshold:
-                pairs.append((other, number, similarity))
-        index.insert(number, sketch, check_duplication=False)
-    return pairs
+    least = threshold - 3 * np.sqrt(threshold * (1 - threshold) / NUM_PERMUTATIONS)
+    forest, pairs = _Forest(len(signatures)), []
+
+    def check(first: np.ndarray, second: np.ndarray) -> None:
+        for values in (shortened, signatures):  # the first byte alone rules out most, and faster
+            chosen = (values[first] == values[second]).mean(axis=1) >= least
+            first, second = first[chosen], second[chosen]
+        for one, other in zip(first.tolist(), second.tolist(), strict=True):
+            if forest.root(one) != forest.root(other):
+                similarity = jaccard(shingles_of(one), shingles_of(other))
+                if similarity >= threshold:
+                    forest.join(one, other)
+                    pairs.append((min(one, other), max(one, other), similarity))
+
+    # Equal signatures would be proposed by every band, and copies by the thousand fill a bucket.
+    usable = np.flatnonzero(signatures.min(axis=1) != signatures.max(axis=1))  # the others are too short
+    order, run = _sorted_runs(signatures, usable)
+    starts = np.flatnonzero(np.diff(run, prepend=-1))
+    check(order[starts[run]], order)
+    chosen = np.sort(order[starts])
+    progress = Progress("duplicates", index.b, unit="bands")
+    for band in range(index.b):
+        order, run = _sorted_runs(signatures[:, band * index.r:(band + 1) * index.r], chosen)
+        for first, second in _pairs_in_runs(order, run):
+            check(first, second)
+        progress.advance()
+    progress.finish(f"{len(pairs):,} pairs of {len(signatures):,} pieces")
+    return sorted(pairs, key=lambda pair: (pair[1], pair[0]))
+
+
+def _sorted_runs(values: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers `chosen` in an order that puts equal rows of `values` together, smaller numbers first, and
+    for each the number of its run of equal rows."""
+    rows = np.ascontiguousarray(values[chosen])
+    _, run = np.unique(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel(),
+                       return_inverse=True)
+    order = np.argsort(run, kind="stable")
+    return chosen[order], run[order]
+
+
+def _pairs_in_runs(order: np.ndarray, run: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """All pairs within runs, some at a time."""
+    left = np.flatnonzero(run[1:] == run[:-1])
+    distance = 1
+    while len(left):
+        for start in range(0, len(left), _PAIRS_AT_A_TIME):
+            part = left[start:start + _PAIRS_AT_A_TIME]
+            yield order[part], order[part + distance]
+        distance += 1
+        left = left[left + distance < len(run)]
+        left = left[run[left] == run[left + distance]]
+
+
+class _Forest:
+    """Union and find: which pieces have been joined, directly or through others."""
+
+    def __init__(self, count: int):
+        self.parent = list(range(count))
+
+    def root(self, number: int) -> int:
+        """The smallest number among those joined with this one."""
+        parent = self.parent
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    def join(self, first: int, second: int) -> None:
+        """Join two pieces and all that were joined with either."""
+        first, second = self.root(first), self.root(second)
+        self.parent[max(first, second)] = min(first, second)
 
 
 def group(count: int, *relations: Iterable[tuple[int, int]]) -> np.ndarray:
@@ -138,20 +205,11 @@ def group(count: int, *relations: Iterable[tuple[int, int]]) -> np.ndarray:
 
     Groups are numbered from 0 in the order of their first piece.
     """
-    parent = list(range(count))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
+    forest = _Forest(count)
     for relation in relations:
         for first, second in relation:
-            first, second = root(first), root(second)
-            if first != second:
-                parent[max(first, second)] = min(first, second)
-    return np.unique([root(number) for number in range(count)], return_inverse=True)[1]
+            forest.join(first, second)
+    return np.unique([forest.root(number) for number in range(count)], return_inverse=True)[1]
 
 
 def equal_pairs(values: Iterable[str]) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ rename, so a half-written one neither.
 """
 
 import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -25,15 +26,18 @@ from lib.basics.files import (
     hash_of_files,
     hash_of_json,
     locked,
+    make_folder,
     read_json,
     write_json,
 )
 from lib.basics.places import LIB, artifacts_folder, data_folder
-from lib.data.building import FORMAT, IDS, INDEX, MANIFEST, TOKENIZER, build, hash_of_file
+from lib.basics.progress import Progress
+from lib.data.building import BAR_LINES, FORMAT, IDS, INDEX, MANIFEST, TOKENIZER, build, hash_of_file
+from lib.data.shards import Reading
 from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
 from lib.profiles import Profile
 
-_DECIDING_CODE = ("pieces", "tokenizer", "building", "duplicates", "split")
+_DECIDING_CODE = ("pieces", "tokenizer", "reading", "building", "duplicates", "split")
 _CHECKED_BYTES = 1 << 26
 """Up to this size a store's ids are hashed whenever it is opened; beyond it their length is compared."""
 
@@ -48,6 +52,7 @@ class TokenStore:
         index: a row a piece: identifier, name, emotion, genre, offset and length in tokens, notes of the
             file, notes_lost, notes_moved, bars, seconds, meter, pitch_low, pitch_high, repaired, hash_exact,
             hash_transposed, work, group, split.
+        bar_lines: the places of all Bar tokens in the flat ids, ascending.
         vocabulary: the text of each token, by id.
         type_names, type_of_id: the token types, and the index of each id's type, shape [vocabulary].
         emotions, genres: the labels, sorted; a label's number is its place here.
@@ -70,6 +75,11 @@ class TokenStore:
                                                  ("PAD", "BOS", "EOS"))
         self.index = pd.read_parquet(self.folder / INDEX)
         self.ids = np.memmap(self.folder / IDS, "<u2", "r")
+        self.bar_lines = np.memmap(self.folder / BAR_LINES, "<i8", "r")
+        self._number_pieces()
+
+    def _number_pieces(self) -> None:
+        """Set what everybody reads: where a piece lies, how long it is, its labels' numbers."""
         self.offsets = self.index["offset"].to_numpy()
         self.lengths = self.index["length"].to_numpy()
         self.emotion_ids = _label_numbers(self.index["emotion"], self.emotions)
@@ -120,13 +130,21 @@ class TokenStore:
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """The files left out: `name`, `stage` (names, read, tokens) and `reason`."""
+        """The files left out: `name`, `stage` (name, read, tokens, process) and `reason`."""
         return pd.DataFrame(self.manifest["left_out"], columns=["name", "stage", "reason"])
+
+    @property
+    def left_out_kinds(self) -> pd.DataFrame:
+        """The files left out by kind of reason, the commonest first: `stage`, `kind` (the reason without
+        particulars, which stand behind a colon), `files`, `example` (the first file's name)."""
+        table = self.left_out.assign(kind=self.left_out["reason"].str.partition(":")[0])
+        kinds = table.groupby(["stage", "kind"])["name"].agg(files="size", example="first").reset_index()
+        return kinds.sort_values(["files", "kind"], ascending=[False, True], ignore_index=True)
 
 
 def _label_numbers(labels: pd.Series, known: list[str]) -> np.ndarray:
     numbers = {label: number for number, label in enumerate(known)}
-    return np.array([numbers[label] for label in labels], dtype=np.int64)
+    return labels.map(numbers).to_numpy(np.int64)
 
 
 def _checked_manifest(folder: Path) -> dict:
@@ -169,9 +187,25 @@ def hash_of_folder(folder: Path) -> str:
     if note.is_file():
         with contextlib.suppress(BookError, KeyError, TypeError):
             return read_json(note)["hash"]
-    value = hash_of_files((Path(folder) / name for name, _, _ in listing), Path(folder))
+    value = _hash_of_contents(Path(folder), [name for name, _, _ in listing])
     write_json(note, {"hash": value, "files": len(listing)})
     return value
+
+
+def _hash_of_contents(folder: Path, names: list[str]) -> str:
+    """SHA-256 over names and contents, as :func:`lib.basics.files.hash_of_files` counts them; a file that may
+    not be read counts by its name, and is left out later with that reason."""
+    digest = hashlib.sha256()
+    progress = Progress(f"looking through {folder.name}", len(names), unit="files")
+    for name in names:
+        try:
+            content = (folder / name).read_bytes()
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+        except OSError:
+            digest.update(f"{name}\0unreadable\0".encode())
+        progress.advance()
+    return digest.hexdigest()
 
 
 def _stores_folder() -> Path:
@@ -196,13 +230,31 @@ def store_name(dataset: str, folder_hash: str, token_set: TokenSet, split_seed: 
     return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', dataset).strip('.-') or 'data'}-{token_set}-{digest[:12]}"
 
 
-def open_store(profile: Profile, token_set: TokenSet | None = None) -> TokenStore:
+def _place_of(profile: Profile, token_set: TokenSet, folder_hash: str) -> Path:
+    return _stores_folder() / store_name(profile.data.name, folder_hash, token_set, profile.data.split_seed)
+
+
+def prepare_unfinished(profile: Profile, token_set: TokenSet | None = None) -> Path:
+    """The hidden folder in which a store is built, made if it is missing: its shards are a build's start.
+
+    Raises:
+        BookError: when it cannot be made.
+    """
+    target = _place_of(profile, token_set or profile.data.token_set, hash_of_folder(dataset_folder(profile)))
+    return make_folder(target.with_name(f".{target.name}"))
+
+
+def open_store(profile: Profile, token_set: TokenSet | None = None,
+               reading: Reading | None = None) -> TokenStore:
     """The token store of a profile's data; corpus, tokens, duplicate groups and split are made if absent or
     stale.
+
+    An interrupted build leaves a hidden folder with its finished shards, and the next call goes on there.
 
     Args:
         profile: its `data` and `workers` count.
         token_set: another token set than the profile's.
+        reading: how files are read, where the profile's workers are not enough said.
 
     Raises:
         BookError: when the folder holds nothing usable, or something cannot be written.
@@ -210,23 +262,18 @@ def open_store(profile: Profile, token_set: TokenSet | None = None) -> TokenStor
     token_set = token_set or profile.data.token_set
     folder = dataset_folder(profile)
     folder_hash = hash_of_folder(folder)
-    target = _stores_folder() / store_name(profile.data.name, folder_hash, token_set, profile.data.split_seed)
+    target = _place_of(profile, token_set, folder_hash)
     with contextlib.suppress(BookError):
         return TokenStore(target)
     with locked(target):
         with contextlib.suppress(BookError):
             return TokenStore(target)  # another process built it meanwhile
-        temporary = target.with_name(f".{target.name}")
-        with explain_write_errors(temporary):
-            for leftover in (temporary, target):  # of an interrupted run, and a damaged store
-                if leftover.exists():
-                    shutil.rmtree(leftover)
-            temporary.mkdir(parents=True)
-        try:
-            build(folder, temporary, dataset=profile.data.name, folder_hash=folder_hash, token_set=token_set,
-                  split_seed=profile.data.split_seed, workers=profile.workers)
-            with explain_write_errors(target):
-                os.replace(temporary, target)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with explain_write_errors(target):
+            if target.exists():  # a damaged store
+                shutil.rmtree(target)
+        unfinished = prepare_unfinished(profile, token_set)
+        build(folder, unfinished, dataset=profile.data.name, folder_hash=folder_hash, token_set=token_set,
+              split_seed=profile.data.split_seed, reading=reading or Reading(workers=profile.workers))
+        with explain_write_errors(target):
+            os.replace(unfinished, target)
     return TokenStore(target)

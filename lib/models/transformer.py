@@ -80,7 +80,7 @@ class SelfAttention(nn.Module):
     def __init__(self, settings: ModelSettings):
         super().__init__()
         self.num_heads = settings.num_heads
-        self.dropout = settings.dropout
+        self.dropout = settings.dropout if settings.attention_dropout is None else settings.attention_dropout
         self.query_key_value = nn.Linear(settings.hidden_size, 3 * settings.hidden_size)
         self.output = nn.Linear(settings.hidden_size, settings.hidden_size)
 

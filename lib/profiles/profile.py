@@ -48,6 +48,7 @@ class ModelSettings(Settings):
     max_length: int = Field(default=1024, gt=0)  # longest sequence in tokens; binds learned positions only
     activation: Literal["relu_squared", "gelu", "relu"] = "relu_squared"  # Transformer only
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    attention_dropout: float | None = Field(default=None, ge=0, lt=1)  # of attention weights; None: dropout
     tie_embeddings: bool = True  # the output layer shares the token embedding's weights
     initialisation: Literal["scaled", "torch"] = "scaled"  # torch: the original's, torch's own
 
@@ -57,6 +58,8 @@ class ModelSettings(Settings):
             raise ValueError(f"hidden_size {self.hidden_size} is not divisible by num_heads {self.num_heads}")
         if self.kind == "lstm" and self.positions == "rotary":
             raise ValueError("an LSTM has no attention to rotate: positions must be 'learned' or 'none'")
+        if self.kind == "lstm" and self.attention_dropout is not None:
+            raise ValueError("an LSTM has no attention weights to drop: leave attention_dropout out")
         return self
 
 
@@ -105,6 +108,22 @@ class NgramSettings(Settings):
     orders: list[int] = Field(min_length=1)
 
 
+SweepName = Literal["repeats", "rates", "depths", "equal_parameters", "batches", "equal_updates", "collapse",
+                    "data_and_depth"]
+
+
+class ExperimentSettings(Settings):
+    """What chapters 5 and 6 train and measure; each run has one thread, seed and precision of the profile."""
+
+    model: ModelSettings  # the default of the sweeps
+    training: TrainingSettings
+    repeats: int = Field(gt=0)  # runs of the default with other seeds: the yardstick for differences
+    seeds: int = Field(gt=0)  # of each variant in the chapter on noise
+    places: int = Field(gt=0)  # pieces whose past is disturbed, for each kind and share
+    shares: list[float] = Field(min_length=1)  # of notes disturbed
+    fresh: list[SweepName]  # the sweeps that the chapter runs itself; the others it takes from the evidence
+
+
 class GenerationSettings(Settings):
     """What chapter 4 composes."""
 
@@ -115,6 +134,33 @@ class GenerationSettings(Settings):
     temperature: float = Field(default=1.0, gt=0)
     top_k: int | None = Field(default=None, gt=0)
     top_p: float | None = Field(default=0.95, gt=0, le=1)
+
+
+class NotesSettings(Settings):
+    """What chapter 8 measures."""
+
+    pieces: int = Field(default=48, gt=0)  # of each source, every pair of labels equally often
+    with_voices: int = Field(default=20, gt=0)  # pieces a source in genres of several voices, at least
+    memory_bars: int = Field(default=2, gt=0)  # the past that the Transformer keeps in the control
+
+
+class SurveySettings(Settings):
+    """What chapter 7 simulates."""
+
+    surveys: int = Field(default=600, gt=0)  # for each number of raters and pieces
+    even_surveys: int = Field(default=8000, gt=0)  # for each correlation between one rater's answers
+    bootstrap: int = Field(default=4000, gt=0)  # draws
+
+
+class AblationSettings(Settings):
+    """What each of the book's departures from the original is worth; see lib.experiments.ablation."""
+
+    model: ModelSettings
+    training: TrainingSettings
+    threads: int = Field(default=1, gt=0)  # of each training; as many train at a time as there are cores
+    departures: list[str] | None = None  # taken back one by one; null: all, and all together
+    lstm_learning_rate: float = Field(default=3e-3, gt=0)
+    judged_tokens: int = Field(default=100_000, gt=0)  # of the test part
 
 
 class Profile(Settings):
@@ -132,6 +178,11 @@ class Profile(Settings):
     ngram: NgramSettings
     runs: dict[str, RunEntry]
     generation: GenerationSettings
+    experiments: ExperimentSettings
+    survey: SurveySettings = SurveySettings()
+    notes: NotesSettings = NotesSettings()
+    ablation: AblationSettings
+    bench: Literal["full", "glance", "tiny"]  # how large the works are that the appendix times afresh
 
     @model_validator(mode="after")
     def _seed_is_first(self) -> "Profile":
@@ -154,7 +205,7 @@ class Profile(Settings):
                            precision=entry.precision or self.precision)
 
 
-class _StrictLoader(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """YAML in which a key given twice is an error; plain YAML silently keeps the last."""
 
     def construct_mapping(self, node, deep=False):
@@ -179,7 +230,7 @@ def read_profile(path: Path) -> Profile:
         BookError: naming the file, the key and what is wrong with it.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
     except (OSError, yaml.YAMLError) as error:
         problem = getattr(error, "problem", None) or error
         raise BookError(f"The profile {path.name} cannot be read: {problem}.") from error

@@ -10,6 +10,7 @@ import torch
 
 from lib.basics.places import PROJECT, artifacts_folder, home
 from lib.profiles import Profile
+from lib.publish.costs import describe_costs
 
 GIB = 2**30
 
@@ -31,7 +32,7 @@ def lock_differences() -> list[str]:
 
 
 def diagnose(profile: Profile) -> str:
-    """A report in plain text: machine, packages, profile, and what is there already."""
+    """A report in plain text: machine, packages, profile, what its runs cost, and what is there already."""
     place = home()
     while not place.exists():
         place = place.parent
@@ -48,11 +49,11 @@ def diagnose(profile: Profile) -> str:
         f"profile   {profile.name}: {profile.description}",
         f"data      {profile.data.folder or profile.data.corpus + ' (from music21)'}; "
         f"tokens: {profile.data.token_set}",
+        *(f"run       {name}: {entry.model.kind}, hidden size {entry.model.hidden_size}, "
+          f"{entry.model.num_layers} layers, window {entry.training.window}"
+          for name, entry in profile.runs.items()),
+        *describe_costs(profile),
     ]
-    for name, entry in profile.runs.items():
-        lines.append(f"run       {name}: {entry.model.kind}, hidden size {entry.model.hidden_size}, "
-                     f"{entry.model.num_layers} layers, budget {entry.training.tokens:,} tokens, "
-                     f"window {entry.training.window}")
     for folder, what in (("stores", "token stores"), ("runs", "runs"), ("executed", "executed profiles")):
         found = sorted(path.name for path in (artifacts_folder() / folder).glob("[!.]*") if path.is_dir())
         lines.append(f"exists    {what}: {', '.join(found) or 'none yet'}")

@@ -19,11 +19,13 @@ from lib.basics.errors import BookError
 from lib.basics.files import explain_write_errors, make_folder, write_text
 from lib.basics.places import PROJECT, build_folder, shown
 from lib.data import open_store
+from lib.experiments.claims import RECORD
 from lib.profiles import load_profile
 from lib.publish.chapters import chapters, parameters_of, tagged
 from lib.publish.execute import executed_path, parameters_for
 from lib.publish.fingerprint import code_hash, fingerprint
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
+from lib.publish.ledger import claims_page, ledger_problems
 from lib.publish.pages import check_site
 from lib.publish.status import status_page
 
@@ -50,6 +52,20 @@ def build_site(profile_name: str = "laptop", data: str | Path = "",
         BookError: when a notebook has not been executed, failed or is stale, when the build gives a warning,
             or when the pages show an error, lead nowhere or ask another host. The earlier site stays then.
     """
+    copies = read_copies(profile_name, data, parameters)
+    return build_pages(copies, load_profile(profile_name, data).name)
+
+
+def read_copies(profile_name: str = "laptop", data: str | Path = "",
+                parameters: Mapping[str, object] | None = None) -> list[ExecutedCopy]:
+    """The executed copies of all chapters, with the hashes that they must carry.
+
+    Args:
+        profile_name, data, parameters: as they were given to :func:`lib.publish.execute.execute_book`.
+
+    Raises:
+        BookError: when a notebook has not been executed.
+    """
     profile = load_profile(profile_name, data)
     found = chapters()
     paths = [executed_path(profile.name, chapter) for chapter in found]
@@ -60,12 +76,12 @@ def build_site(profile_name: str = "laptop", data: str | Path = "",
     for chapter, path in zip(found, paths, strict=True):
         given = parameters_for(chapter, profile, parameters, found)
         copies.append(read_copy(path, chapter, profile.name, fingerprint(chapter, code, given, data_hash)))
-    return build_pages(copies, profile.name)
+    return copies
 
 
 def build_pages(copies: Sequence[ExecutedCopy], profile: str, project: Path = PROJECT) -> Path:
     """Build the site of `project` from executed copies; see :func:`build_site`."""
-    refuse(problems(copies), "the site was not built")
+    refuse([*problems(copies), *ledger_problems(copies)], "the site was not built")
     stage = stage_book(copies, profile, project)
     built = _run_jupyter_book(stage)
     _prune(built)
@@ -111,14 +127,18 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
                 shutil.copy(copy.media / name, media)
     write_text(stage / "_config.yml", _staged_configuration(project / "_config.yml", profile))
     write_text(stage / "book" / "status.md", status_page(copies, profile))
+    write_text(stage / "book" / "claims.md", claims_page(copies, profile))
     return stage
 
 
 def published(copy: ExecutedCopy) -> nbformat.NotebookNode:
-    """The notebook as the site shows it: without folders of this machine, and without papermill's cell of
-    parameters where it only repeats the defaults that stand above it.
+    """The notebook as the site shows it: without folders of this machine, without the records of claims
+    (their boxes stay), and without papermill's cell of parameters where it only repeats the defaults.
     """
     notebook = nbformat.from_dict(copy.notebook)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(RECORD, None)  # sphinx would warn of a type it cannot show
     given = notebook.metadata.papermill.parameters
     folder = given.get("data", "")
     injected = tagged(notebook, "injected-parameters")

@@ -5,6 +5,7 @@ from html import escape
 
 from lib.basics.machine import package_versions
 from lib.basics.progress import duration
+from lib.publish.compare import VERDICTS, compare, counts_by_notebook, read_numbers
 from lib.publish.fingerprint import short
 from lib.publish.gates import ExecutedCopy
 from lib.publish.provenance import MAIN_PACKAGES, describe_commit
@@ -39,6 +40,10 @@ site is not built before the notebook has been executed again.
 </table>
 </div>
 
+## Same again?
+
+{_comparison(copies, profile)}
+
 ## Versions of the main packages
 
 {packages}
@@ -55,3 +60,32 @@ def _row(copy: ExecutedCopy) -> list[str]:
              short(record["fingerprint"]), describe_commit(record["commit"]),
              f"{record['device']}, {record['threads']} threads")
     return [link, *(escape(str(text)) for text in texts)]
+
+
+def _comparison(copies: Sequence[ExecutedCopy], profile: str) -> str:
+    """The executed book's numbers against the committed ones, as counts and as a list of what changed."""
+    committed = read_numbers(profile)
+    if committed is None:
+        return f"No numbers are committed for the profile `{profile}`, so there is nothing to compare with."
+    found = compare(copies, committed)
+    rows = [[line["notebook"], *(line[verdict] for verdict in VERDICTS)]
+            for line in counts_by_notebook(found).to_dict("records")]
+    text = ("Every number that a sentence of this book takes from the computation, against the one committed "
+            f"for the profile `{profile}`. Within the spread: inside the committed interval, or, for a "
+            "number without one, within two per cent of it. On another machine the last digits differ; a "
+            "changed number says that something else did too. The same as `python -m lib compare`.\n\n")
+    text += _table(("Notebook", *VERDICTS), rows)
+    changed = found[found["verdict"].isin(["changed", "missing"])]
+    if len(changed):
+        text += "\n\n" + _table(("Notebook", "Number", "Committed", "Now", "Verdict"),
+                                changed[["notebook", "name", "committed", "now", "verdict"]].to_numpy())
+    return text
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "\n".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>"
+                     for row in rows)
+    return (f'<div class="wide-table" tabindex="0" role="region" aria-label="{escape(columns[0])}">\n'
+            f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
+            "</table>\n</div>")

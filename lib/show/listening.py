@@ -19,7 +19,7 @@ from lib.show.tables import html_table, with_interval
 from lib.sound.audio import note_seconds, write_mp3
 
 _SOURCES = {"real": "composers (held out)", "transformer": "Transformer", "lstm": "LSTM",
-            "original": "the original report's model"}
+            "pretrained": "the model that comes with the book", "original": "the original report's model"}
 LONGEST = 90.0  # seconds of sound; the MIDI file beside it is whole
 
 

@@ -36,6 +36,7 @@ _MODEL_LABELS = {
     "ngram": "n-gram",
     "original": "original report (quoted)",
     "real": "real music",
+    "pretrained": "pretrained model",
     "uniform": "uniform guess",
 }
 

@@ -25,6 +25,9 @@ _COMPRESSION = 0.8  # libsndfile's scale 0–1: about 60 kbit/s for a piano, 90 
 # soundfont at 44.1 kHz, 42 of the 128 programs have such notes, all of pitch 101 or higher (at 32 kHz from 89
 # on), whatever their velocity and length. So notes above C7 sound an octave lower.
 _HIGHEST_PITCH = 96
+# Of this soundfont's 128 programs one, 78 (whistle), explodes there: a single note reaches 1e34, or no number
+# at all, and the MP3 encoder then ends the process. Its neighbour plays for it.
+_REPLACED = {78: 79}  # ocarina
 
 
 def soundfont_path() -> Path:
@@ -60,12 +63,15 @@ def render(score: symusic.Score, max_seconds: float = 180.0) -> np.ndarray:
 
     Args:
         score: what to play; drums and programs as General MIDI names them. Notes above C7 sound lower, by
-            octaves, since the synthesizer cannot play some of them.
+            octaves, and the whistle is an ocarina, since the synthesizer cannot play some of them.
         max_seconds: a longer piece is cut here and faded out over two seconds.
 
     Returns:
         float32 array [samples, 2] (left, right) at 44.1 kHz, as long as the score's notes and at least half a
         second. A score without notes gives half a second of silence.
+
+    Raises:
+        BookError: when the synthesizer's sound is no sound.
     """
     wanted = note_seconds(score)
     length = max(_SHORTEST, min(wanted, max_seconds))
@@ -73,6 +79,9 @@ def render(score: symusic.Score, max_seconds: float = 180.0) -> np.ndarray:
     if wanted == 0:
         return audio
     played = _synthesizer().render(_playable(score, max_seconds), stereo=True).T[:len(audio)]
+    if not np.isfinite(played).all():
+        raise BookError("The synthesizer cannot play this piece (its sound is no number at some place): "
+                        "give it other programs.")
     audio[:len(played)] = played
     if wanted > max_seconds:
         fade = min(round(_FADE * SAMPLE_RATE), len(audio))
@@ -81,7 +90,7 @@ def render(score: symusic.Score, max_seconds: float = 180.0) -> np.ndarray:
 
 
 def _playable(score: symusic.Score, seconds: float) -> symusic.Score:
-    """The first seconds of a score, in seconds, without the pitches that the synthesizer cannot play."""
+    """The first seconds of a score, in seconds, without what the synthesizer cannot play."""
     timed = score.to("second")
     for track in timed.tracks:
         kept = [note for note in track.notes if note.time < seconds]
@@ -90,6 +99,8 @@ def _playable(score: symusic.Score, seconds: float) -> symusic.Score:
             while note.pitch > _HIGHEST_PITCH and not track.is_drum:
                 note.pitch -= 12
         track.notes = kept
+        if not track.is_drum:
+            track.program = _REPLACED.get(track.program, track.program)
     timed.tracks = [track for track in timed.tracks if len(track.notes)]
     return timed
 

@@ -22,9 +22,10 @@ def synthetic_store(lengths: list[list[int]]) -> SimpleNamespace:
         body = [np.r_[3, 4 + np.arange(max(0, length - 1)) % 89] for length in bars]
         pieces.append(np.concatenate([[1], *body, [2]]).astype(np.uint16))
     sizes = np.array([len(piece) for piece in pieces])
-    rows = np.arange(len(pieces))
+    rows, ids = np.arange(len(pieces)), np.concatenate(pieces)
     return SimpleNamespace(
-        vocabulary=vocabulary, ids=np.concatenate(pieces), offsets=np.cumsum(sizes) - sizes, lengths=sizes,
+        vocabulary=vocabulary, ids=ids, bar_lines=np.flatnonzero(ids == 3),
+        offsets=np.cumsum(sizes) - sizes, lengths=sizes,
         pad_id=0, rows=lambda split: rows, emotion_ids=rows % 3, genre_ids=rows % 2,
         ids_of_type=lambda name: np.array([number for number, text in enumerate(vocabulary)
                                            if text.split("_")[0] == name]),

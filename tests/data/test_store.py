@@ -9,17 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
 from lib.basics.places import artifacts_folder
-from lib.data import TokenStore, building, open_store, store
+from lib.data import TokenStore, building, open_store, shards, store
 from lib.data.tokenizer import encode, note_table
 
 
 def stores() -> list[Path]:
-    return sorted(path for path in (artifacts_folder() / "stores").iterdir() if path.is_dir())
+    return sorted(path for path in (artifacts_folder() / "stores").glob("[!.]*") if path.is_dir())
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -84,7 +83,7 @@ def test_opening_again_builds_nothing(tiny_profile, monkeypatch):
 
 
 def test_the_number_of_workers_does_not_matter(tiny_profile, tiny_store, monkeypatch):
-    monkeypatch.setattr(building, "SHARD_PIECES", 10)
+    monkeypatch.setattr(shards, "SHARD_FILES", 10)
     made = open_store(tiny_profile.model_copy(update={"workers": 2}))
     assert made.hash == tiny_store.hash
     assert files_of(made.folder) == files_of(tiny_store.folder)
@@ -136,21 +135,22 @@ def test_two_at_once_build_once(tiny_profile, monkeypatch):
     assert len(built) == 1
 
 
-def test_an_interrupted_build_leaves_nothing_and_is_taken_up(tiny_profile, monkeypatch):
+def test_an_interrupted_build_is_taken_up(tiny_profile, tiny_store, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(building, "_write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             open_store(tiny_profile)
     assert stores() == []
-    # What a killed process leaves is a hidden folder: neither opened nor in the way.
-    half = open_store(tiny_profile).folder
-    shutil.copytree(half, half.with_name(f".{half.name}"))
-    shutil.rmtree(half)
-    assert len(open_store(tiny_profile)) == 48
-    assert [path.name for path in stores()] == [half.name]
+    monkeypatch.setattr(shards, "_read_shard", lambda *_: pytest.fail("a finished shard was read again"))
+    made = open_store(tiny_profile)
+    assert made.hash == tiny_store.hash
+    assert sorted(path.name for path in made.folder.iterdir()) == sorted(
+        [building.IDS, building.BAR_LINES, building.INDEX, building.TOKENIZER, building.MANIFEST])
+    assert not made.folder.with_name(f".{made.folder.name}").exists()
 
 
-@pytest.mark.parametrize("name", [building.IDS, building.INDEX, building.TOKENIZER, building.MANIFEST])
+@pytest.mark.parametrize("name", [building.IDS, building.BAR_LINES, building.INDEX, building.TOKENIZER,
+                                  building.MANIFEST])
 @pytest.mark.parametrize("damage", ["missing", "truncated", "changed"])
 def test_a_damaged_store_is_named_and_rebuilt(tiny_profile, tiny_store, name, damage, tmp_path):
     folder = Path(shutil.copytree(tiny_store.folder, tmp_path / "store"))
@@ -198,12 +198,15 @@ def test_unusable_files_are_left_out_with_their_reason(tiny_profile, own_folder)
     made = open_store(own_profile(tiny_profile, own_folder))
     reasons = {item["name"].split("_")[-1]: item["reason"] for item in made.manifest["left_out"]}
     for identifier, reason in {"html.midi": "cannot be read", "nothing.midi": "cannot be read",
-                               "silent.midi": "no notes", "gap.midi": "bars, more than 2000",
-                               "meter.midi": "meter 17/16", "high.midi": "range of pitches",
+                               "silent.midi": "no notes", "gap.midi": "more than 2000 bars",
+                               "meter.midi": "token set: 17/16", "high.midi": "range of pitches",
                                "ticks.midi": "cannot be read"}.items():
         assert reason in reasons.pop(identifier)
     assert set(reasons) == {"notes.txt"}
     assert len(made.left_out) == 8
+    kinds = made.left_out_kinds
+    assert kinds["files"].sum() == 8
+    assert kinds.iloc[0].tolist() == ["read", "cannot be read", 3, "XMIDI_calm_folk_html.midi"]
     assert len(made) == 49
     lossy = made.index.set_index("identifier").loc["lossy"]
     assert (lossy["notes"], lossy["notes_lost"]) == (2, 1)
@@ -229,50 +232,15 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half(tiny_profile, monkeypatc
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(building.shutil, "copyfileobj", full)
+    monkeypatch.setattr(shards.np, "savez", full)
     with pytest.raises(BookError, match="disk is full"):
         open_store(tiny_profile)
     assert stores() == []
 
 
-class PoolThatDies:
-    """In place of joblib's: tasks run here, but the worker dies at one file, as by a fault in native code."""
-
-    def __init__(self, deadly: str):
-        self.deadly = deadly
-
-    def __call__(self, **_options):
-        return self.run
-
-    def run(self, tasks):
-        for function, arguments, _ in tasks:
-            if function is building._read_shard:
-                number, pieces, _, folder, crashed = arguments
-                if self.deadly not in crashed and self.deadly in [piece.path.name for piece in pieces]:
-                    (folder / f"shard-{number}.at").write_text(self.deadly)
-                    raise TerminatedWorkerError("a worker died")
-            elif arguments[0].path.name == self.deadly:
-                raise TerminatedWorkerError("a worker died")
-            yield function(*arguments)
-
-
-def test_a_file_that_kills_its_reader_is_left_out(tiny_profile, tiny_folder, monkeypatch):
-    deadly = sorted(tiny_folder.iterdir())[5].name
-    monkeypatch.setattr(building, "Parallel", PoolThatDies(deadly))
-    monkeypatch.setattr(building, "SHARD_PIECES", 20)
-    made = open_store(tiny_profile)
-    assert [item["name"] for item in made.manifest["left_out"]] == [deadly]
-    assert len(made) == 47
-
-
-def test_workers_ended_from_outside_are_one_sentence(tiny_profile, monkeypatch):
-    class PoolWithoutMemory(PoolThatDies):
-        def run(self, tasks):
-            raise TerminatedWorkerError("a worker died")
-
-    monkeypatch.setattr(building, "Parallel", PoolWithoutMemory(""))
-    with pytest.raises(BookError, match="ended from outside"):
-        open_store(tiny_profile)
+def test_bar_lines_are_where_the_bars_are(tiny_store):
+    bars = tiny_store.ids_of_type("Bar")
+    assert tiny_store.bar_lines.tolist() == np.flatnonzero(np.isin(tiny_store.ids, bars)).tolist()
 
 
 def test_works_are_kept_together(tiny_profile, own_folder):

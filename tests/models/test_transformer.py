@@ -214,6 +214,20 @@ def test_dropout_acts_in_training_only():
     assert (first - second).abs().max() > 1e-3
 
 
+def test_attention_dropout_may_be_set_apart():
+    only_attention = make(dropout=0.0, attention_dropout=0.5)
+    assert {layer.attention.dropout for layer in only_attention.layers} == {0.5}
+    assert {layer.feed_forward.dropout.p for layer in only_attention.layers} == {0.0}
+    tokens, emotion, genre = example()
+    with torch.no_grad():
+        calm = only_attention(tokens, emotion, genre)[0]
+        first, second = (only_attention.train()(tokens, emotion, genre)[0] for _ in range(2))
+        none = make(dropout=0.5, attention_dropout=0.0)
+        assert {layer.attention.dropout for layer in none.layers} == {0.0}
+    assert (first - second).abs().max() > 1e-3
+    assert (first - calm).abs().max() > 1e-3
+
+
 def test_learns_to_copy_a_short_sequence():
     model = make(hidden_size=32, num_layers=2).train()
     tokens, emotion, genre = example(batch_size=4, length=16)

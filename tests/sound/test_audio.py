@@ -140,3 +140,27 @@ def test_notes_from_which_the_synthesizer_never_returned():
         print("played")"""
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert found.stdout.strip() == "played", found.stderr
+
+
+def test_the_program_whose_sound_explodes_is_played_by_its_neighbour():
+    """Each of these 33 pitches of the whistle alone once reached more than 10 to the power of 13."""
+    score = Score(48)
+    track = Track(program=78)
+    track.notes.extend(Note(24 * number, 24, pitch, 100) for number, pitch in enumerate(range(46, 79)))
+    score.tracks.append(track)
+    assert {track.program for track in _playable(score, 60.0).tracks} == {79}
+    assert loudness(render(score)) == pytest.approx(LOUDNESS, abs=0.6)
+    assert score.tracks[0].program == 78, "the score itself is left as it is"
+    drums = tune(program=78, drums=True)
+    assert _playable(drums, 60.0).tracks[0].program == 78
+
+
+def test_a_sound_that_is_no_number_is_refused(monkeypatch, tmp_path):
+    class Broken:
+        def render(self, score, stereo):
+            return np.full((2, 4 * SAMPLE_RATE), np.nan, np.float32)
+
+    monkeypatch.setattr("lib.sound.audio._synthesizer", Broken)
+    with pytest.raises(BookError, match="cannot play this piece"):
+        write_mp3(tune(), tmp_path / "piece.mp3")
+    assert not list(tmp_path.iterdir())

@@ -27,6 +27,7 @@ class TinyStore:
         self.lengths = np.array([len(row) for row in rows])
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
         split = np.where(np.arange(pieces) % 10 == 9, "validation", "train")
+        self.bar_lines = np.flatnonzero(self.ids == self.vocabulary.index("Bar_None"))
         self.index = pd.DataFrame({"split": split, "pitch_low": 60, "pitch_high": 79})
 
     def _piece(self, generator: np.random.Generator, emotion: int, genre: int) -> list[int]:

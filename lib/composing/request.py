@@ -1,0 +1,97 @@
+"""One request to compose, from what a person asks for to files: all checked before anything is made."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.basics.errors import BookError
+from lib.composing.compose import Source, compose_pieces, label_id
+from lib.composing.prompt import read_prompt
+from lib.composing.sampling import SamplingSettings
+from lib.data.store import TokenStore
+from lib.training.runs import Run
+
+MIDI_SUFFIXES = (".mid", ".midi")
+PROMPT_BARS = 4  # unless asked otherwise
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to compose and where to put it.
+
+    Attributes:
+        emotion, genre: labels.
+        sampling: how tokens are drawn.
+        out: a MIDI file for one piece, or a folder that gets a MIDI, an MP3 and a JSON file for each piece.
+        count: how many pieces.
+        audio, record: also write this MP3 and this JSON file; only where `out` is a MIDI file.
+        prompt: a MIDI file whose beginning every piece goes on from.
+        bars: how many bars of it; None for four.
+
+    Raises:
+        BookError: when these do not fit together, or the target cannot be what is asked for.
+    """
+
+    emotion: str
+    genre: str
+    sampling: SamplingSettings
+    out: Path
+    count: int = 1
+    audio: Path | None = None
+    record: Path | None = None
+    prompt: Path | None = None
+    bars: int | None = None
+
+    def __post_init__(self):
+        if self.count < 1:
+            raise BookError(f"The number of pieces must be at least 1, not {self.count}.")
+        if self.bars is not None and self.prompt is None:
+            raise BookError("A number of bars belongs to a prompt: give the MIDI file to go on from as well.")
+        if self.prompt is not None and not self.prompt.is_file():
+            raise BookError(f"There is no MIDI file {self.prompt}; give the path of one to go on from.")
+        if self.bars is not None and self.bars < 1:
+            raise BookError(f"A prompt needs at least one bar, not {self.bars}.")
+        if self.is_one_file and self.count > 1:
+            raise BookError(f"{self.count} pieces do not fit into the one file {self.out}: give a folder.")
+        if not self.is_one_file and (self.audio or self.record):
+            raise BookError(f"The folder {self.out} gets an MP3 and a JSON file for each piece anyway: name "
+                            "them only beside a MIDI file such as piece.mid.")
+        if self.is_one_file and self.out.is_dir():
+            raise BookError(f"{self.out} is a folder, not a MIDI file: give another name.")
+        if not self.is_one_file and self.out.exists() and not self.out.is_dir():
+            raise BookError(f"{self.out} is a file, and not named as a MIDI file: give another name.")
+
+    @property
+    def is_one_file(self) -> bool:
+        """Whether `out` names a MIDI file."""
+        return self.out.suffix.lower() in MIDI_SUFFIXES
+
+    def fulfil(self, model: Callable[[], Source], store: TokenStore) -> Iterator[Path]:
+        """Compose, write, and yield each file that is written.
+
+        Args:
+            model: gives what composes; called only when labels and prompt are known to be possible, since it
+                may train.
+            store: the data that it was trained on.
+
+        Raises:
+            BookError: for an unknown label, a prompt that cannot be read or is too long, guidance that the
+                model has not learned, a file that cannot be written.
+        """
+        label_id(self.emotion, store.emotions, "emotion")
+        label_id(self.genre, store.genres, "genre")
+        prompt = None
+        if self.prompt is not None:
+            prompt = read_prompt(self.prompt, store, self.bars or PROMPT_BARS, self.sampling.max_tokens)
+        source = model()
+        guided = self.sampling.guidance != 1
+        if guided and isinstance(source, Run) and not source.settings.training.label_dropout:
+            raise BookError(f"The run {source.settings.name} was trained without label dropout and has not "
+                            "learned to do without labels: leave guidance at 1 or choose another run.")
+        pieces = compose_pieces(source, store, self.emotion, self.genre, self.sampling, self.count, prompt)
+        for piece in pieces:
+            if self.is_one_file:
+                yield from piece.save(midi=self.out, audio=self.audio, record=self.record)
+            else:
+                midi, audio, record = (self.out / f"{piece.name}{end}" for end in (".mid", ".mp3", ".json"))
+                yield from piece.save(midi=midi, audio=audio, record=record)

@@ -1,0 +1,264 @@
+"""The bench: the original report's way against ours on the machine at hand, in one run and in turns.
+
+``python -m lib bench`` prints a table and a JSON row for each kind of work. The two ways take turns, so that
+a busy moment does not hit one of them only; the first turn warms up and is thrown away. Where both compute
+the same thing, the bench checks that they do before it times them.
+
+A row's `plain` and `ours` are medians over the turns in the row's `unit`; `ratio` is how many times better
+ours is (median of the turns' ratios, `ratio_low` and `ratio_high` their range); `bound` is what the machine
+allows by its measured rate of matrix products and its measured bandwidth, and `of_bound` the share of it that
+ours reaches.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import torch
+
+from lib.basics.errors import BookError
+from lib.basics.files import read_json, write_json
+from lib.basics.machine import core_count, git_commit, package_versions, processor_name
+from lib.basics.progress import duration
+from lib.profiles import Profile
+from lib.profiles.profile import ModelSettings, Settings
+
+LEAST_TURNS = 3
+
+_FAITHFUL = {"kind": "transformer", "norm": "post", "positions": "learned", "activation": "relu",
+             "tie_embeddings": False, "initialisation": "torch"}
+
+
+class BenchSizes(Settings):
+    """How large the works of a bench are.
+
+    Attributes:
+        original, experiment: networks of `train_original_size`, composing, and `train_experiment_size`.
+        rows: windows in a training batch of each of the two.
+        compose_tokens: length of a composed sequence.
+        pieces: composed at once.
+        files: MIDI files tokenised in a turn.
+        quality: network of `time_to_quality`, the original's way; ours has the same shape.
+        quality_tokens: what the original's recipe is trained on.
+        quality_budget: ours has its schedule over so many tokens.
+        seconds: at least so long is each way measured, apart from the whole pieces.
+    """
+
+    original: ModelSettings
+    experiment: ModelSettings
+    rows: tuple[int, int]
+    compose_tokens: int
+    pieces: int
+    files: int
+    quality: ModelSettings
+    quality_tokens: int
+    quality_budget: int
+    seconds: float
+
+
+#: The works at the sizes of the original report, in minutes.
+FULL = BenchSizes(
+    original=ModelSettings(**_FAITHFUL, hidden_size=512, num_layers=12, num_heads=16, feed_forward_size=2048),
+    experiment=ModelSettings(**_FAITHFUL, hidden_size=256, num_layers=8, num_heads=8, feed_forward_size=2048,
+                             max_length=512),
+    rows=(4, 8), compose_tokens=1024, pieces=64, files=1000,
+    quality=ModelSettings(**_FAITHFUL, hidden_size=256, num_layers=4, num_heads=8, feed_forward_size=2048,
+                          max_length=512),
+    quality_tokens=5_500_000, quality_budget=1_500_000, seconds=20)
+
+_TINY = ModelSettings(**_FAITHFUL, hidden_size=32, num_layers=2, num_heads=4, max_length=64)
+#: Smaller networks, in seconds: beside the full ones, to see whether this machine tells the same story.
+GLANCE = BenchSizes(
+    original=ModelSettings(**_FAITHFUL, hidden_size=256, num_layers=4, num_heads=8, max_length=256),
+    experiment=ModelSettings(**_FAITHFUL, hidden_size=128, num_layers=4, num_heads=4, max_length=256),
+    rows=(4, 8), compose_tokens=256, pieces=16, files=100,
+    quality=ModelSettings(**_FAITHFUL, hidden_size=128, num_layers=2, num_heads=4, max_length=256),
+    quality_tokens=300_000, quality_budget=300_000, seconds=2)
+
+#: To see that everything runs; the figures mean nothing.
+TINY = BenchSizes(original=_TINY, experiment=_TINY, rows=(2, 2), compose_tokens=64, pieces=4, files=24,
+                   quality=_TINY, quality_tokens=20_000, quality_budget=20_000, seconds=0.1)
+
+
+SIZES = {"full": FULL, "glance": GLANCE, "tiny": TINY}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of work; see the module."""
+
+    work: str
+    plain: float
+    ours: float
+    ratio: float
+    bound: float
+    of_bound: float
+    unit: str
+    turns: int
+    ratio_low: float
+    ratio_high: float
+    note: str
+    about: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every work needs to know: sizes, precision, threads, whether the long ones are asked for."""
+
+    sizes: BenchSizes
+    profile: Profile
+    precision: str = "bf16-mixed"
+    threads: int = 2
+    long: bool = False
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    say: Callable[[str], None] = lambda line: None
+
+    @property
+    def peak_seconds(self) -> float:
+        """How long to look for the best rate of the machine."""
+        return min(2.0, self.sizes.seconds)
+
+
+def make_row(work: str, plain: Sequence[float], ours: Sequence[float], bound: float, unit: str, note: str,
+             **about: object) -> Row:
+    """A row from one figure a turn of each way; units that begin with 's' are times, others rates."""
+    times = unit.startswith("s ")
+    ratios = [first / second if times else second / first for first, second in zip(plain, ours, strict=True)]
+    middle = statistics.median(ours)
+    of_bound = bound / middle if times else middle / bound
+    return Row(work, statistics.median(plain), middle, statistics.median(ratios), bound, of_bound, unit,
+               len(ratios), min(ratios), max(ratios), note, about)
+
+
+def in_turns(plain: Callable[[], float], ours: Callable[[], float], seconds: float,
+             least: int = LEAST_TURNS, warm_up: bool = True) -> tuple[list[float], list[float]]:
+    """Call both in turns until `seconds` have passed for each, `least` times at least; what the warm-up gives
+    is dropped.
+    """
+    first, second = [], []
+    if warm_up:
+        plain(), ours()
+    began = time.monotonic()
+    while len(first) < least or time.monotonic() - began < 2 * seconds:
+        first.append(plain())
+        second.append(ours())
+    return first, second
+
+
+def works() -> dict[str, Callable[[Bench], Row]]:
+    """The kinds of work by name, in the order of the table."""
+    from lib.experiments import bench_composing, bench_quality, bench_training  # they import this module
+
+    return {"train_original_size": bench_training.train_original_size,
+            "train_experiment_size": bench_training.train_experiment_size,
+            "compose_one": bench_composing.compose_one, "compose_many": bench_composing.compose_many,
+            "tokenise": bench_training.tokenise, "time_to_quality": bench_quality.time_to_quality}
+
+
+LONG_WORKS = ("time_to_quality",)
+
+
+def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False, size: str = "full",
+              precision: str = "bf16-mixed", threads: int = 0, file: Path | None = None,
+              stream: TextIO | None = None) -> list[dict[str, object]]:
+    """Measure; rows that are done are in the file even when the rest is interrupted.
+
+    Args:
+        profile: whose data `tokenise` and `time_to_quality` take; the other works need none.
+        only: names of works; empty for all, of which the long ones only with `long`.
+        long: also train until quality is reached, and compose the plain piece whole.
+        size: of the works, a key of :data:`SIZES`.
+        precision: of training, both ways: 'bf16-mixed' or '32-true'.
+        threads: 0 for as many as there are cores.
+        file: JSON, a list of rows; rows of other works that it holds already stay.
+        stream: where progress goes; standard error by default.
+
+    Returns:
+        The rows as plain data, with date and machine.
+
+    Raises:
+        BookError: for an unknown work, or when the two ways compute different things.
+    """
+    known = works()
+    if unknown := [name for name in only if name not in known]:
+        raise BookError(f"The bench has no work '{unknown[0]}'; it has: {', '.join(known)}.")
+    if precision not in ("bf16-mixed", "32-true"):
+        raise BookError(f"There is no precision '{precision}' for the bench; choose bf16-mixed or 32-true.")
+    if threads < 0:
+        raise BookError(f"The bench cannot run on {threads} threads; 0 takes as many as there are cores.")
+    chosen = [name for name in known if name in only or (not only and (long or name not in LONG_WORKS))]
+    kept = [row for row in read_rows(file) if row["work"] not in chosen] if file and file.exists() else []
+    count = threads or core_count()
+    gpu = torch.cuda.is_available()
+    bench = Bench(SIZES[size], profile, precision, count, long,
+                  torch.device("cuda", 0) if gpu else torch.device("cpu"),
+                  lambda line: print(f"bench: {line}", file=stream or sys.stderr, flush=True))
+    about = {"date": datetime.now(UTC).date().isoformat(), "cores": core_count(), "threads": count,
+             "machine": torch.cuda.get_device_name(0) if gpu else processor_name(),
+             "system_load": _load(), "size": size, "commit": git_commit("lib"),
+             "versions": package_versions(["torch", "lightning-fabric", "miditok", "symusic", "numpy"])}
+    before, rows = torch.get_num_threads(), []
+    try:
+        torch.set_num_threads(count)
+        for name in chosen:
+            bench.say(f"{name} begins")
+            began = time.monotonic()
+            rows.append(plain_row(known[name](bench)) | about)
+            if file is not None:
+                order = list(known)
+                write_json(file, sorted(kept + rows, key=lambda row: order.index(row["work"])))
+            bench.say(f"{name}: {rows[-1]['ratio']:.2f} times, in {duration(time.monotonic() - began)}")
+    finally:
+        torch.set_num_threads(before)
+    return rows
+
+
+def plain_row(row: Row) -> dict[str, object]:
+    """A row as plain data, numbers to four digits, what is particular to the work at the end."""
+    found = asdict(row)
+    about = found.pop("about")
+    return {name: float(f"{value:.4g}") if isinstance(value, float) else value
+            for name, value in (found | about).items()}
+
+
+def text_table(rows: Iterable[dict[str, object]]) -> str:
+    """The rows as a table in plain text: work, plain, ours, ratio, bound, of_bound."""
+    lines = [("work", "plain", "ours", "ratio", "bound", "of_bound", "unit")]
+    for row in rows:
+        turns = f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f} in {row['turns']}"
+        lines.append((str(row["work"]), *(f"{row[name]:,.4g}" for name in ("plain", "ours")),
+                      f"{row['ratio']:.2f} ({turns})", f"{row['bound']:,.4g}", f"{row['of_bound']:.0%}",
+                      str(row["unit"])))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+                     for line in lines)
+
+
+def json_rows(rows: Iterable[dict[str, object]]) -> str:
+    """One JSON object a line."""
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+
+
+def read_rows(file: Path) -> list[dict[str, object]]:
+    """The rows that a file of the bench holds.
+
+    Raises:
+        BookError: when it is missing, or holds something else.
+    """
+    rows, known = read_json(file), works()
+    if not isinstance(rows, list) or any(not isinstance(row, dict) or row.get("work") not in known
+                                         for row in rows):
+        raise BookError(f"The file {file} holds something else than rows of the bench: give another name.")
+    return rows
+
+
+def _load() -> float | None:
+    """How many processes wanted a core in the last minute: above 0 when the machine did other things too."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

@@ -1,0 +1,64 @@
+"""The card of the pretrained model, for people: what it is, how it was made, what it is worth."""
+
+
+def card_text(card: dict) -> str:
+    """The model card for people, in Markdown; every number comes from the card's JSON."""
+    def line(name: str) -> str:
+        model, floor, below = card["held_out"][name], card["floor"][name], card["below_floor"][name]
+        return (f"| {name} | {model['pieces']} | {model['nats_per_token']:.3f} | "
+                f"{_with_bounds(model, 'nats_per_note', 2)} | {floor['nats_per_note']:.2f} | "
+                f"{below['relative']:.0%} [{below['relative_low']:.0%}, {below['relative_high']:.0%}] |")
+
+    training, gain, endings, data = (card[name] for name in ("training", "label_gain", "endings", "data"))
+    shape, sampling = card["model"], endings["sampling"]
+    rows = "\n".join(line(name) for name in ("all", *card["genres"]))
+    return f"""# Model card: the pretrained composer
+
+A Transformer of {card["parameters"]:,} parameters ({shape["num_layers"]} layers of {shape["hidden_size"]},
+rotary positions, pre-norm) that composes to an emotion label and a genre.
+It knows the emotions {", ".join(card["emotions"])}
+and the genres {", ".join(card["genres"])}; any other label is refused.
+The emotions are a *proxy*, a rule about mode and onsets per beat, and say nothing about feelings.
+
+## How it was made
+
+- Data: the training part of the book's frozen split of music21's corpus ({data["pieces"]:,} pieces,
+  {data["tokens"]:,} tokens; store `{data["store"][:12]}`), without the Essen collection, whose licence is
+  non-commercial. Each piece is transposed anew in every pass, by −5 to +6 semitones.
+- Recipe: `recipe.yaml`; {card["tokens_seen"]:,} tokens seen in windows of {training["window"]:,},
+  {card["seconds"] / 60:.0f} minutes on {card["cores"]} cores ({card["processor"]}), seed {card["seed"]}.
+- Made {card["made"]} at commit `{(card["commit"] or "unknown")[:12]}`; published in half precision.
+  `make pretrained` makes it again.
+
+## On held-out pieces
+
+Measured on the published weights. The floor is an interpolated Witten–Bell n-gram model of order
+{card["floor"]["order"]}, fitted on the same pieces in {card["floor"]["transposed_copies"]} transpositions.
+Intervals are 95 %, from a bootstrap over duplicate groups.
+
+| collection | pieces | nats a token | nats a source note | n-gram floor | below the floor |
+|---|---|---|---|---|---|
+{rows}
+
+Label gain, the loss with labels dealt anew minus the loss with the true ones, in nats a token:
+emotion {_with_bounds(gain["emotion"], "nats_per_token", 4)},
+genre {_with_bounds(gain["genre"], "nats_per_token", 4)}.
+
+Of {endings["pieces"]} composed pieces (temperature {sampling["temperature"]:g}, top-p {sampling["top_p"]}),
+{endings["ended"]} ended by themselves within {sampling["max_tokens"]:,} tokens:
+{endings["share"]:.0%} [{endings["low"]:.0%}, {endings["high"]:.0%}].
+
+## What it cannot do
+
+- It knows one piano, folk tunes of one voice and four-part chorales; no drums, no band, no dynamics, and no
+  tempo but one.
+- XMIDI's labels (angry, pop, …) mean nothing to it: asked for them, it answers with the list of those it
+  knows.
+- Nobody has rated its pieces. A low loss is not a good tune.
+- It may repeat passages of its training pieces; the appendix on control and memorisation measures how much.
+"""
+
+
+def _with_bounds(values: dict, name: str, digits: int) -> str:
+    return (f"{values[name]:.{digits}f} [{values[f'{name}_low']:.{digits}f}, "
+            f"{values[f'{name}_high']:.{digits}f}]")

@@ -1,0 +1,135 @@
+"""A request to compose: bad ones are refused before anything is made, good ones write all their files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from symusic import Score
+
+from lib.basics.errors import BookError
+from lib.composing import SamplingSettings
+from lib.composing.request import Request
+from lib.data.tokenizer import decode, encode
+from lib.models import build_model
+from lib.profiles.profile import ModelSettings
+
+DRAW = SamplingSettings(max_tokens=60, seed=5)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Matrices this small are slower on two threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def network(tiny_store):
+    torch.manual_seed(1)
+    settings = ModelSettings(kind="transformer", hidden_size=32, num_layers=1, num_heads=2)
+    sizes = len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
+    return build_model(settings, *sizes).eval()
+
+
+@pytest.fixture
+def prompt(tiny_store, tmp_path) -> Path:
+    path = tmp_path / "given.mid"
+    decode(tiny_store.tokenizer, tiny_store.tokens(0)).dump_midi(path)
+    return path
+
+
+def never():
+    raise AssertionError("a model was asked for, though the request is impossible")
+
+
+def test_a_folder_gets_three_files_for_each_piece(network, tiny_store, tmp_path):
+    request = Request("calm", "pop", DRAW, tmp_path / "made", count=3)
+    written = list(request.fulfil(lambda: network, tiny_store))
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == sorted(
+        f"calm_pop_{seed}.{suffix}" for seed in (5, 6, 7) for suffix in ("json", "mid", "mp3"))
+    assert set(written) == set((tmp_path / "made").iterdir())
+    for seed in (5, 6, 7):
+        record = json.loads((tmp_path / "made" / f"calm_pop_{seed}.json").read_text())
+        score = Score(tmp_path / "made" / f"calm_pop_{seed}.mid")
+        assert (record["seed"], record["notes"]) == (seed, score.note_num())
+        assert (tmp_path / "made" / f"calm_pop_{seed}.mp3").stat().st_size > 500
+
+
+def test_one_file_gets_what_is_asked_for(network, tiny_store, tmp_path):
+    midi, how = tmp_path / "piece.MID", tmp_path / "how.json"
+    request = Request("calm", "pop", DRAW, midi, record=how)
+    assert list(request.fulfil(lambda: network, tiny_store)) == [midi, how]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["how.json", "piece.MID"]
+
+
+def test_every_piece_goes_on_from_the_prompt(network, tiny_store, prompt, tmp_path):
+    draw = DRAW.model_copy(update={"max_tokens": 120})
+    request = Request("calm", "pop", draw, tmp_path / "made", count=2, prompt=prompt, bars=2)
+    list(request.fulfil(lambda: network, tiny_store))
+    given = tiny_store.tokens(0).tolist()
+    bars = [place for place, token in enumerate(given) if tiny_store.vocabulary[token] == "Bar_None"]
+    beginnings = []
+    for seed in (5, 6):
+        tokens = encode(tiny_store.tokenizer, tmp_path / "made" / f"calm_pop_{seed}.mid").tolist()
+        assert tokens[:bars[2]] == given[:bars[2]]
+        beginnings.append(tokens[bars[2]:])
+        record = json.loads((tmp_path / "made" / f"calm_pop_{seed}.json").read_text())
+        assert record["prompt_tokens"] == bars[2]
+    assert beginnings[0] != beginnings[1]
+
+
+@pytest.mark.parametrize(("values", "words"), [
+    ({"count": 0}, "at least 1, not 0"),
+    ({"count": 2, "out": "piece.mid"}, "2 pieces do not fit into the one file"),
+    ({"bars": 2}, "belongs to a prompt"),
+    ({"prompt": "missing.mid"}, "no MIDI file .*missing"),
+    ({"prompt": "other.txt", "bars": 0}, "at least one bar, not 0"),
+    ({"audio": "piece.mp3"}, "gets an MP3 and a JSON file for each piece anyway"),
+    ({"out": "other.txt"}, "is a file, and not named as a MIDI file"),
+    ({"out": "folder.mid"}, "is a folder, not a MIDI file"),
+])
+def test_impossible_requests_are_one_sentence(values, words, tmp_path):
+    (tmp_path / "other.txt").write_text("older")
+    (tmp_path / "folder.mid").mkdir()
+    paths = {name: tmp_path / value for name, value in values.items() if name in ("out", "prompt", "audio")}
+    with pytest.raises(BookError, match=words):
+        Request("calm", "pop", DRAW, **{"out": tmp_path / "made"} | values | paths)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.mid", "other.txt"]
+    assert (tmp_path / "other.txt").read_text() == "older"
+
+
+def test_labels_and_prompts_are_looked_at_before_a_model_is_asked_for(tiny_store, prompt, tmp_path):
+    out, page = tmp_path / "made", tmp_path / "page.mid"
+    page.write_bytes(b"<html>")
+    short = SamplingSettings(max_tokens=20)
+    for request, words in ((Request("angry", "pop", DRAW, out), "no emotion 'angry'"),
+                           (Request("calm", "jazz", DRAW, out), "no genre 'jazz'"),
+                           (Request("calm", "pop", DRAW, out, prompt=page), "cannot be read|hold no notes"),
+                           (Request("calm", "pop", short, out, prompt=prompt), "leave no room within 20")):
+        with pytest.raises(BookError, match=words):
+            list(request.fulfil(never, tiny_store))
+    assert not out.exists()
+
+
+def test_guidance_needs_a_run_that_learned_to_do_without_labels(tiny_store, tiny_profile, tmp_path):
+    from lib.training import request_run
+
+    run = tiny_profile.run("transformer")
+    short = run.training.model_copy(update={"tokens": 200, "label_dropout": 0.0, "evaluations": 1})
+    trained = request_run(run.model_copy(update={"training": short}), tiny_store, quiet=True)
+    guided = DRAW.model_copy(update={"guidance": 2.0})
+    with pytest.raises(BookError, match="trained without label dropout"):
+        list(Request("calm", "pop", guided, tmp_path / "made").fulfil(lambda: trained, tiny_store))
+    assert list(Request("calm", "pop", DRAW, tmp_path / "made").fulfil(lambda: trained, tiny_store))
+
+
+def test_the_same_request_gives_the_same_notes(network, tiny_store, tmp_path):
+    tokens = []
+    for name in ("first", "second"):
+        list(Request("calm", "pop", DRAW, tmp_path / name).fulfil(lambda: network, tiny_store))
+        tokens.append(encode(tiny_store.tokenizer, tmp_path / name / "calm_pop_5.mid"))
+    assert np.array_equal(*tokens)

@@ -1,0 +1,113 @@
+"""The page of all claims and its gate: no record, no row; no verdict that the rule does not yield."""
+
+import copy as copying
+
+import pytest
+from nbformat.v4 import new_output
+
+from lib.experiments.claims import RECORD, Outcome, read_ledger, rule_hash
+from lib.publish.ledger import claims_page, gather, ledger_problems
+
+BOUNDS = {"seeds": None, "degrees": None}
+
+
+def plain(value, low=None, high=None, **more):
+    return {"value": value, "low": value if low is None else low, "high": value if high is None else high,
+            **BOUNDS, **more}
+
+
+def record(number, original=None, replication=None, verdicts=("", ""), n="12 pieces"):
+    return {"claim": number, "rule": rule_hash(read_ledger().claim(number)), "n": n,
+            "verdicts": dict(zip(("original", "replication"), verdicts, strict=True)),
+            "original": original, "replication": replication}
+
+
+SURVEY = [record(8, plain(0.33, 0.0, 0.5), verdicts=("confounded", "not testable here")),
+          record(9, plain(1.5, 1.0, 2.0), verdicts=("confounded", "not testable here"))]
+
+
+@pytest.fixture
+def executed(tiny_book):
+    """Makes the executed copy of a chapter with these records."""
+    def make(name, *records):
+        found = tiny_book.copy(tiny_book.notebook(name, "1 + 1"))
+        found.notebook.cells[-1].outputs = [
+            new_output("display_data", {RECORD: copying.deepcopy(each), "text/plain": "a box"})
+            for each in records]
+        return found
+    return make
+
+
+def test_a_book_without_deciding_chapters_needs_no_records(executed):
+    assert ledger_problems([executed("01_first")]) == []
+
+
+def test_each_claim_of_a_chapter_is_asked_for_once_the_chapter_is_there(executed):
+    found = ledger_problems([executed("07_survey", SURVEY[0])])
+    assert found == ["Claim 9 has no record; the notebook 07_survey must record it just once."]
+    assert ledger_problems([executed("07_survey", *SURVEY)]) == []
+    assert "2 records" in ledger_problems([executed("07_survey", *SURVEY, SURVEY[1])])[0]
+
+
+def test_a_verdict_that_the_rule_does_not_yield_is_refused(executed):
+    wrong = {**SURVEY[0], "verdicts": {"original": "holds", "replication": "not testable here"}}
+    found = ledger_problems([executed("07_survey", wrong, SURVEY[1])])
+    assert len(found) == 1
+    assert "as 'holds' and 'not testable here', but its rule yields 'confounded'" in found[0]
+
+
+def test_a_record_under_an_earlier_rule_is_stale(executed):
+    old = {**SURVEY[0], "rule": "0" * 12}
+    assert "a rule that has changed since" in ledger_problems([executed("07_survey", old, SURVEY[1])])[0]
+
+
+def test_a_record_in_another_chapter_is_refused(executed):
+    found = ledger_problems([executed("01_first", SURVEY[0])])
+    assert found == ["Claim 8 is recorded in 01_first, but its rule leaves it to 07_survey."]
+
+
+@pytest.mark.parametrize("broken", [
+    {**SURVEY[0], "claim": 99}, {**SURVEY[0], "claim": "8"}, {"n": ""},
+    {**SURVEY[0], "original": {"value": 0.2}}, {**SURVEY[0], "original": None},
+    {**SURVEY[0], "original": plain(0.5, 0.6, 0.7)}, {"own": "unheard-of"},
+])
+def test_a_broken_record_is_one_sentence(executed, broken):
+    found = ledger_problems([executed("01_first", broken)])
+    assert len(found) == 1
+    assert "in 01_first cannot be read" in found[0]
+
+
+def test_missing_numbers_come_back_as_nan_and_decide_nothing(executed):
+    empty = record(17, replication={"value": None, "low": None, "high": None, **BOUNDS},
+                   verdicts=("not tested", "inconclusive"))
+    copy = executed("a2_control_style_memory", empty)
+    assert [entry.record["claim"] for entry in gather([copy])] == [17]
+    assert all("Claim 17" not in problem for problem in ledger_problems([copy]))
+
+
+def test_the_page_shows_ours_first_links_each_row_and_escapes(executed):
+    own = {"own": "better-than-counting", "n": "9 groups",
+           "rule": rule_hash(read_ledger().own_claim("better-than-counting")),
+           "verdicts": {"own": "failed"}, "own_outcome": plain(-0.1, -0.2, -0.05)}
+    survey = executed("07_survey", {**SURVEY[0], "n": "<43> raters"}, SURVEY[1])
+    page = claims_page([survey, executed("03_transformer", own)], "smoke")
+    failed = page.index("<strong>failed</strong>")
+    undecided = page.index("the chapter a2_control_style_memory")
+    assert failed < undecided < page.index("8. The merged scores")
+    assert '<a href="../notebooks/07_survey.html#claim-8">' in page
+    assert '<a href="../notebooks/03_transformer.html#own-claim-better-than-counting">' in page
+    assert "&lt;43&gt; raters" in page
+    assert page.count('<tr><th scope="row">') == 17 + len(read_ledger().own)
+
+
+def test_the_page_corrects_for_many_outcomes(executed):
+    barely = plain(0.2, 0.005, 0.395)
+    entries = [record(2, plain(11.2), plain(0.2, 0.1, 0.3),
+                      verdicts=("contradicted by its own files", "agrees")),
+               record(3, plain(0.06), barely, verdicts=("confounded", "agrees")),
+               record(4, plain(0.04), plain(0.0, -0.1, 0.1), verdicts=("holds", "inconclusive"))]
+    page = claims_page([executed("05_hyperparameters", *entries)], "smoke")
+    row = next(line for line in page.splitlines() if ">3. A batch" in line)
+    assert "<strong>inconclusive</strong>" in row
+    assert "before it: agrees" in row
+    assert Outcome(0.2, 0.005, 0.395).low > 0, "on its own it would have agreed"
