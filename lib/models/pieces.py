@@ -65,7 +65,8 @@ class FlatPieces:
         """The histories of the tokens at the indices `at`, up to so many steps back."""
         places = at[:, None] - np.arange(1, steps + 1)
         exists = self.place[at][:, None] >= np.arange(1, steps + 1)
-        return Histories(self.tokens[places], exists, self.emotion[at], self.genre[at])
+        tokens = self.tokens[np.maximum(places, 0)]  # before the first piece there is nothing to look up
+        return Histories(tokens, exists, self.emotion[at], self.genre[at])
 
 
 def flatten(sequences: Sequence[np.ndarray], emotions: Sequence[int], genres: Sequence[int],

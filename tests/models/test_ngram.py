@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lib.basics.errors import BookError
@@ -86,6 +86,7 @@ def test_distributions_sum_to_one_and_agree_with_dictionaries(pieces, order, lab
 
 
 @given(sequences_strategy(), st.integers(1, 7), st.sampled_from(KINDS))
+@example([([0, 0], 0, 0)], 5, "none")  # an order longer than everything there is
 @settings(max_examples=30, deadline=None)
 def test_predictions_are_the_likeliest_tokens(pieces, order, labels):
     judged = flat(pieces)
