@@ -2,6 +2,8 @@
 
 PROFILE ?= laptop
 DATA ?=
+# The site that `make test-site` looks at; by default the smoke book's.
+SITE ?=
 # The environment. `make book VENV=` uses the active one (conda, say) as it is and installs nothing.
 VENV ?= .venv
 # The interpreter that the environment is made with.
@@ -12,16 +14,21 @@ GENERATED := $(or $(MOOD_HOME),.)
 # Named by the lock's checksum: another lock, another stamp, and the environment is brought up to date.
 STAMP := $(VENV)/.installed-$(firstword $(shell cksum < requirements.txt))
 TEST_HOME := $(CURDIR)/_build/test
+TEST_SITE := $(TEST_HOME)/_build/html
 
 # Waiting threads sleep instead of spinning; see lib/__init__.py.
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book execute build test lint evidence pretrained bench lab env lock clean clean-all
+.PHONY: help book execute build publishable test smoke-book test-site test-links lint evidence pretrained bench lab \
+	env lock clean clean-all
 
 help:
 	@echo "make book [PROFILE=laptop] [DATA=folder]   environment, music, training, notebooks, the site in _build/html"
 	@echo "make test                                  environment, lint, tests, a smoke book and its gates"
+	@echo "make test-site [SITE=folder]               the smoke book's site, or another, in a real browser"
+	@echo "make test-links [PROFILE=laptop]           whether the addresses on other hosts still answer"
+	@echo "make publishable                           refuse the site in _build/html if it is a trial"
 	@echo "make evidence                              the long runs behind chapters 3, 5, 6 and appendix 1, into book/evidence"
 	@echo "make pretrained                            the model that comes with the book, trained and judged anew"
 	@echo "make bench [JSON=file]                     the original's way against ours, timed in turns"
@@ -39,17 +46,33 @@ execute: env
 build: env
 	$(BIN)python -m lib build --profile "$(PROFILE)" --data "$(DATA)"
 
-# The smoke book is made in a home of its own, always from nothing, and leaves the site and runs of others alone.
+# What a publishing workflow asks before it lets the site out.
+publishable: env
+	$(BIN)python -m lib publishable
+
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)python -m pytest -n 2 --ignore tests/site
+	OMP_NUM_THREADS=1 $(BIN)python -m pytest -n 2 --ignore tests/site --ignore tests/browser
+	$(MAKE) --no-print-directory smoke-book
+	MOOD_SMOKE_BOOK="$(TEST_HOME)" $(BIN)python -m pytest tests/site
+
+# The smoke book is made in a home of its own, always from nothing, and leaves the site and runs of others alone.
+smoke-book: env
 	rm -rf "$(TEST_HOME)"
 	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory execute PROFILE=smoke DATA=
 	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory build PROFILE=smoke DATA=
-	MOOD_SMOKE_BOOK="$(TEST_HOME)" $(BIN)python -m pytest tests/site
+
+# Skips where there is no browser, unless MOOD_BROWSER=required.
+test-site: env
+	$(if $(SITE),,@test -f "$(TEST_SITE)/index.html" || $(MAKE) --no-print-directory smoke-book)
+	MOOD_SITE="$(or $(SITE),$(TEST_SITE))" $(BIN)python -m pytest -n 2 --dist loadgroup -rs tests/browser
+
+test-links: env
+	$(BIN)python -m lib links --profile "$(PROFILE)" --data "$(DATA)"
 
 lint: env
 	$(BIN)ruff check .
 	$(BIN)lint-imports
+	$(BIN)codespell README.md CITATION.cff book lib notebooks tests
 
 evidence: env
 	$(BIN)python -m lib evidence

@@ -190,6 +190,23 @@ def build(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
 
 
 @app.command()
+def publishable(site: Annotated[Path | None, typer.Argument(help="The folder of its pages; by default "
+                                                                "_build/html.")] = None) -> None:
+    """Refuse a built site that is a trial: its numbers are not meant to be read."""
+    from lib.publish.record import refuse_trial
+
+    print(f"made with the profile {refuse_trial(site)}; it may be published")
+
+
+@app.command()
+def links(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
+    """Ask whether the addresses on other hosts that the book names still answer; needs the network."""
+    from lib.publish.links import check_links
+
+    print(f"{check_links(profile, data)} addresses answered")
+
+
+@app.command()
 def bench(
     works: Annotated[list[str] | None,
                      typer.Argument(help="Kinds of work such as compose_one; none: all, the long one only "
@@ -253,5 +270,3 @@ def main(arguments: list[str] | None = None) -> None:
     except BookError as error:
         print(f"Error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
-
-

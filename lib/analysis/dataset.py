@@ -155,14 +155,36 @@ def activity_predictability(dataset_folder: Path, index: pd.DataFrame) -> pd.Dat
 def left_out_table(store: TokenStore, dataset_folder: Path) -> pd.DataFrame:
     """How many pieces were left out, by stage and reason, when the folder was written and when it was read.
 
+    What follows a colon in a reason is particular to one piece and not counted apart.
+
     Returns:
         stage, reason, pieces; most frequent first.
     """
     parts = [store.left_out]
     if (dataset_folder / "left_out.csv").exists():
         parts.insert(0, pd.read_csv(dataset_folder / "left_out.csv", dtype=str, keep_default_na=False))
-    counts = pd.concat(parts).groupby(["stage", "reason"]).size().rename("pieces").reset_index()
+    found = pd.concat(parts)
+    found["reason"] = found["reason"].str.partition(":")[0]
+    counts = found.groupby(["stage", "reason"]).size().rename("pieces").reset_index()
     return counts.sort_values("pieces", ascending=False, ignore_index=True)
+
+
+def note_losses(index: pd.DataFrame) -> pd.DataFrame:
+    """What tokenising did to the notes, by genre and in all.
+
+    Args:
+        index: a row a piece, with genre, notes, notes_lost, notes_moved and repaired.
+
+    Returns:
+        genre, pieces, notes, lost (notes without a token), moved (notes that begin off the grid), worst (the
+        largest share of its notes that one piece lost, 0–1), repaired (files read leniently).
+    """
+    shares = index.assign(share=(index["notes_lost"] / index["notes"].clip(lower=1)).astype(float))
+    named = {"pieces": ("notes", "size"), "notes": ("notes", "sum"), "lost": ("notes_lost", "sum"),
+             "moved": ("notes_moved", "sum"), "worst": ("share", "max"), "repaired": ("repaired", "sum")}
+    by_genre = shares.groupby("genre").agg(**named).reset_index()
+    whole = shares.assign(genre="all").groupby("genre").agg(**named).reset_index()
+    return pd.concat([by_genre, whole], ignore_index=True)
 
 
 def example_row(store: TokenStore) -> int:

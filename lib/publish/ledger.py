@@ -8,6 +8,7 @@ build.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import get_args
 
 from lib.basics.errors import BookError
 from lib.experiments.claims import (
@@ -15,6 +16,8 @@ from lib.experiments.claims import (
     Claim,
     Outcome,
     OwnClaim,
+    ReplicationRule,
+    ReplicationVerdict,
     Rule,
     Untestable,
     Untested,
@@ -29,8 +32,10 @@ from lib.experiments.claims import (
 )
 from lib.experiments.correction import corrected
 from lib.publish.gates import ExecutedCopy
+from lib.show.quizzes import Question, how_little_it_shows, one_line, quiz_html
 
 _OWN_ORDER = ("failed", "undecided", "held")
+_CHOICES = {verdict: shown_verdict(verdict) for verdict in get_args(ReplicationVerdict)}
 
 
 @dataclass(frozen=True)
@@ -144,13 +149,15 @@ def claims_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
     own = sorted(ledger.own, key=lambda claim: _own_place(by_key.get(claim.key)))
     ours = _table(("Our claim", "What became of it", "Rests on", "What would change it"),
                   [_own_row(claim, by_key.get(claim.key)) for claim in own])
-    theirs = _table(("Claim of the report", "Its own evidence", "Our replication", "Rests on",
-                     "What would change it"),
-                    [_row(claim, by_number.get(claim.number), after_holm.get(claim.number))
-                     for claim in ledger.claims])
+    questions = [_question(claim, by_number.get(claim.number), after_holm.get(claim.number))
+                 for claim in ledger.claims]
+    theirs = quiz_html("verdicts", "Predict the verdict", _CHOICES, questions, show_all="Show all verdicts",
+                       folded=False)
     data = {copy.record["fingerprint"]["data"][:12] for copy in copies}
+    asked = sum(bool(question.answer) for question in questions)
+    shows = how_little_it_shows(asked, len(_CHOICES)) if asked else ""
     return _PAGE.format(profile=profile, data=", ".join(sorted(data)) or "none", ours=ours, theirs=theirs,
-                        family=len(after_holm))
+                        family=len(after_holm), shows=shows)
 
 
 def _own_place(entry: Entry | None) -> int:
@@ -166,27 +173,58 @@ def _own_row(claim: OwnClaim, entry: Entry | None) -> list[str]:
             escape(entry.record["n"]), escape(claim.would_change)]
 
 
-def _row(claim: Claim, entry: Entry | None, after_holm: tuple[float, str] | None) -> list[str]:
-    head = f"{claim.number}. {claim.claim}"
-    caveat = f"<br><em>Their caveat: {escape(claim.caveat)}</em>" if claim.caveat else ""
+def _question(claim: Claim, entry: Entry | None, after_holm: tuple[float, str] | None) -> Question:
+    """A claim to vote on: the claim and its own evidence first, then what became of it."""
+    title = f"{claim.number}. {claim.claim}"
+    opening = f"<h4>{one_line(title)}</h4>"
+    if claim.caveat:
+        opening += f"\n<p><em>Their caveat: {one_line(claim.caveat)}</em></p>"
+    key = f"claim-{claim.number}"
     if entry is None:
-        return [escape(head) + caveat, _absent(claim), _absent(claim), "–", escape(claim.would_change)]
-    record, first, second = entry.record, claim.original, claim.replication
-    own_files = (first.why if isinstance(first, Untested)
-                 else outcome_text(first, outcome_of(record, "original")))
-    if record["verdicts"]["original"] == "confounded":
-        own_files += "; but " + "; ".join(first.confounds)
-    verdict = record["verdicts"]["replication"]
-    ours = (second.why if isinstance(second, Untestable)
-            else outcome_text(second, outcome_of(record, "replication")))
-    if after_holm:
-        p, corrected_verdict = after_holm
-        ours += f"; p {_p(p)} after Holm's correction"
-        if corrected_verdict != verdict:
-            ours += f", before it: {shown_verdict(verdict)}"
-        verdict = corrected_verdict
-    return [_linked(head, entry) + caveat, _verdict(record["verdicts"]["original"], own_files),
-            _verdict(shown_verdict(verdict), ours), escape(record["n"]) or "–", escape(claim.would_change)]
+        return Question(key, title, opening, "", f"<p>{_absent(claim)}</p>")
+    first, record = claim.original, entry.record
+    evidence = (first.why if isinstance(first, Untested)
+                else outcome_text(first, outcome_of(record, "original")))
+    opening += f"\n<p><strong>The report's own evidence:</strong> {one_line(evidence)}</p>"
+    verdict, found = _replication(claim, record, after_holm)
+    original = record["verdicts"]["original"]
+    confounds = "; ".join(first.confounds) if original == "confounded" else ""
+    revealed = {
+        "What the report's own files show": (original, confounds),
+        "What the music of this book shows": (shown_verdict(verdict), found),
+        **({"Rests on": ("", record["n"])} if record["n"] else {}),
+        **({"The rule": ("", _rule_text(claim.replication))} if isinstance(claim.replication, Rule) else {}),
+        "What would change it": ("", claim.would_change)}
+    items = "\n".join(f"<dt>{name}</dt><dd>{_stated(*stated)}</dd>" for name, stated in revealed.items())
+    link = f'<p><a href="{escape(entry.link)}">The cell that decided claim {claim.number}</a></p>'
+    return Question(key, title, opening, verdict, f"<dl>\n{items}\n</dl>\n{link}")
+
+
+def _replication(claim: Claim, record: Mapping, after_holm: tuple[float, str] | None) -> tuple[str, str]:
+    """The verdict on a claim after the correction for many outcomes, and what was found."""
+    rule, verdict = claim.replication, record["verdicts"]["replication"]
+    if isinstance(rule, Untestable):
+        return verdict, rule.why
+    found = outcome_text(rule, outcome_of(record, "replication"))
+    if after_holm is None:
+        return verdict, found
+    p, corrected_verdict = after_holm
+    found += f"; p {_p(p)} after Holm's correction"
+    if corrected_verdict != verdict:
+        found += f", before it: {shown_verdict(verdict)}"
+    return corrected_verdict, found
+
+
+def _rule_text(rule: ReplicationRule) -> str:
+    """What decides, in words."""
+    seeds = f", from at least {rule.least_seeds} seeds" if rule.least_seeds > 1 else ""
+    return (f"agrees where the whole interval is {rule.margin_text} {rule.unit}{seeds}; differs here where "
+            "it lies on the other side; inconclusive otherwise")
+
+
+def _stated(verdict: str, text: str) -> str:
+    bold = f"<strong>{one_line(verdict)}</strong>" if verdict else ""
+    return ": ".join(part for part in (bold, one_line(text)) if part)
 
 
 def _p(p: float) -> str:
@@ -219,7 +257,7 @@ _PAGE = """# What became of each claim
 Every claim below has one primary outcome, a margin and a rule. They were written down in one file of the
 package (`lib/experiments/claims.yaml`) before the evidence was run. A chapter measures; the verdict follows
 from the rule, and this page is put together from what the chapters recorded, here with the profile
-`{profile}` on the data `{data}`. Each row leads to the cell that decided it.
+`{profile}` on the data `{data}`. Each claim leads to the cell that decided it.
 
 ## Ours first
 
@@ -236,8 +274,17 @@ this book show?* It may agree, differ here, be inconclusive, or the claim may no
 Folk tunes and chorales cannot speak against a claim about XMIDI: *differs here* means here.
 
 Primary outcomes of our replication are corrected together by Holm's method ({family} of them here); a verdict
-that does not survive is inconclusive, and the row says what it was before. Whatever else the chapters compare
-is exploratory.
+that does not survive is inconclusive, and what it was before is said. Whatever else the chapters compare is
+exploratory.
 
+### Predict the verdict
+
+Read a claim and the evidence that its authors had, then say what you expect this book's music to show; the
+verdict opens when you have voted. It is easy to have known it all along, and only a vote before the answer
+tells. {shows} Whoever would rather read opens all verdicts at once; on paper and without scripts they stand
+open.
+
+<div class="verdicts">
 {theirs}
+</div>
 """

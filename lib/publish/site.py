@@ -21,12 +21,16 @@ from lib.basics.places import PROJECT, build_folder, shown
 from lib.data import open_store
 from lib.experiments.claims import RECORD
 from lib.profiles import load_profile
+from lib.publish.chapter_pages import CLEAN
 from lib.publish.chapters import chapters, parameters_of, tagged
 from lib.publish.execute import executed_path, parameters_for
 from lib.publish.fingerprint import code_hash, fingerprint
+from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
+from lib.publish.instructors import instructors_page
 from lib.publish.ledger import claims_page, ledger_problems
 from lib.publish.pages import check_site
+from lib.publish.record import write_record
 from lib.publish.status import status_page
 
 #: Shown on top of every page of a site whose numbers are not meant to be believed.
@@ -83,8 +87,11 @@ def build_pages(copies: Sequence[ExecutedCopy], profile: str, project: Path = PR
     """Build the site of `project` from executed copies; see :func:`build_site`."""
     refuse([*problems(copies), *ledger_problems(copies)], "the site was not built")
     stage = stage_book(copies, profile, project)
-    built = _run_jupyter_book(stage)
+    built, warnings = run_jupyter_book(stage)
+    refuse(warnings, f"the site was not replaced; see {shown(build_folder() / 'build.log')}")
     _prune(built)
+    finish_pages(built)
+    write_record(built, profile, trial=profile in BANNERS)
     refuse(check_site(built), "the site was not replaced")
     site = build_folder() / "html"
     with explain_write_errors(site):
@@ -120,14 +127,19 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
         shutil.copytree(project / "book", stage / "book", ignore=shutil.ignore_patterns(".*"))
         shutil.copy(project / "_toc.yml", stage)
         media = make_folder(stage / _EXTRA / "notebooks" / "media")
+        clean = make_folder(stage / _EXTRA / "notebooks" / CLEAN)
         for copy in copies:
             path = stage / f"{copy.chapter.document}.ipynb"
             write_text(path, nbformat.writes(published(copy)))
             for name in linked_media(copy.notebook):
                 shutil.copy(copy.media / name, media)
+            shutil.copy(copy.chapter.source, clean)
     write_text(stage / "_config.yml", _staged_configuration(project / "_config.yml", profile))
     write_text(stage / "book" / "status.md", status_page(copies, profile))
     write_text(stage / "book" / "claims.md", claims_page(copies, profile))
+    instructors = stage / "book" / "instructors.md"
+    if instructors.is_file():
+        write_text(instructors, instructors_page(instructors.read_text(encoding="utf-8"), copies))
     return stage
 
 
@@ -160,10 +172,18 @@ def _staged_configuration(path: Path, profile: str) -> str:
     return yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True)
 
 
-def _run_jupyter_book(stage: Path) -> Path:
-    """Run a clean build in which every warning is an error; returns the folder of the pages."""
+def run_jupyter_book(stage: Path, builder: str = "html") -> tuple[Path, list[str]]:
+    """Run a clean build in which every warning is an error; its log is kept beside the staging folder.
+
+    Args:
+        stage: the folder made by :func:`stage_book`.
+        builder: html, or linkcheck.
+
+    Returns:
+        The folder that was built, and what was wrong.
+    """
     program = Path(sys.executable).with_name("jupyter-book")
-    command = [program, "build", "-W", "-n", "--keep-going", "--all", stage]
+    command = [program, "build", "-W", "-n", "--keep-going", "--all", "--builder", builder, stage]
     log = build_folder() / "build.log"
     print(f"building the pages (log: {shown(log)})", file=sys.stderr, flush=True)
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -171,12 +191,12 @@ def _run_jupyter_book(stage: Path) -> Path:
     output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)  # without colours
     output = output.replace(f"{stage}/", "").replace(f"{PROJECT}/", "")
     write_text(log, output)
+    found = []
     if done.returncode:
-        warnings = [line for line in output.splitlines()
-                    if re.search(r"\b(?:WARNING|ERROR|CRITICAL|SEVERE)\b", line)]
-        refuse(warnings or [f"jupyter-book ended with status {done.returncode}"],
-               f"the site was not replaced; see {shown(log)}")
-    return stage / "_build" / "html"
+        found = [line for line in output.splitlines()
+                 if re.search(r"\b(?:WARNING|ERROR|CRITICAL|SEVERE)\b", line)]
+        found = found or [f"jupyter-book ended with status {done.returncode}"]
+    return stage / "_build" / "html", found
 
 
 def _prune(site: Path) -> None:

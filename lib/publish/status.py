@@ -8,9 +8,11 @@ from lib.basics.progress import duration
 from lib.publish.compare import VERDICTS, compare, counts_by_notebook, read_numbers
 from lib.publish.fingerprint import short
 from lib.publish.gates import ExecutedCopy
+from lib.publish.opening import promised
 from lib.publish.provenance import MAIN_PACKAGES, describe_commit
 
-_COLUMNS = ("Notebook", "Executed (UTC)", "Run time", "Slowest cell", "Fingerprint", "Commit", "Device")
+_COLUMNS = ("Notebook", "Executed (UTC)", "Run time", "Promised", "Slowest cell", "Fingerprint", "Commit",
+            "Device")
 
 
 def status_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
@@ -27,9 +29,10 @@ def status_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
     return f"""# What was executed
 
 Every chapter of this site is a notebook that was executed from its first cell to its last before the site
-was built, here with the profile `{profile}`; together they took {duration(total)}. The fingerprint covers the
-notebook, the package `lib`, the locked versions, the parameters and the data: when one of them changes, the
-site is not built before the notebook has been executed again.
+was built, here with the profile `{profile}`; together they took {duration(total)}. What a notebook promises
+on its first lines holds for the profile `laptop` on two cores that do nothing else. The fingerprint covers
+the notebook, the package `lib`, the locked versions, the parameters and the data: when one of them changes,
+the site is not built before the notebook has been executed again.
 
 <div class="wide-table" tabindex="0" role="region" aria-label="Executed notebooks">
 <table class="table">
@@ -56,8 +59,11 @@ def _row(copy: ExecutedCopy) -> list[str]:
     run, record = copy.notebook.metadata.papermill, copy.record
     cells = [cell.metadata.get("papermill", {}).get("duration") or 0.0 for cell in copy.notebook.cells]
     link = f'<a href="../{copy.chapter.document}.html">{escape(copy.chapter.name)}</a>'
-    texts = (run.start_time[:16].replace("T", " "), duration(run.duration), duration(max(cells, default=0.0)),
-             short(record["fingerprint"]), describe_commit(record["commit"]),
+    promise = promised(copy.notebook)
+    texts = (run.start_time[:16].replace("T", " "), duration(run.duration),
+             f"under {promise.warm} min, from nothing {promise.cold}" if promise else "–",
+             duration(max(cells, default=0.0)), short(record["fingerprint"]),
+             describe_commit(record["commit"]),
              f"{record['device']}, {record['threads']} threads")
     return [link, *(escape(str(text)) for text in texts)]
 

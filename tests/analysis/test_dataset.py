@@ -79,3 +79,24 @@ def test_the_vocabulary_table_adds_up(tiny_store):
 
 def test_the_example_is_held_out(tiny_store):
     assert dataset.example_row(tiny_store) in tiny_store.rows("validation")
+
+
+def test_note_losses_are_summed_by_genre_and_in_all():
+    index = pd.DataFrame({"genre": ["a", "a", "b"], "notes": [10, 30, 0], "notes_lost": [5, 3, 0],
+                          "notes_moved": [1, 0, 0], "repaired": [False, True, False]})
+    table = dataset.note_losses(index).set_index("genre")
+    assert list(table.index) == ["a", "b", "all"]
+    assert table.loc["a"].to_dict() == {"pieces": 2, "notes": 40, "lost": 8, "moved": 1, "worst": 0.5,
+                                        "repaired": 1}
+    assert table.loc["b", "worst"] == 0
+    assert table.loc["all", ["pieces", "lost"]].tolist() == [3, 8]
+
+
+def test_reasons_that_differ_behind_the_colon_are_one_kind(tmp_path):
+    class Store:
+        left_out = pd.DataFrame({"name": ["x", "y", "z"], "stage": "tokens",
+                                 "reason": ["unreadable: at byte 3", "unreadable: at byte 7", "no notes"]})
+
+    table = dataset.left_out_table(Store(), tmp_path)
+    assert table.to_dict("records") == [{"stage": "tokens", "reason": "unreadable", "pieces": 2},
+                                        {"stage": "tokens", "reason": "no notes", "pieces": 1}]

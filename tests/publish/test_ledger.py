@@ -1,8 +1,11 @@
 """The page of all claims and its gate: no record, no row; no verdict that the rule does not yield."""
 
 import copy as copying
+import json
+import re
 
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 
 from lib.experiments.claims import RECORD, Outcome, read_ledger, rule_hash
@@ -85,7 +88,13 @@ def test_missing_numbers_come_back_as_nan_and_decide_nothing(executed):
     assert all("Claim 17" not in problem for problem in ledger_problems([copy]))
 
 
-def test_the_page_shows_ours_first_links_each_row_and_escapes(executed):
+def card_of(page, number):
+    """The card of a claim on the page."""
+    found, = BeautifulSoup(page, "html.parser").select(f'[data-question="claim-{number}"]')
+    return found
+
+
+def test_the_page_shows_ours_first_links_each_claim_and_escapes(executed):
     own = {"own": "better-than-counting", "n": "9 groups",
            "rule": rule_hash(read_ledger().own_claim("better-than-counting")),
            "verdicts": {"own": "failed"}, "own_outcome": plain(-0.1, -0.2, -0.05)}
@@ -97,7 +106,48 @@ def test_the_page_shows_ours_first_links_each_row_and_escapes(executed):
     assert '<a href="../notebooks/07_survey.html#claim-8">' in page
     assert '<a href="../notebooks/03_transformer.html#own-claim-better-than-counting">' in page
     assert "&lt;43&gt; raters" in page
-    assert page.count('<tr><th scope="row">') == 17 + len(read_ledger().own)
+    assert page.count('<tr><th scope="row">') == len(read_ledger().own)
+    assert page.count("<h4>") == len(read_ledger().claims) == 17
+
+
+def test_a_claim_opens_with_its_own_evidence_and_tells_the_verdicts_behind_the_vote(executed):
+    card = card_of(claims_page([executed("07_survey", *SURVEY)], "smoke"), 8)
+    assert card["data-answer"] == "not testable here"
+    behind = card.select_one("div.quiz-answer").extract()
+    assert "0.330 [0.000,\N{NO-BREAK SPACE}0.500] Cohen's w" in card.get_text()
+    assert not re.search("confounded|not testable|12 pieces|A new survey", card.get_text(), re.IGNORECASE)
+    for told in ("confounded", "how alike those answers are", "not testable here", "12 pieces",
+                 "The answers rater by rater"):
+        assert told in behind.get_text()
+
+
+def test_the_rule_stands_with_its_margin_and_its_seeds(executed):
+    first = record(1, plain(0.1), plain(0.02, 0.015, 0.025, seeds=3), verdicts=("confounded", "agrees"))
+    card = card_of(claims_page([executed("03_transformer", first)], "smoke"), 1)
+    assert card["data-answer"] == "agrees"
+    assert ("agrees where the whole interval is above 0.01 nats per token, from at least 3 seeds"
+            in card.get_text())
+
+
+def test_nobody_is_asked_about_a_claim_whose_chapter_is_not_there(executed):
+    card = card_of(claims_page([executed("07_survey", *SURVEY)], "smoke"), 1)
+    assert not card.has_attr("data-answer")
+    assert "the chapter 03_transformer is not part of this site" in card.get_text()
+
+
+def test_the_choices_are_the_words_of_the_ledger(executed):
+    page = BeautifulSoup(claims_page([executed("07_survey", *SURVEY)], "smoke"), "html.parser")
+    assert json.loads(page.select_one(".quiz")["data-choices"]) == {
+        "agrees": "agrees", "differs": "differs here", "inconclusive": "inconclusive",
+        "not testable here": "not testable here"}
+
+
+def test_no_empty_line_breaks_the_cards(executed):
+    broken = {**SURVEY[0], "n": "43 raters,\n\nfive answers"}
+    page = claims_page([executed("07_survey", broken, SURVEY[1])], "smoke")
+    cards = page[page.index('<div class="verdicts">'):].strip()
+    assert all(line.strip() for line in cards.splitlines())
+    assert "43 raters,  five answers" in cards
 
 
 def test_the_page_corrects_for_many_outcomes(executed):
@@ -107,7 +157,8 @@ def test_the_page_corrects_for_many_outcomes(executed):
                record(3, plain(0.06), barely, verdicts=("confounded", "agrees")),
                record(4, plain(0.04), plain(0.0, -0.1, 0.1), verdicts=("holds", "inconclusive"))]
     page = claims_page([executed("05_hyperparameters", *entries)], "smoke")
-    row = next(line for line in page.splitlines() if ">3. A batch" in line)
-    assert "<strong>inconclusive</strong>" in row
-    assert "before it: agrees" in row
+    card = card_of(page, 3)
+    assert card["data-answer"] == "inconclusive", "what a reader predicts is the corrected verdict"
+    assert "<strong>inconclusive</strong>" in str(card)
+    assert "before it: agrees" in str(card)
     assert Outcome(0.2, 0.005, 0.395).low > 0, "on its own it would have agreed"

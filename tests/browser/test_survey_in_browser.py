@@ -1,17 +1,11 @@
-"""A rater's way through the survey page in a real browser, by keyboard, on a phone, offline.
-
-Skipped where playwright or a browser is missing.
-"""
-
-import shutil
+"""A rater's way through the survey page in a real browser, by keyboard, on a phone, offline."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from symusic import Note, Score, Track
 
 from lib.analysis.survey_files import read_answers, read_key
 from lib.publish.survey_page import key_path, make_survey
-
-playwright = pytest.importorskip("playwright.sync_api")
 
 PIECES = 6
 SCORES = {"emotion": 4, "genre": 1, "human": 5}
@@ -30,17 +24,6 @@ def page_file(tmp_path_factory):
         folder.mkdir(parents=True, exist_ok=True)
         score.dump_midi(folder / f"XMIDI_sad_pop_{number}.midi")
     return make_survey(root / "pieces", root / "survey.html", seconds=3)["page"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        try:
-            found = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"no browser can be started: {error.message.splitlines()[0]}")
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -169,12 +152,11 @@ def test_every_rater_gets_another_order(browser, page_file):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_it_fits_the_screen_and_axe_finds_nothing(browser, page_file, scheme, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page = opened(context, page_file)
 
     def check():
-        assert axe.run(page).response["violations"] == []
+        assert Axe().run(page).response["violations"] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
     check()

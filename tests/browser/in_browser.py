@@ -1,0 +1,74 @@
+"""What the tests in a browser share: the site, and pages that remember what they asked for and said."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lib.basics.places import PROJECT
+
+SITE = Path(os.environ.get("MOOD_SITE") or PROJECT / "_build" / "test" / "_build" / "html").resolve()
+WIDTHS = (390, 768, 1440)  # CSS pixels: a phone, a tablet, a desk
+HEIGHT = 900
+LISTINGS = "tests/"  # pages that only list a file of tests, all made alike
+
+# Waits for fonts and formulas; then the page no longer moves by itself.
+_SETTLED = """async () => {
+    await document.fonts.ready;
+    if (window.MathJax?.startup?.promise) await MathJax.startup.promise;
+}"""
+
+
+def page_names() -> list[str]:
+    """Every page of the site; the first one only leads to the book's."""
+    found = (path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+    return sorted(name for name in found if not name.startswith("_static/") and name != "index.html")
+
+
+class Visit:
+    """One page in the browser.
+
+    Attributes:
+        page: playwright's page.
+        requests: the addresses that it asked for.
+        complaints: errors in its console, scripts that stopped, requests that failed.
+    """
+
+    def __init__(self, context, address: str):
+        self.requests, self.complaints = [], []
+        self.page = context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("response", self._answered)
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"a script stopped: {error}"))
+        self.open(address)
+
+    def open(self, address: str) -> None:
+        """Go to another page."""
+        self.page.goto(address)
+        self.page.evaluate(_SETTLED)
+
+    def resize(self, width: int) -> None:
+        """Give the window another width."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+
+    def foreign_requests(self, own: tuple[str, ...] = ("file:",)) -> list[str]:
+        """What it asked of others than the site itself."""
+        return [url for url in self.requests if not url.startswith((*own, "data:", "blob:"))]
+
+    def _said(self, message) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _failed(self, request) -> None:
+        if "ERR_ABORTED" not in (request.failure or ""):  # audio that is paused, a page that is left
+            self.complaints.append(f"{request.url}: {request.failure}")
+
+    def _answered(self, response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.url}: {response.status}")
+
+
+def file_of(url: str) -> Path:
+    """The file behind an address on this disk."""
+    return Path(unquote(urlsplit(url).path))

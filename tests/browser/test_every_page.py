@@ -1,0 +1,96 @@
+"""Every page of the site, from the disk, without a network, in the light and in the dark."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from in_browser import LISTINGS, SITE, WIDTHS, Visit, file_of, page_names
+
+SCHEMES = {"light": 1440, "dark": 390}  # and the width at which axe looks at the page
+AXE = {"resultTypes": ["violations"], "preload": False}  # preloading asks for stylesheets; a disk refuses
+
+# What sticks out, without what scrolls inside its own box.
+WIDE = """(width) => [...document.querySelectorAll("body *")].filter((element) => {
+    const {left, right} = element.getBoundingClientRect();
+    if (Math.max(right, left + element.scrollWidth) <= width + 1) return false;
+    for (let box = element; box !== document.body; box = box.parentElement)
+        if (getComputedStyle(box).overflowX !== "visible") return false;
+    return true;
+}).slice(-3).map((element) => element.outerHTML.slice(0, 160))"""
+
+IMAGES = """async () => {
+    const images = [...document.querySelectorAll("article img")];
+    const decoded = async (image) => {
+        image.loading = "eager";
+        try { await image.decode(); return true; } catch { return false; }
+    };
+    return Promise.all(images.map(async (image) => ({
+        source: image.getAttribute("src").slice(0, 100), text: image.alt.trim(), seen: await decoded(image),
+        sized: ["width", "height"].every((side) => image.hasAttribute(side) || image.style[side]),
+    })));
+}"""
+
+
+def cases():
+    """Each page in both themes; the lists of tests, which are many and alike, in one."""
+    for name in page_names():
+        for scheme in SCHEMES:
+            if scheme == "light" or not name.startswith(LISTINGS):
+                case = f"{name}-{scheme}"
+                yield pytest.param((name, scheme), id=case, marks=pytest.mark.xdist_group(case))
+
+
+@pytest.fixture(scope="module", params=cases())
+def case(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def visit(contexts, site, case):
+    """The page, opened once for all that is asked of it here."""
+    name, scheme = case
+    context = contexts(SCHEMES[scheme], scheme)
+    yield Visit(context, (site / name).as_uri())
+    context.close()
+
+
+def test_axe_finds_nothing_serious(visit, case):
+    name, _ = case
+    if name.startswith(LISTINGS) and name != next(page for page in page_names() if page.startswith(LISTINGS)):
+        return  # all made alike: one is looked at
+    found = Axe().run(visit.page, options=AXE).response["violations"]
+    assert not [(rule["id"], node["target"], node["html"][:160]) for rule in found for node in rule["nodes"]
+                if rule["impact"] in ("serious", "critical")]
+
+
+def test_it_never_scrolls_sideways(visit):
+    for width in WIDTHS:
+        visit.resize(width)
+        reached = visit.page.evaluate("document.documentElement.scrollWidth")
+        assert reached <= width, visit.page.evaluate(WIDE, width)
+
+
+def test_its_images_are_there_with_sizes_and_words(visit):
+    for image in visit.page.evaluate(IMAGES):
+        assert image["seen"], image
+        assert image["sized"], f"the page moves when it comes: {image}"
+        assert image["text"], image
+
+
+def test_every_link_that_its_scripts_have_made_leads_to_a_file(visit):
+    links = visit.page.evaluate("[...document.querySelectorAll('a[href], audio[src], source[src]')]"
+                                ".map((tag) => tag.href || tag.src)")
+    files = {file_of(link) for link in links if link.startswith("file:")}
+    assert files
+    assert not [path for path in files if not path.is_file()]
+
+
+def test_it_asks_nobody_else_and_complains_of_nothing(visit):
+    assert visit.page.title()
+    assert visit.foreign_requests() == []
+    assert visit.complaints == []
+
+
+def test_there_are_pages(site):
+    names = page_names()
+    assert {"book/index.html", "search.html", "genindex.html"} <= set(names)
+    assert sum(name.startswith("notebooks/") for name in names) > 5
+    assert site == SITE
