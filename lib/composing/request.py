@@ -84,10 +84,7 @@ class Request:
         if self.prompt is not None:
             prompt = read_prompt(self.prompt, store, self.bars or PROMPT_BARS, self.sampling.max_tokens)
         source = model()
-        guided = self.sampling.guidance != 1
-        if guided and isinstance(source, Run) and not source.settings.training.label_dropout:
-            raise BookError(f"The run {source.settings.name} was trained without label dropout and has not "
-                            "learned to do without labels: leave guidance at 1 or choose another run.")
+        check_guidance(source, self.sampling)
         pieces = compose_pieces(source, store, self.emotion, self.genre, self.sampling, self.count, prompt)
         for piece in pieces:
             if self.is_one_file:
@@ -95,3 +92,14 @@ class Request:
             else:
                 midi, audio, record = (self.out / f"{piece.name}{end}" for end in (".mid", ".mp3", ".json"))
                 yield from piece.save(midi=midi, audio=audio, record=record)
+
+
+def check_guidance(source: Source, sampling: SamplingSettings) -> None:
+    """Guidance asks a model for its answer without labels, too: a run must have learned to give one.
+
+    Raises:
+        BookError: when it has not.
+    """
+    if sampling.guidance != 1 and isinstance(source, Run) and not source.settings.training.label_dropout:
+        raise BookError(f"The run {source.settings.name} was trained without label dropout and has not "
+                        "learned to do without labels: leave guidance at 1 or choose another run.")

@@ -130,6 +130,7 @@ class GenerationSettings(Settings):
     pieces_per_label: int = Field(gt=0)  # pieces for each emotion × genre asked for
     counted_pieces: int = Field(default=64, gt=0)  # pieces of each model, to count how many end by themselves
     labels: int | None = Field(default=None, gt=0)  # how many emotion × genre pairs; null: all the data has
+    grid_labels: int | None = Field(default=None, gt=0)  # the same for the page Listen
     max_tokens: int = Field(default=1024, gt=1)
     temperature: float = Field(default=1.0, gt=0)
     top_k: int | None = Field(default=None, gt=0)

@@ -16,6 +16,7 @@ import nbformat
 from lib.basics.errors import BookError
 from lib.publish.chapters import Chapter, parameters_of, read_notebook
 from lib.publish.fingerprint import KEY, PARTS
+from lib.show.media import LISTENING
 
 _WARNING = re.compile(r"[^\n]*(?:warning|traceback)[^\n]*", re.IGNORECASE)
 _MEDIA_LINK = re.compile(r"""(?:src|href)=["'](media/[^"'#?]+)""")
@@ -141,10 +142,11 @@ def media_exist(copy: ExecutedCopy) -> Iterator[str]:
 
 
 def linked_media(notebook: nbformat.NotebookNode) -> set[str]:
-    """Names of the files under `media/` that the HTML outputs of `notebook` link."""
+    """Names of the files under `media/` that the HTML outputs of `notebook` link, or a record names."""
     found = set()
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
+            found.update(output.get("data", {}).get(LISTENING, {}).get("media", []))
             for link in _MEDIA_LINK.findall(output.get("data", {}).get("text/html", "")):
                 found.add(unquote(html.unescape(link)).removeprefix("media/"))
     return found

@@ -14,6 +14,7 @@ from lib.basics.errors import BookError
 from lib.experiments.claims import (
     RECORD,
     Claim,
+    OriginalVerdict,
     Outcome,
     OwnClaim,
     ReplicationRule,
@@ -35,7 +36,10 @@ from lib.publish.gates import ExecutedCopy
 from lib.show.quizzes import Question, how_little_it_shows, one_line, quiz_html
 
 _OWN_ORDER = ("failed", "undecided", "held")
-_CHOICES = {verdict: shown_verdict(verdict) for verdict in get_args(ReplicationVerdict)}
+_NOTHING_TO_TEST = "not testable here"
+_CHOICES = {verdict: shown_verdict(verdict) for verdict in get_args(ReplicationVerdict)
+            if verdict != _NOTHING_TO_TEST}
+_CHOICES_OF_THEIRS = {verdict: verdict for verdict in get_args(OriginalVerdict)}
 
 
 @dataclass(frozen=True)
@@ -149,15 +153,24 @@ def claims_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
     own = sorted(ledger.own, key=lambda claim: _own_place(by_key.get(claim.key)))
     ours = _table(("Our claim", "What became of it", "Rests on", "What would change it"),
                   [_own_row(claim, by_key.get(claim.key)) for claim in own])
-    questions = [_question(claim, by_number.get(claim.number), after_holm.get(claim.number))
-                 for claim in ledger.claims]
-    theirs = quiz_html("verdicts", "Predict the verdict", _CHOICES, questions, show_all="Show all verdicts",
-                       folded=False)
     data = {copy.record["fingerprint"]["data"][:12] for copy in copies}
-    asked = sum(bool(question.answer) for question in questions)
-    shows = how_little_it_shows(asked, len(_CHOICES)) if asked else ""
-    return _PAGE.format(profile=profile, data=", ".join(sorted(data)) or "none", ours=ours, theirs=theirs,
-                        family=len(after_holm), shows=shows)
+    questions = {testable: [_question(claim, by_number.get(claim.number), after_holm.get(claim.number))
+                            for claim in ledger.claims
+                            if isinstance(claim.replication, Rule) == testable]
+                 for testable in (True, False)}
+    return _PAGE.format(profile=profile, data=", ".join(sorted(data)) or "none", ours=ours,
+                        tested=_quiz("verdicts", "What does the music of this book show?", _CHOICES,
+                                     questions[True]),
+                        untestable=_quiz("verdicts-theirs", "What do the report's own files show?",
+                                         _CHOICES_OF_THEIRS, questions[False]),
+                        family=len(after_holm))
+
+
+def _quiz(name: str, asked: str, choices: Mapping[str, str], questions: Sequence[Question]) -> str:
+    count = sum(bool(question.answer) for question in questions)
+    note = f'<p class="quiz-note">{how_little_it_shows(count, len(choices))}</p>\n' if count else ""
+    quiz = quiz_html(name, asked, choices, questions, show_all="Show all verdicts", folded=False)
+    return f'<div class="verdicts">\n{note}{quiz}\n</div>'
 
 
 def _own_place(entry: Entry | None) -> int:
@@ -174,7 +187,10 @@ def _own_row(claim: OwnClaim, entry: Entry | None) -> list[str]:
 
 
 def _question(claim: Claim, entry: Entry | None, after_holm: tuple[float, str] | None) -> Question:
-    """A claim to vote on: the claim and its own evidence first, then what became of it."""
+    """A claim to vote on: the claim and its own evidence first, then what became of it.
+
+    Where no music here can decide, the vote is on what the report's own files show, and their number waits.
+    """
     title = f"{claim.number}. {claim.claim}"
     opening = f"<h4>{one_line(title)}</h4>"
     if claim.caveat:
@@ -183,21 +199,28 @@ def _question(claim: Claim, entry: Entry | None, after_holm: tuple[float, str] |
     if entry is None:
         return Question(key, title, opening, "", f"<p>{_absent(claim)}</p>")
     first, record = claim.original, entry.record
+    original = record["verdicts"]["original"]
     evidence = (first.why if isinstance(first, Untested)
                 else outcome_text(first, outcome_of(record, "original")))
-    opening += f"\n<p><strong>The report's own evidence:</strong> {one_line(evidence)}</p>"
+    read = "; ".join(first.confounds) if original == "confounded" else ""
     verdict, found = _replication(claim, record, after_holm)
-    original = record["verdicts"]["original"]
-    confounds = "; ".join(first.confounds) if original == "confounded" else ""
+    if isinstance(claim.replication, Untestable) and isinstance(first, Rule):
+        answer, what = original, "What is looked at in the report's own files"
+        before = f"{first.outcome}; the claim has it {first.margin_text} {first.unit}"
+        read = f"{evidence}; but {read}" if read else evidence
+    else:
+        answer = "" if isinstance(claim.replication, Untestable) else verdict
+        what, before = "The report's own evidence", evidence
+    opening += f"\n<p><strong>{what}:</strong> {one_line(before)}</p>"
     revealed = {
-        "What the report's own files show": (original, confounds),
+        "What the report's own files show": (original, read),
         "What the music of this book shows": (shown_verdict(verdict), found),
         **({"Rests on": ("", record["n"])} if record["n"] else {}),
         **({"The rule": ("", _rule_text(claim.replication))} if isinstance(claim.replication, Rule) else {}),
         "What would change it": ("", claim.would_change)}
     items = "\n".join(f"<dt>{name}</dt><dd>{_stated(*stated)}</dd>" for name, stated in revealed.items())
     link = f'<p><a href="{escape(entry.link)}">The cell that decided claim {claim.number}</a></p>'
-    return Question(key, title, opening, verdict, f"<dl>\n{items}\n</dl>\n{link}")
+    return Question(key, title, opening, answer, f"<dl>\n{items}\n</dl>\n{link}")
 
 
 def _replication(claim: Claim, record: Mapping, after_holm: tuple[float, str] | None) -> tuple[str, str]:
@@ -281,10 +304,15 @@ exploratory.
 
 Read a claim and the evidence that its authors had, then say what you expect this book's music to show; the
 verdict opens when you have voted. It is easy to have known it all along, and only a vote before the answer
-tells. {shows} Whoever would rather read opens all verdicts at once; on paper and without scripts they stand
-open.
+tells. Whoever would rather read opens all verdicts at once; on paper and without scripts they stand open.
 
-<div class="verdicts">
-{theirs}
-</div>
+{tested}
+
+### Where no music here can decide
+
+These claims are about what the report did or whom it asked; folk tunes and chorales say nothing about that.
+The vote is on the other question: what do the report's own files show, read by a rule that was written down
+beforehand?
+
+{untestable}
 """

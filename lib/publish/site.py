@@ -29,9 +29,11 @@ from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
 from lib.publish.instructors import instructors_page
 from lib.publish.ledger import claims_page, ledger_problems
+from lib.publish.listening_page import listening_page, with_three_pieces
 from lib.publish.pages import check_site
 from lib.publish.record import write_record
 from lib.publish.status import status_page
+from lib.show.media import LISTENING
 
 #: Shown on top of every page of a site whose numbers are not meant to be believed.
 BANNERS = {"smoke": "This is a trial build: tiny models, trained for seconds on a few hundred tunes. "
@@ -137,6 +139,9 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
     write_text(stage / "_config.yml", _staged_configuration(project / "_config.yml", profile))
     write_text(stage / "book" / "status.md", status_page(copies, profile))
     write_text(stage / "book" / "claims.md", claims_page(copies, profile))
+    write_text(stage / "book" / "listen.md", listening_page(copies))
+    index = stage / "book" / "index.md"
+    write_text(index, with_three_pieces(index.read_text(encoding="utf-8"), copies))
     instructors = stage / "book" / "instructors.md"
     if instructors.is_file():
         write_text(instructors, instructors_page(instructors.read_text(encoding="utf-8"), copies))
@@ -144,13 +149,14 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
 
 
 def published(copy: ExecutedCopy) -> nbformat.NotebookNode:
-    """The notebook as the site shows it: without folders of this machine, without the records of claims
-    (their boxes stay), and without papermill's cell of parameters where it only repeats the defaults.
+    """The notebook as the site shows it: without folders of this machine, without its records
+    (what they show stays), and without papermill's cell of parameters where it only repeats the defaults.
     """
     notebook = nbformat.from_dict(copy.notebook)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(RECORD, None)  # sphinx would warn of a type it cannot show
+            for record in (RECORD, LISTENING):  # sphinx would warn of a type it cannot show
+                output.get("data", {}).pop(record, None)
     given = notebook.metadata.papermill.parameters
     folder = given.get("data", "")
     injected = tagged(notebook, "injected-parameters")

@@ -179,16 +179,20 @@ def _real_piece(store: TokenStore, row: int) -> BlindPiece:
     piece, tokens = store.index.iloc[row], store.tokens(row)
     emotion, genre, name = str(piece["emotion"]), str(piece["genre"]), str(piece["name"])
     about = (f"Real music, held out: no model of this book was trained on it. {name}, labelled {emotion}, "
-             f"{genre}; {int(piece['bars'])} bars, {piece['seconds']:.0f} s in all.")
+             f"{genre}; {_bars(piece['bars'])}, {piece['seconds']:.0f} s in all.")
     return BlindPiece("real", emotion, genre, tokens, decode(store.tokenizer, tokens), name, about)
 
 
 def _composed_piece(model: str, piece: Composition) -> BlindPiece:
     ending = "ended by itself" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
     about = (f"Composed: {model_label(model)}, asked for {piece.emotion}, {piece.genre}; seed {piece.seed}, "
-             f"{piece.bars} bars, {piece.seconds:.0f} s in all, {ending}.")
+             f"{_bars(piece.bars)}, {piece.seconds:.0f} s in all, {ending}.")
     return BlindPiece(model, piece.emotion, piece.genre, piece.tokens, piece.score, f"{piece.name}_{model}",
                       about)
+
+
+def _bars(count: int) -> str:
+    return f"{int(count)} bar{'' if count == 1 else 's'}"
 
 
 def _told_by_the_rule(pieces: Sequence[BlindPiece], store: TokenStore, medians: Medians) -> list[str]:

@@ -55,7 +55,8 @@ def _real_player(store: TokenStore, row: int) -> HTML:
     folder = media_folder()
     write_bytes(folder / f"{name}.mid", score.dumps_midi())
     write_mp3(score, folder / f"{name}.mp3", max_seconds=LONGEST)
-    return audio_player(f"{name}.mp3", "real, held out", _length(int(piece["bars"]), note_seconds(score)))
+    return audio_player(f"{name}.mp3", "real, held out", _length(int(piece["bars"]), note_seconds(score)),
+                        score=score, seconds=LONGEST, context=f"{piece['emotion']}, {piece['genre']}")
 
 
 def _composed_player(model: str, piece: Composition) -> HTML:
@@ -65,7 +66,8 @@ def _composed_player(model: str, piece: Composition) -> HTML:
     write_mp3(piece.score, folder / f"{name}.mp3", max_seconds=LONGEST)
     ending = "ended by itself" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
     return audio_player(f"{name}.mp3", model_label(model),
-                        f"{_length(piece.bars, piece.seconds)}, {ending}, seed {piece.seed}")
+                        f"{_length(piece.bars, piece.seconds)}, {ending}, seed {piece.seed}",
+                        score=piece.score, seconds=LONGEST, context=f"{piece.emotion}, {piece.genre}")
 
 
 def _length(bars: int, seconds: float) -> str:

@@ -9,6 +9,8 @@ from lib.basics.files import make_folder
 from lib.basics.places import NOTEBOOKS
 
 LINK_FOLDER = "media"  # a chapter links to 'media/<file>'
+LISTENING = "application/vnd.composing-to-a-mood.listening+json"
+"""The type of a record of pieces to hear in a cell's output; under `media` it names their files."""
 
 
 def media_folder() -> Path:

@@ -7,6 +7,7 @@ the slider, which marks a row and shows the player of its result.
 from collections.abc import Mapping
 
 import numpy as np
+import symusic
 from IPython.display import HTML
 from miditok import REMI
 
@@ -37,14 +38,13 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
         rows += (f'<tr data-result="{result}"{current}><th scope="row">{deviation:g}</th>'
                  f"<td>{(moved == -1).mean():.1%}</td><td>{(abs(moved) > 1).mean():.1%}</td>"
                  f"<td><code>{result}</code></td></tr>\n")
-    _write(decode(tokenizer, clean), "noise_published_before.mp3")
     players = ""
     for result, deviations in results.items():
         name = f"noise_published_{result}.mp3"
-        _write(decode(tokenizer, noisy[deviations[0]]), name)
-        player = audio_player(name, "After the published noise", f"σ = {_listed(deviations)}")
+        player = _player(decode(tokenizer, noisy[deviations[0]]), name, "After the published noise",
+                         f"σ = {_listed(deviations)}")
         players += f'<div data-result="{result}">{player.data}</div>\n'
-    before = audio_player("noise_published_before.mp3", "The tune")
+    before = _player(decode(tokenizer, clean), "noise_published_before.mp3", "The tune")
     return HTML('<div class="noise-slider" role="group" aria-label="A tune before and after the noise">\n'
                 f'<div class="noise-players"><div>{before.data}</div>\n{players}</div>\n'
                 '<div class="wide-table" tabindex="0" role="region" aria-label="What came out at each σ">\n'
@@ -55,8 +55,9 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
                 f"<tbody>\n{rows}</tbody></table></div>\n</div>")
 
 
-def _write(score, name: str) -> None:
+def _player(score: symusic.Score, name: str, title: str, note: str = "") -> HTML:
     write_mp3(score, media_folder() / name)
+    return audio_player(name, title, note, score=score)
 
 
 def _listed(deviations: list[float]) -> str:

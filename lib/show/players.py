@@ -3,27 +3,68 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
+from urllib.parse import unquote
 
+import symusic
 from IPython.display import HTML
 
 from lib.show.media import media_folder, media_link
+from lib.show.rolls import roll_data
 
 _BORDER = "1px solid var(--pst-color-border, #c9c4b8)"  # the theme's own colour, light and dark
 
 
-def audio_player(file_name: str, title: str, note: str = "", midi_name: str | None = None) -> HTML:
-    """A player for one audio file of the media folder, with a link to its MIDI.
+def audio_player(file_name: str, title: str, note: str = "", midi_name: str | None = None,
+                 score: "symusic.Score | None" = None, seconds: float = 180.0,
+                 music_xml_name: str | None = None, context: str = "") -> HTML:
+    """A player for one audio file of the media folder, with links to its MIDI and MusicXML.
+
+    Where scripts run, a piece that comes with its score shows its piano roll with a playhead
+    (`book/_static/player.js`); everything else has the browser's own controls. Without a score nothing is
+    told about the notes.
 
     Args:
         file_name: the audio file's plain name, such as 'major-lively_irish_1.mp3'.
         title: what is heard, for eyes and screen readers; any text, it is escaped.
         note: one more line below, escaped too.
         midi_name: the MIDI file's name; without it, the `.mid` or `.midi` of the same stem, if there is one.
+        score: the notes that are heard.
+        seconds: where the sound of the score was cut.
+        music_xml_name: the MusicXML file's name.
+        context: what stands around the player for eyes, such as its labels, and has to be said to others.
 
     Raises:
         BookError: when a name holds a folder.
     """
-    return HTML(_player(file_name, title, note, midi_name))
+    midi_name = midi_name or _sibling_midi(file_name)
+    return HTML(player_html(media_link(file_name), title, note,
+                            {"MIDI": media_link(midi_name) if midi_name else None,
+                             "MusicXML": media_link(music_xml_name) if music_xml_name else None},
+                            roll_data(score, seconds) if score is not None else "", context))
+
+
+def player_html(source: str, title: str, note: str, downloads: Mapping[str, str | None], roll: str = "",
+                context: str = "") -> str:
+    """The same from addresses that are known, as HTML on lines none of which is empty.
+
+    Args:
+        source: the address of the audio file.
+        downloads: addresses by the words that lead there; those without an address are left out.
+        roll: from :func:`lib.show.rolls.roll_data`; empty for a player without notes.
+        title, note, context: as for :func:`audio_player`.
+    """
+    label = _escaped(f"{title}, {context}" if context else title)
+    links = "".join(f' · <a href="{address}" download aria-label="{words} file of {label}">{words}</a>'
+                    for words, address in downloads.items() if address)
+    note_line = f'<br><span style="font-size:0.85em">{_escaped(note)}</span>' if note else ""
+    drawn = f' data-roll="{_escaped(roll)}"' if roll else ""
+    return (
+        f'<figure class="player"{drawn} style="margin:0;padding:0.6rem 0.75rem;border:{_BORDER};'
+        'border-radius:6px;flex:1 1 16rem;max-width:26rem">'
+        f'<figcaption style="margin-bottom:0.35rem"><strong>{_escaped(title)}</strong>{links}{note_line}'
+        "</figcaption>"
+        f'<audio controls preload="none" src="{source}" aria-label="{label}" style="width:100%">'
+        f'<a href="{source}">{escape(unquote(source.rpartition("/")[2]))}</a></audio></figure>')
 
 
 def player_row(players: Sequence[HTML], label: str = "") -> HTML:
@@ -58,20 +99,9 @@ def player_grid(cells: Mapping[tuple[str, str], HTML], caption: str) -> HTML:
                 f"<thead><tr><td></td>{head}</tr></thead><tbody>\n{body}</tbody></table></div>")
 
 
-def _player(file_name: str, title: str, note: str, midi_name: str | None) -> str:
-    source, links = media_link(file_name), ""
-    midi_name = midi_name or _sibling_midi(file_name)
-    if midi_name:
-        links = (f' · <a href="{media_link(midi_name)}" download aria-label="MIDI file of {escape(title)}">'
-                 "MIDI</a>")
-    note_line = f'<br><span style="font-size:0.85em">{escape(note)}</span>' if note else ""
-    return (
-        f'<figure style="margin:0;padding:0.6rem 0.75rem;border:{_BORDER};border-radius:6px;'
-        'flex:1 1 16rem;max-width:26rem">'
-        f'<figcaption style="margin-bottom:0.35rem"><strong>{escape(title)}</strong>{links}{note_line}'
-        "</figcaption>"
-        f'<audio controls preload="none" src="{source}" aria-label="{escape(title)}" style="width:100%">'
-        f'<a href="{source}">{escape(file_name)}</a></audio></figure>')
+def _escaped(text: str) -> str:
+    """Text for HTML, on one line."""
+    return " ".join(escape(text).split())
 
 
 def _sibling_midi(file_name: str) -> str | None:

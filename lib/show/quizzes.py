@@ -71,7 +71,7 @@ def how_little_it_shows(count: int, choices: int) -> str:
     """A sentence on what guessing scores, and on what a perfect score of so many answers would show."""
     low = share_with_interval(count, count)[1]
     return (f"Blind guessing is right in 1 of {choices} cases. Even {count} right answers of {count} would "
-            f"leave a 95 % interval that reaches down to {low:.0%}.")
+            f"leave a 95 % interval that reaches down to {100 * low:.0f} %.")
 
 
 def one_line(text: str) -> str:

@@ -4,7 +4,6 @@ The soundfont is TimGM6mb (Tim Brechbill, GPL-2), which comes with the package p
 ITU-R BS.1770-4 as pyloudnorm measures it; −16 LUFS is what music on the web is commonly brought to.
 """
 
-import functools
 import importlib.util
 from pathlib import Path
 
@@ -44,8 +43,10 @@ def soundfont_path() -> Path:
     return path
 
 
-@functools.cache
 def _synthesizer() -> symusic.Synthesizer:
+    """A new one for each piece, which costs under a millisecond: symusic's keeps something of what it played,
+    and the same piece then sounds slightly different in another process.
+    """
     return symusic.Synthesizer(sf_path=str(soundfont_path()), sample_rate=SAMPLE_RATE, quality=4)
 
 

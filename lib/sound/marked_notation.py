@@ -9,7 +9,7 @@ import symusic
 
 from lib.basics.errors import BookError
 from lib.data.labels import Key, estimate_key, pitch_class_time
-from lib.sound.notation import engrave, music_xml
+from lib.sound.notation import bars_title, engrave, music_xml
 from lib.sound.pianoroll import bar_grid
 from lib.sound.voices import lay_out_staves
 
@@ -24,7 +24,7 @@ class Mark(NamedTuple):
 
 
 def marked_notation_svg(score: symusic.Score, marks: Sequence[Mark], bars: tuple[int, int], width: int = 720,
-                        key: Key | None = None) -> str:
+                        key: Key | None = None, title: str = "") -> str:
     """Engrave bars of the first track with pitched notes, some stretches of its upper staff marked.
 
     Args:
@@ -33,9 +33,10 @@ def marked_notation_svg(score: symusic.Score, marks: Sequence[Mark], bars: tuple
         bars: the first and the last bar, counted from 1.
         width: of the picture in CSS pixels.
         key: the key, where it is known better than by estimate.
+        title: what it shows, for screen readers; by default the bars and the words.
 
     Returns:
-        A self-contained SVG document on a light card.
+        A self-contained SVG document, light or dark as the page is.
 
     Raises:
         BookError: when the bars do not exist or hold no pitched notes.
@@ -53,7 +54,8 @@ def marked_notation_svg(score: symusic.Score, marks: Sequence[Mark], bars: tuple
     document = ElementTree.fromstring(music_xml(staves, grid, first - 1, key))
     _mark(document, marks, [int(start) for start in grid.starts[first - 1:last]], grid.ticks_per_quarter)
     seed = sum(ord(letter) * 31 for letter in repr((marks, bars, width))) % 10**6
-    return engrave(ElementTree.tostring(document, encoding="unicode"), width, seed)
+    title = title or ": ".join([bars_title(first, last), ", ".join(mark.word for mark in marks)]).rstrip(": ")
+    return engrave(ElementTree.tostring(document, encoding="unicode"), width, seed, title)
 
 
 def _mark(document: ElementTree.Element, marks: Sequence[Mark], bar_starts: Sequence[int],

@@ -8,8 +8,10 @@ import contextlib
 import hashlib
 import io
 import re
+import threading
 from fractions import Fraction
 from functools import cache
+from html import escape
 from xml.etree import ElementTree
 
 import symusic
@@ -19,14 +21,25 @@ from lib.data.labels import Key, estimate_key, pitch_class_time
 from lib.sound.pianoroll import BarGrid, bar_grid
 from lib.sound.voices import Staff, Symbol, lay_out_staves
 
-BACKGROUND = "#FBFAF7"  # the book's card: notation is black, and must be read on a dark page too
+# Card and ink: those of the book's figures, and a pair for dark pages. Browsers older than light-dark() keep
+# the first. What is marked by a colour of its own becomes lighter on the dark card.
+LIGHT, DARK = ("#FBFAF7", "#1A1A1A"), ("#20262E", "#E6E1D8")
+_THEMES = f"""svg:root {{color-scheme:light dark}}
+#ROOT {{max-width:100%; height:auto; fill:currentColor}}
+#ROOT {{color:{LIGHT[1]}; color:light-dark({LIGHT[1]}, {DARK[1]})}}
+#ROOT rect.card {{stroke:none; fill:{LIGHT[0]}; fill:light-dark({LIGHT[0]}, {DARK[0]})}}
+"""
+_OWN_COLOUR = re.compile('fill="(#[0-9A-Fa-f]{6})"')
+_BOTH = r"light-dark(\1, color-mix(in srgb, \1 60%, white))"
 _MOST_STAVES = 6
 _PICKUP = Fraction(1, 3)  # a first bar that begins with at least this share of rest is shown as a pickup
 _LETTERS = "FCGDAEB"  # in fifths
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ONE_AT_A_TIME = threading.Lock()  # verovio's toolkit holds one document, and the panel composes in a thread
 
 
 def notation_svg(score: symusic.Score, bars: tuple[int, int] | None = None, width: int = 720,
-                 key: Key | None = None) -> str:
+                 key: Key | None = None, title: str = "") -> str:
     """Engrave bars of a score.
 
     Melodies stand on one staff, chords and several voices on two; each program has staves of its own, drums
@@ -37,9 +50,10 @@ def notation_svg(score: symusic.Score, bars: tuple[int, int] | None = None, widt
         bars: the first and the last bar, counted from 1; None: all, up to 16.
         width: of the picture in CSS pixels; systems break to fit.
         key: the key, where it is known better than by estimate.
+        title: what it shows, for screen readers; by default the bars.
 
     Returns:
-        A self-contained SVG document on a light card: no title, no font or host outside it.
+        A self-contained SVG document, light or dark as the page is: no font or host outside it.
 
     Raises:
         BookError: when the bars do not exist or hold no pitched notes.
@@ -58,7 +72,13 @@ def notation_svg(score: symusic.Score, bars: tuple[int, int] | None = None, widt
     key = key or estimate_key(pitch_class_time(score))
     shown = staves[:_MOST_STAVES]
     seed = hashlib.sha256(repr((shown, key, first, width)).encode()).hexdigest()
-    return engrave(music_xml(shown, grid, first - 1, key), width, int(seed[:7], 16))
+    title = title or bars_title(first, last)
+    return engrave(music_xml(shown, grid, first - 1, key), width, int(seed[:7], 16), title)
+
+
+def bars_title(first: int, last: int) -> str:
+    """What an excerpt without another title is called."""
+    return f"Notation, bar {first}" if first == last else f"Notation, bars {first} to {last}"
 
 
 def music_xml(staves: list[Staff], grid: BarGrid, first: int, key: Key) -> str:
@@ -198,29 +218,45 @@ def _toolkit():
     return verovio.toolkit()
 
 
-def engrave(document: str, width: int, seed: int) -> str:
-    """MusicXML as SVG by verovio, on a light card.
+def engrave(document: str, width: int, seed: int, title: str) -> str:
+    """MusicXML as SVG by verovio, on a card that is dark on a dark page.
 
     Args:
         document: MusicXML.
-        width: of the picture in CSS pixels.
+        width: of the picture in CSS pixels; it shrinks where there is less room.
         seed: of the ids in the SVG; with one that follows from the content, the same picture has the same
             bytes, and two pictures on a page share no id.
+        title: what it shows, for screen readers and as the document's title; any text, it is escaped.
 
     Raises:
         BookError: when verovio cannot read the document.
     """
     toolkit, scale = _toolkit(), 40
-    toolkit.setOptions({
+    options = {
         "pageWidth": width * 100 // scale, "adjustPageHeight": True, "scale": scale, "breaks": "auto",
         "header": "none", "footer": "none", "pageMarginTop": 50, "pageMarginBottom": 50,
         "pageMarginLeft": 50, "pageMarginRight": 50, "pageHeight": 60_000,
         "xmlIdSeed": seed,
-    })
-    if not toolkit.loadData(document):
-        raise BookError("The notation could not be engraved: verovio does not accept the notes.")
-    # A viewBox lets the picture shrink with the page; a style keeps verovio's outlines off the card.
-    return re.sub(r'(<svg) (width="(\d+)px" height="(\d+)px")([^>]*>)',
-                  r'\1 viewBox="0 0 \3 \4" \2\5'
-                  rf'<rect width="100%" height="100%" fill="{BACKGROUND}" style="stroke:none"/>',
-                  toolkit.renderToSVG(1), count=1)
+    }
+    with _ONE_AT_A_TIME:
+        toolkit.setOptions(options)
+        if not toolkit.loadData(document):
+            raise BookError("The notation could not be engraved: verovio does not accept the notes.")
+        drawing = toolkit.renderToSVG(1)
+    return _on_a_card(drawing, title)
+
+
+def _on_a_card(drawing: str, title: str) -> str:
+    """verovio's SVG with a view box, by which it shrinks with the page, a title, and card and ink that follow
+    the theme: that of the page, or, in a picture of its own, what the page tells the picture.
+    """
+    words = escape(_NOT_IN_XML.sub("", title))
+    root = re.search(r'<svg width="(\d+)px" height="(\d+)px"([^>]*)>', drawing)
+    name = re.search(r' id="([^"]+)"', root[3])[1]
+    themes = _THEMES.replace("ROOT", name)
+    begin = (f'<svg viewBox="0 0 {root[1]} {root[2]}" width="{root[1]}px" height="{root[2]}px"{root[3]} '
+             f'role="img" aria-label="{words}"><title>{words}</title>'
+             f'<style type="text/css">{themes}</style>'
+             '<rect class="card" width="100%" height="100%"/>')
+    drawing = _OWN_COLOUR.sub(rf'\g<0> style="color:{_BOTH}; fill:{_BOTH}"', drawing)
+    return drawing.replace(root[0], begin, 1).replace(' color="black"', "")

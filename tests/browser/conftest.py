@@ -59,10 +59,18 @@ def contexts(browser):
 
 @pytest.fixture
 def visit(contexts, site):
-    """A function that opens a page of the site in a window of its own, from the disk."""
-    def open_page(name, width=1440, scheme="light", **settings):
-        return Visit(contexts(width, scheme, **settings), (site / name).as_uri())
-    return open_page
+    """A function that opens a page of the site, or any address, in a window that is closed after the test."""
+    opened = []
+
+    def open_page(name, width=1440, scheme="light", prepare=None, **settings):
+        opened.append(contexts(width, scheme, **settings))
+        if prepare:
+            opened[-1].add_init_script(prepare)
+        return Visit(opened[-1], name if "://" in name else (site / name).as_uri())
+
+    yield open_page
+    for each in opened:
+        each.close()
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -72,3 +72,24 @@ class Visit:
 def file_of(url: str) -> Path:
     """The file behind an address on this disk."""
     return Path(unquote(urlsplit(url).path))
+
+
+def pages_with(words: str) -> list[str]:
+    """The pages whose HTML holds these words, found when the tests are collected."""
+    return [name for name in page_names() if words in (SITE / name).read_text(encoding="utf-8")]
+
+
+def chapter_names() -> list[str]:
+    """The pages made of notebooks."""
+    return [name for name in page_names() if name.startswith("notebooks/")]
+
+
+def made_page(folder: Path, body: str, script: str) -> str:
+    """The address of a page of our own with one script of the book, for what no chapter may hold."""
+    static = PROJECT / "book" / "_static"
+    page = folder / "made.html"
+    page.write_text('<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Made</title>'
+                    f'<link rel="stylesheet" href="{(static / script).as_uri()}.css">'
+                    f'<script defer src="{(static / script).as_uri()}.js"></script></head>'
+                    f"<body><article>{body}</article></body></html>", encoding="utf-8")
+    return page.as_uri()

@@ -111,13 +111,25 @@ def test_the_page_shows_ours_first_links_each_claim_and_escapes(executed):
 
 
 def test_a_claim_opens_with_its_own_evidence_and_tells_the_verdicts_behind_the_vote(executed):
-    card = card_of(claims_page([executed("07_survey", *SURVEY)], "smoke"), 8)
-    assert card["data-answer"] == "not testable here"
+    decided = record(3, plain(0.06), plain(0.2, 0.15, 0.25), verdicts=("confounded", "agrees"))
+    card = card_of(claims_page([executed("05_hyperparameters", decided)], "smoke"), 3)
+    assert card["data-answer"] == "agrees"
     behind = card.select_one("div.quiz-answer").extract()
-    assert "0.330 [0.000,\N{NO-BREAK SPACE}0.500] Cohen's w" in card.get_text()
-    assert not re.search("confounded|not testable|12 pieces|A new survey", card.get_text(), re.IGNORECASE)
-    for told in ("confounded", "how alike those answers are", "not testable here", "12 pieces",
-                 "The answers rater by rater"):
+    assert "The report's own evidence: 0.060 nats per token" in card.get_text()
+    assert not re.search("confounded|agrees|one run each|0.200|12 pieces", card.get_text(), re.IGNORECASE)
+    for told in ("confounded", "one run each", "agrees", "0.200 [0.150,", "12 pieces"):
+        assert told in behind.get_text()
+
+
+def test_where_no_music_can_decide_the_vote_is_on_the_reports_own_files(executed):
+    card = card_of(claims_page([executed("07_survey", *SURVEY)], "smoke"), 8)
+    assert card["data-answer"] == "confounded"
+    behind = card.select_one("div.quiz-answer").extract()
+    assert "the claim has it below 0.1 Cohen's w" in card.get_text()
+    assert not re.search(r"confounded|not testable|0\.330|12 pieces|A new survey", card.get_text(),
+                         re.IGNORECASE)
+    for told in ("confounded", "0.330 [0.000,\N{NO-BREAK SPACE}0.500] Cohen's w", "not testable here",
+                 "12 pieces", "how alike those answers are", "The answers rater by rater"):
         assert told in behind.get_text()
 
 
@@ -135,17 +147,21 @@ def test_nobody_is_asked_about_a_claim_whose_chapter_is_not_there(executed):
     assert "the chapter 03_transformer is not part of this site" in card.get_text()
 
 
-def test_the_choices_are_the_words_of_the_ledger(executed):
+def test_a_claim_can_be_voted_what_can_become_of_it(executed):
     page = BeautifulSoup(claims_page([executed("07_survey", *SURVEY)], "smoke"), "html.parser")
-    assert json.loads(page.select_one(".quiz")["data-choices"]) == {
-        "agrees": "agrees", "differs": "differs here", "inconclusive": "inconclusive",
-        "not testable here": "not testable here"}
+    ours, theirs = (json.loads(quiz["data-choices"]) for quiz in page.select(".quiz"))
+    assert ours == {"agrees": "agrees", "differs": "differs here", "inconclusive": "inconclusive"}
+    assert list(theirs) == ["holds", "confounded", "contradicted by its own files", "not tested"]
+    asked = [[block["data-question"] for block in quiz.select(".quiz-question")]
+             for quiz in page.select(".quiz")]
+    assert asked[1] == ["claim-6", "claim-7", "claim-8", "claim-9"]
+    assert len(asked[0]) == 17 - 4
 
 
 def test_no_empty_line_breaks_the_cards(executed):
     broken = {**SURVEY[0], "n": "43 raters,\n\nfive answers"}
     page = claims_page([executed("07_survey", broken, SURVEY[1])], "smoke")
-    cards = page[page.index('<div class="verdicts">'):].strip()
+    cards = page[page.index('<div class="verdicts">', page.index("### Where no music")):].strip()
     assert all(line.strip() for line in cards.splitlines())
     assert "43 raters,  five answers" in cards
 

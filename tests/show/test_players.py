@@ -1,7 +1,11 @@
 """Players link files and escape what they are told."""
 
+import json
+
 import pytest
+from bs4 import BeautifulSoup
 from IPython.display import HTML
+from symusic import Note, Score, Track
 
 from lib.basics.errors import BookError
 from lib.show.media import media_folder, media_link
@@ -58,3 +62,21 @@ def test_rows_and_grids():
     assert grid.count("–") == 2
     assert "<b>" not in grid
     assert isinstance(one, HTML)
+
+
+def test_a_player_without_a_score_tells_nothing_of_the_notes(folder):
+    page = audio_player("heard_1.mp3", "Piece 1").data
+    assert "data-roll" not in page
+    assert "MusicXML" not in page
+
+
+def test_a_player_with_a_score_holds_its_roll_and_says_what_stands_around_it():
+    score, track = Score(480), Track(program=0)
+    track.notes.append(Note(0, 480, 60, 80))
+    score.tracks.append(track)
+    player = audio_player("piece.mp3", "LSTM", score=score, music_xml_name="piece.mxl", context='"><b>calm')
+    figure = BeautifulSoup(player.data, "html.parser").figure
+    assert json.loads(figure["data-roll"])["instruments"][0]["notes"] == [0, 50, 0]
+    assert figure.audio["aria-label"] == 'LSTM, "><b>calm'
+    assert figure.find("a", string="MusicXML")["href"] == "media/piece.mxl"
+    assert figure.find("b") is None

@@ -26,7 +26,7 @@ def tune(pickup: bool = False) -> Score:
 def coloured(monkeypatch, score, marks, bars):
     """Steps and octaves of the coloured notes, and the words, of the document that would be engraved."""
     seen = {}
-    monkeypatch.setattr(marked_notation, "engrave", lambda xml, width, seed: seen.setdefault("xml", xml))
+    monkeypatch.setattr(marked_notation, "engrave", lambda xml, *_: seen.setdefault("xml", xml))
     root = ElementTree.fromstring(marked_notation_svg(score, marks, bars))
     notes = [note for note in root.iter("note") if note.get("color") == COLOUR]
     return [note.findtext("pitch/step") + note.findtext("pitch/octave") for note in notes], [
@@ -51,7 +51,13 @@ def test_bars_in_the_middle_and_a_pickup(monkeypatch):
 def test_the_picture_has_the_colour_and_asks_no_host():
     svg = marked_notation_svg(tune(), [Mark(0, 4 * 480, COLOUR, "theme")], (1, 4))
     assert COLOUR.lower() in svg.lower()
-    assert "theme" in svg
+    root = ElementTree.fromstring(svg)
+    assert root.get("aria-label") == "Notation, bars 1 to 4: theme"
+    marked = [element for element in root.iter() if element.get("fill", "").upper() == COLOUR]
+    assert marked
+    assert all(f"light-dark({COLOUR}, color-mix(" in element.get("style") for element in marked)
+    words = "".join("".join(element.itertext()) for element in marked)
+    assert "theme" in words
     assert set(re.findall(r"https?://[^\"' )]+", svg)) <= {"http://www.w3.org/2000/svg",
                                                            "http://www.w3.org/1999/xlink"}
 

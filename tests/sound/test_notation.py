@@ -9,6 +9,7 @@ from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
 from lib.data.labels import Key
+from lib.show.style import contrast, luminance
 from lib.sound.notation import music_xml, notation_svg, sharps_of, spell
 from lib.sound.pianoroll import bar_grid
 from lib.sound.voices import lay_out_staves
@@ -149,11 +150,33 @@ def test_the_picture_needs_nothing_from_outside_and_is_repeatable(capfd):
     assert set(re.findall(r"https?://[^\"' )]+", svg)) <= {"http://www.w3.org/2000/svg",
                                                            "http://www.w3.org/1999/xlink"}
     assert "@font-face" not in svg
-    assert "<title" not in svg
     assert svg == notation_svg(score, (2, 5), width=600)
     other = notation_svg(score, (1, 4), width=600)
     assert not set(re.findall(r' id="([^"]+)"', svg)) & set(re.findall(r' id="([^"]+)"', other))
     assert capfd.readouterr() == ("", "")
+
+
+def test_it_says_what_it_shows_and_any_text_is_text():
+    score = score_of([(beat, 1, 60 + beat % 8) for beat in range(32)])
+    root = ElementTree.fromstring(notation_svg(score, (2, 5)))
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == root.findtext("{*}title") == "Notation, bars 2 to 5"
+    words = '"><script>alert(1)</script> \'悲しい\' 😀'
+    root = ElementTree.fromstring(notation_svg(score, (2, 2), title=f"{words}\x00\x0b"))
+    assert root.get("aria-label") == root.findtext("{*}title") == words
+    assert not list(root.iter("{*}script"))
+
+
+def test_ink_stands_out_from_its_card_in_both_themes():
+    svg = notation_svg(score_of([(beat, 1, 60 + beat % 8) for beat in range(8)]))
+    cards = re.search(r"rect\.card {[^}]*fill:light-dark\((#\w{6}), (#\w{6})\)", svg).groups()
+    inks = re.search(r"[; {]color:light-dark\((#\w{6}), (#\w{6})\)", svg).groups()
+    assert luminance(cards[0]) > 0.8
+    assert luminance(cards[1]) < 0.05
+    for card, ink in zip(cards, inks, strict=True):
+        assert contrast(card, ink) > 7
+    fixed = set(re.findall(r' (?:fill|stroke|color)="([^"]*)"', svg))
+    assert fixed <= {"none", "currentColor"}, "a colour that stays the same on both cards"
 
 
 def test_impossible_bars_are_explained():
