@@ -40,7 +40,7 @@
       this.title = this.audio.getAttribute("aria-label") || "";
       this.status = element("p", "player-status");
       this.status.setAttribute("role", "status");
-      this.start = 0; // where to begin once the sound is there
+      this.start = this.sought = 0; // where to begin once the sound is there
       if (this.roll && this.roll.instruments.length) this.build();
       this.audio.after(this.status);
       this.audio.addEventListener("error", () => this.fail(this.audio.error));
@@ -74,7 +74,8 @@
       this.audio.controls = false;
       this.figure.classList.add("player-ready");
       for (const name of ["play", "pause", "ended"]) this.audio.addEventListener(name, () => this.changed());
-      for (const name of ["timeupdate", "seeked"]) this.audio.addEventListener(name, () => this.show());
+      this.audio.addEventListener("timeupdate", () => this.show());
+      this.audio.addEventListener("seeked", () => this.arrived());
       this.audio.addEventListener("loadedmetadata", () => this.loaded());
       this.changed();
       seen.observe(this.slider);
@@ -99,7 +100,7 @@
     }
 
     get position() {
-      return this.audio.readyState > 0 ? this.audio.currentTime : this.start;
+      return this.audio.readyState > 0 && !this.audio.seeking ? this.audio.currentTime : this.start;
     }
 
     /** The bar, from 1, at a time. */
@@ -123,7 +124,8 @@
     }
 
     loaded() {
-      if (this.start > 0) this.audio.currentTime = Math.min(this.start, this.audio.duration);
+      this.start = Math.min(this.start, this.audio.duration);
+      if (this.start > 0) this.jump();
       this.show();
     }
 
@@ -134,7 +136,19 @@
 
     seek(seconds) {
       this.start = Math.max(0, Math.min(seconds, this.seconds));
-      if (this.audio.readyState > 0) this.audio.currentTime = this.start;
+      if (this.audio.readyState > 0) this.jump();
+      this.show();
+    }
+
+    /** Go to where it should be. Chromium can hang in a jump that another overtakes, so each waits for the last. */
+    jump() {
+      if (this.audio.seeking) return;
+      this.sought = this.start;
+      this.audio.currentTime = this.sought;
+    }
+
+    arrived() {
+      if (this.start !== this.sought) this.jump();
       this.show();
     }
 
@@ -173,7 +187,7 @@
       const plays = !this.audio.paused && !this.audio.ended;
       if (this.audio.ended) {
         this.start = 0;
-        this.audio.currentTime = 0;
+        this.jump();
       }
       this.button.setAttribute("aria-label", `${plays ? "Pause" : "Play"}: ${this.title}`);
       this.figure.classList.toggle("player-plays", plays);

@@ -4,13 +4,11 @@ training."""
 import numpy as np
 import pandas as pd
 
-from lib.analysis.losses import TokenLosses, request_losses, request_ngram_losses
+from lib.analysis.losses import TokenLosses, request_ngram_losses
 from lib.analysis.statistics import bootstrap
 from lib.basics.errors import BookError
 from lib.basics.files import hash_of_json
 from lib.data import TokenStore
-from lib.profiles.profile import RunSettings
-from lib.training import request_run
 
 HELD_OUT = 0.2
 """The original's share of held-out files."""
@@ -122,10 +120,3 @@ def request_ngram_leak(store: TokenStore, order: int, seed: int = 0) -> pd.DataF
     """:func:`leak_effect` for an n-gram model: it memorises best, and is counted in seconds."""
     splits = split_naively(store, seed)
     return leak_effect(splits[0], *(request_ngram_losses(split, [order], "validation") for split in splits))
-
-
-def request_network_leak(store: TokenStore, settings: RunSettings, seed: int = 0) -> pd.DataFrame:
-    """:func:`leak_effect` for a network, which is trained twice with these settings unless it has been."""
-    splits = split_naively(store, seed)
-    losses = [request_losses(request_run(settings, split), split, "validation") for split in splits]
-    return leak_effect(splits[0], *losses)

@@ -17,10 +17,6 @@ GRID = 12
 HALF = 4
 """Bars on either side of the checkerboard."""
 
-LEAST_NOVELTY = 0.05
-"""A boundary is a peak of novelty at least so high: the median height of the highest peak in tunes of two
-repeated parts."""
-
 SAME_PHRASE = 0.7
 """Two phrases are the same letter of the form when their bars, one by one, are on average so much alike."""
 
@@ -68,14 +64,6 @@ def novelty(music: BarredNotes) -> np.ndarray:
         if bar < music.bars:
             curve[bar] = within - similarity[before, after].mean()
     return curve
-
-
-def boundaries(music: BarredNotes) -> list[int]:
-    """Bars (from 1) at which a section begins: peaks of novelty, at least four bars apart."""
-    from scipy.signal import find_peaks
-
-    peaks, _ = find_peaks(novelty(music), height=LEAST_NOVELTY, distance=HALF)
-    return [int(peak) + 1 for peak in peaks]
 
 
 def largest_novelty(music: BarredNotes) -> float:

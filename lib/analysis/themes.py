@@ -7,7 +7,7 @@ when it is longer than a bar and a half and has at least six notes: shuffled bar
 bars, and lose what repeats across them. A figure that goes on and on repeats itself too.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,10 +37,6 @@ class Theme:
     ends: list[int]
     transpositions: list[int]
     bars: list[int]
-
-    def as_dict(self) -> dict:
-        """As plain data."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ A model that is robust goes on well after a disturbed past. So every kind alters
 scored is the *clean* continuation: the true next tokens of the undisturbed piece.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,6 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 
-from lib.analysis.statistics import bootstrap_mean
 from lib.basics.errors import BookError
 from lib.data.store import TokenStore
 from lib.data.tokenizer import POSITIONS_PER_BEAT
@@ -307,22 +306,3 @@ def disturbed_losses(model: ConditionalModel, store: TokenStore, rows: np.ndarra
                                        "changed": [changed for _, changed in altered], "loss": loss,
                                        "extra": loss - undisturbed}))
     return pd.concat(parts, ignore_index=True)
-
-
-def degradation_table(disturbed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Mean extra loss by model, kind and share, with 95 % bootstrap intervals over groups.
-
-    Args:
-        disturbed: by model, from :func:`disturbed_losses`.
-
-    Returns:
-        model, kind, share, changed, extra, low, high, places, groups.
-    """
-    lines = []
-    for name, table in disturbed.items():
-        for (kind, share), part in table.groupby(["kind", "share"], sort=False):
-            found = bootstrap_mean(part["extra"].to_numpy(), part["group"].to_numpy())
-            lines.append({"model": name, "kind": kind, "share": share, "changed": part["changed"].mean(),
-                          "extra": found.estimate, "low": found.low, "high": found.high, "places": len(part),
-                          "groups": part["group"].nunique()})
-    return pd.DataFrame(lines)

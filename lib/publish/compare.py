@@ -24,18 +24,22 @@ RELATIVE_SPREAD = 0.02
 other machines, differ by one or two per cent in a loss."""
 
 VERDICTS = ("identical", "within the spread", "changed", "new", "missing")
+TIMING = "timing-"
+"""How the names of numbers begin that are measured seconds of the machine at hand: they are never the same
+again, and are not compared."""
+
 _COLUMNS = ["notebook", "name", "value"]
 _GLUED = "application/papermill.record/text/plain"
 _INTERVAL = re.compile(r"^([−-]?[\d,.]+) \[([−-]?[\d,.]+),\s([−-]?[\d,.]+)\]$")
 
 
 def numbers_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
-    """What an executed notebook gives to its sentences: text by glued name."""
+    """What an executed notebook gives to its sentences, timings apart: text by glued name."""
     found = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            if name and _GLUED in output.get("data", {}):
+            if name and not name.startswith(TIMING) and _GLUED in output.get("data", {}):
                 found[name] = _as_text(output.data[_GLUED])
     return found
 

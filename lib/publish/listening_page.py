@@ -92,7 +92,7 @@ def _cell(cell: Mapping, titled: bool = False) -> str:
     title = _title(cell["source"])
     title, context = (f"{title}: {labels}", "") if titled else (title, labels)
     downloads = {"MIDI": _address(cell["midi"]), "MusicXML": _address(cell["music_xml"])}
-    note = ". ".join(filter(None, (cell["failed"][:1].upper() + cell["failed"][1:], cell["note"])))
+    note = ". ".join(part[:1].upper() + part[1:] for part in (cell["failed"], cell["note"]) if part)
     if cell["audio"]:
         return player_html(_address(cell["audio"]), title, note, downloads, cell["roll"], context)
     links = "".join(f' · <a href="{address}" download aria-label="{words} file of {_text(title)}, '

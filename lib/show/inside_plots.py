@@ -120,26 +120,6 @@ def plot_heat(values: np.ndarray, xlabel: str, ylabel: str, colour_label: str,
     return figure
 
 
-def plot_curves(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], xlabel: str, ylabel: str,
-                logarithmic_x: bool = False) -> Figure:
-    """A few named curves.
-
-    Args:
-        curves: by name, x and y.
-        xlabel, ylabel: axis labels.
-        logarithmic_x: powers of two on the x axis.
-    """
-    figure, axis = plt.subplots(figsize=(7.2, 3.0))
-    for (name, (x, y)), (colour, line) in zip(curves.items(), _SERIES, strict=False):
-        axis.plot(x, y, color=colour, linestyle=line, marker="o", label=name)
-    if logarithmic_x:
-        axis.set_xscale("log", base=2)
-        axis.xaxis.set_major_formatter("{x:.0f}")
-    axis.set(xlabel=xlabel, ylabel=ylabel)
-    axis.legend()
-    return figure
-
-
 def plot_attention_by_bar(panels: Mapping[str, np.ndarray], bars: np.ndarray, notes: pd.DataFrame) -> Figure:
     """Attention between the bars of a piece, one square a head, under the piece as a piano roll.
 

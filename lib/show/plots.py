@@ -1,6 +1,6 @@
 """Figures of training and results: curves, losses by token type and by position, piano rolls in bars."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -194,9 +194,3 @@ def plot_piano_roll(notes: pd.DataFrame, start: float = 0, end: float | None = N
     draw_piano_roll(axis, notes, start, float(np.ceil(last - 1e-6)) if end is None else end)
     axis.set_title(title)
     return figure
-
-
-def legend_handles(names: Sequence[str]) -> list[plt.Line2D]:
-    """Handles for a legend of models, each with its colour, marker and line."""
-    return [plt.Line2D([], [], color=model_colour(name), marker=MODEL_MARKERS.get(name, "o"),
-                       linestyle=MODEL_LINES.get(name, "-"), label=model_label(name)) for name in names]

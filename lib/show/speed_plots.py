@@ -145,8 +145,7 @@ def worth_table(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         lines.append({"arm": line["arm"], "nats per source note": line["nats_per_note"],
                       "more than the book's": interval if extra == extra else "–",
                       "runs that diverged": f"{line['diverged']} of {line['seeds']}",
-                      "parameters": line["parameters"], "tokens": line["tokens"],
-                      "seconds": f"{line['seconds']:.0f}"})
+                      "parameters": line["parameters"], "tokens": line["tokens"]})
     first = table.iloc[0]
     counted = (f"Judged on {first['judged_tokens']:,} tokens of {first['pieces']:,} test pieces in "
                f"{first['groups']:,} groups; 95 % intervals over seeds ({first['seeds']}) and pieces.")

@@ -11,10 +11,12 @@ WIDTHS = (390, 768, 1440)  # CSS pixels: a phone, a tablet, a desk
 HEIGHT = 900
 LISTINGS = "tests/"  # pages that only list a file of tests, all made alike
 
-# Waits for fonts and formulas; then the page no longer moves by itself.
+# Waits for fonts, formulas and the change of colours to a theme; then the page no longer moves by itself.
 _SETTLED = """async () => {
     await document.fonts.ready;
     if (window.MathJax?.startup?.promise) await MathJax.startup.promise;
+    const moving = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    await Promise.allSettled(moving.map((each) => each.finished));
 }"""
 
 

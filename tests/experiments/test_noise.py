@@ -15,7 +15,6 @@ from lib.experiments.noise import (
     alter,
     choose_places,
     continuation_losses,
-    degradation_table,
     disturbed_losses,
     meanings_of_one_less,
     note_starts,
@@ -165,6 +164,6 @@ def test_a_model_that_ignores_its_past_loses_nothing(tiny_store):
     clean = [tiny_store.tokens(row)[:place] for row, place in zip(rows, places, strict=True)]
     losses = continuation_losses(model, tiny_store, rows, places, clean, 16)
     assert losses == pytest.approx(np.full(len(rows), math.log(len(tiny_store.vocabulary))), rel=1e-5)
-    table = degradation_table({"table": disturbed_losses(model, tiny_store, rows, places, [0.5], judged=16)})
+    table = disturbed_losses(model, tiny_store, rows, places, [0.5], judged=16)
     assert table["extra"].abs().max() < 1e-5
-    assert table["kind"].tolist() == list(KINDS)
+    assert table["kind"].unique().tolist() == list(KINDS)

@@ -18,11 +18,12 @@ def glued(name, text):
 def copy(tiny_book):
     made = tiny_book.copy(tiny_book.notebook("01_first", "1 + 1"))
     made.notebook.cells[-1].outputs = [glued("first-loss", "0.873"), glued("first-word", "'lower than'"),
-                                       glued("first-gain", "'0.60 [0.55,\xa00.66]'")]
+                                       glued("first-gain", "'0.60 [0.55,\xa00.66]'"),
+                                       glued("timing-of-first-step", "0.021")]
     return made
 
 
-def test_numbers_and_words_come_out_of_the_outputs(copy):
+def test_numbers_and_words_come_out_of_the_outputs_and_timings_do_not(copy):
     assert numbers_of(copy.notebook) == {"first-loss": "0.873", "first-word": "lower than",
                                          "first-gain": "0.60 [0.55,\xa00.66]"}
 

@@ -125,8 +125,6 @@ def test_attention_by_distance():
 def test_small_figures():
     waves = np.sin(np.arange(12)).reshape(3, 4)
     assert isinstance(inside_plots.plot_heat(waves, "x", "y", "value", centred=True), Figure)
-    curve = np.array([1, 2]), np.array([3, 4])
-    assert isinstance(inside_plots.plot_curves({"a": curve}, "x", "y", logarithmic_x=True), Figure)
     assert isinstance(inside_plots.plot_gradient_reach({"net": 0.5 ** np.arange(9)}, {"1 bar": 4}), Figure)
     gates = {name: np.ones(4) for name in ("input", "forget", "output")}
     assert isinstance(inside_plots.plot_latch(np.ones(4), gates, np.ones(4), np.ones(4)), Figure)
