@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
                   help="Composing to a Mood: prepare music, train, compose, execute and build the book.")
 app.add_typer(survey, name="survey")
 
-ProfileName = Annotated[str, typer.Option("--profile", help="Settings: smoke, laptop, evidence or gpu.")]
+ProfileName = Annotated[str, typer.Option("--profile", help="smoke, laptop, evidence, gpu-dry or gpu.")]
 DataFolder = Annotated[str, typer.Option("--data", help="Folder of XMIDI-named MIDI files; empty: the music "
                                                         "embedded in music21.")]
 

@@ -59,7 +59,8 @@ def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str,
                     draw: SamplingSettings, real_each: int = 3) -> dict[str, PieceSet]:
     """Real held-out pieces, the same with shuffled bars, and what each model composed to the same labels.
 
-    The composed pieces are those of chapter 8, of its slots that are dealt evenly over the labels.
+    The composed pieces are those of chapter 8, of its slots that are dealt evenly over the labels. Real
+    pieces are cut where composed ones are.
 
     Args:
         store: the data.
@@ -71,8 +72,8 @@ def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str,
     """
     labels = [(slot.emotion, slot.genre) for slot in slots]
     even = [number for number, slot in enumerate(slots) if slot.balanced]
-    real = real_set(store, matched_rows(store, [labels[number] for number in even], "test", real_each,
-                                        draw.seed), REAL)
+    rows = matched_rows(store, [labels[number] for number in even], "test", real_each, draw.seed)
+    real = real_set(store, rows, REAL, draw.max_tokens)
     shuffled = [encode(store.tokenizer, shuffle_bars(decode(store.tokenizer, tokens), draw.seed + number))
                 for number, tokens in enumerate(real.tokens)]
     composed = {

@@ -57,11 +57,11 @@ class Slot:
 def choose_slots(store: TokenStore, settings: NotesSettings, max_tokens: int, seed: int) -> list[Slot]:
     """Slots with every pair of labels in turn, then further ones in genres with voices until these suffice.
 
-    Real pieces are drawn without replacement from those that fit within the limit, test pieces first. Pairs
-    whose pieces are used up are passed over.
+    Real pieces are drawn without replacement from those that :func:`most_fit` leaves, test pieces first.
+    Pairs whose pieces are used up are passed over.
 
     Raises:
-        BookError: when no held-out piece fits within the limit.
+        BookError: when no piece was held out.
     """
     pairs = label_pairs(store)
     held_out = _held_out(store, max_tokens, seed)
@@ -77,16 +77,35 @@ def choose_slots(store: TokenStore, settings: NotesSettings, max_tokens: int, se
                 slots.append(Slot(*pair, held_out[pair].pop(), balanced))
                 have += 1
     if not slots:
-        raise BookError(f"No held-out piece fits within {max_tokens} tokens: raise max_tokens.")
+        raise BookError("No pair of labels has a piece in training and one held out: take more data.")
     return slots
+
+
+def most_fit(store: TokenStore, max_tokens: int) -> bool:
+    """Whether most held-out pieces fit within the limit of composed ones.
+
+    If so, real pieces are taken from those, whole. If not, the few short ones would not stand for the rest:
+    real pieces are taken from all, and cut at the limit as composed pieces are.
+    """
+    held_out = np.concatenate([store.rows(split) for split in ("validation", "test")])
+    return bool(np.mean(store.lengths[held_out] <= max_tokens) > 0.5)
+
+
+def limit_words(store: TokenStore, max_tokens: int) -> str:
+    """What the limit does to real pieces, as sentences."""
+    if most_fit(store, max_tokens):
+        return f"Limit: {max_tokens:,} tokens. Real pieces were chosen to fit within it."
+    return (f"Limit: {max_tokens:,} tokens. Most real pieces are longer and are cut there, so their endings "
+            "say nothing.")
 
 
 def _held_out(store: TokenStore, max_tokens: int, seed: int) -> dict[tuple[str, str], list[int]]:
     """Rows by labels, the next one to take at the end of each list."""
     generator, found = np.random.default_rng(seed), {}
+    longest = max_tokens if most_fit(store, max_tokens) else np.inf
     for split in ("validation", "test"):
         rows = store.rows(split)
-        for row in generator.permutation(rows[store.lengths[rows] <= max_tokens]):
+        for row in generator.permutation(rows[store.lengths[rows] <= longest]):
             pair = store.emotions[store.emotion_of(row)], store.genres[store.genre_of(row)]
             found.setdefault(pair, []).append(int(row))
     return found
@@ -124,7 +143,7 @@ def gather_music(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Ru
     composed = _compose_all(store, slots, runs, ngram, draw, memory_bars, workers, pretrained)
     scores = {source: {number: _score(piece) for number, piece in pieces.items()}
               for source, pieces in composed.items()}
-    scores[REAL] = {number: decode(store.tokenizer, store.tokens(slot.row))
+    scores[REAL] = {number: decode(store.tokenizer, store.tokens(slot.row)[:draw.max_tokens])
                     for number, slot in enumerate(slots)}
     for source, origin in ((SHUFFLED, REAL), (OWN_FLOOR, TRANSFORMER)):
         scores[source] = {number: shuffle_bars(score, draw.seed + number)

@@ -72,10 +72,10 @@ def composed_set(name: str, pieces: Sequence[Composition],
                      for (emotion, genre), piece in zip(labels, pieces, strict=True)])
 
 
-def real_set(store: TokenStore, rows: Sequence[int], name: str = "real") -> PieceSet:
-    """Pieces of a store as a set."""
+def real_set(store: TokenStore, rows: Sequence[int], name: str = "real", most: int | None = None) -> PieceSet:
+    """Pieces of a store as a set; of each at most `most` tokens, to stand beside composed ones."""
     found = store.index.iloc[list(rows)]
-    return PieceSet(name, [store.tokens(row) for row in rows], found["emotion"].tolist(),
+    return PieceSet(name, [store.tokens(row)[:most] for row in rows], found["emotion"].tolist(),
                     found["genre"].tolist(), found["group"].to_numpy(),
                     [f"{piece.emotion}, {piece.genre}, {piece.identifier}" for piece in found.itertuples()])
 

@@ -52,7 +52,7 @@ def piece_logits(model: ConditionalModel, store: TokenStore, row: int, length: i
 
 
 def typical_step(model: ConditionalModel, store: TokenStore, row: int, kind: str = "Pitch",
-                 bars: tuple[int, int] = (2, 16)) -> NextToken:
+                 bars: tuple[int, int] = (2, 16), length: int = 1024) -> NextToken:
     """The step of a piece, within some bars, whose uncertainty is nearest to the median of such steps.
 
     Args:
@@ -61,6 +61,7 @@ def typical_step(model: ConditionalModel, store: TokenStore, row: int, kind: str
         row: the piece.
         kind: type of the token that really comes next.
         bars: first and last bar looked at, counted from 1.
+        length: tokens of the piece that are read; no more than the network can.
 
     Raises:
         BookError: when these bars hold no token of that type.
@@ -68,7 +69,7 @@ def typical_step(model: ConditionalModel, store: TokenStore, row: int, kind: str
     tokens = store.tokens(row)
     kinds = np.array([text.split("_", 1)[0] for text in np.array(store.vocabulary)[tokens]])
     bar = np.cumsum(kinds == "Bar")
-    logits = piece_logits(model, store, row)
+    logits = piece_logits(model, store, row, length)
     steps = np.flatnonzero((kinds == kind) & (bar >= bars[0]) & (bar <= bars[1]))
     steps = steps[steps <= len(logits)]
     if not len(steps):

@@ -191,6 +191,15 @@ class Profile(Settings):
             raise ValueError("the first of 'seeds' must be 'seed'")
         return self
 
+    @model_validator(mode="after")
+    def _pieces_fit(self) -> "Profile":
+        for name, entry in self.runs.items():
+            model, wanted = entry.model, self.generation.max_tokens
+            if model.positions == "learned" and wanted > model.max_length + 1:
+                raise ValueError(f"generation.max_tokens is {wanted}, but the run '{name}' learns positions "
+                                 f"for pieces of {model.max_length + 1} tokens at most")
+        return self
+
     def run(self, name: str, seed: int | None = None) -> RunSettings:
         """The settings of the run called `name`.
 
@@ -219,7 +228,7 @@ class StrictLoader(yaml.SafeLoader):
 
 def profile_names() -> list[str]:
     """The profiles that exist, from the smallest to the largest."""
-    order = ["smoke", "laptop", "evidence", "gpu"]
+    order = ["smoke", "laptop", "evidence", "gpu-dry", "gpu"]
     found = {path.stem for path in FOLDER.glob("*.yaml")}
     return [name for name in order if name in found] + sorted(found - set(order))
 

@@ -36,8 +36,9 @@ from lib.publish.status import status_page
 from lib.show.media import LISTENING
 
 #: Shown on top of every page of a site whose numbers are not meant to be believed.
-BANNERS = {"smoke": "This is a trial build: tiny models, trained for seconds on a few hundred tunes. "
-                    "Its figures show that everything runs, and nothing else."}
+_TRIAL = ("This is a trial build: tiny models, trained for seconds on {}. Its figures show that everything "
+          "runs, and nothing else.")
+BANNERS = {"smoke": _TRIAL.format("a few hundred tunes"), "gpu-dry": _TRIAL.format("a part of the music")}
 
 _EXTRA = "extra"  # what sphinx copies to the site as it is, by html_extra_path
 #: What a page needs of MathJax in a browser; the rest of the package's 24 MB serves other inputs and outputs.

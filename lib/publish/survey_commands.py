@@ -18,7 +18,7 @@ def pieces(
     out: Annotated[Path, typer.Option(help="Folder to write composed/ and real/ into.")],
     count: Annotated[int, typer.Option(help="Pieces of each kind, each for another pair of labels.")] = 10,
     run: Annotated[str, typer.Option(help="The run whose model composes.")] = "transformer",
-    profile: Annotated[str, typer.Option(help="Settings: smoke, laptop, evidence or gpu.")] = "laptop",
+    profile: Annotated[str, typer.Option(help="smoke, laptop, evidence, gpu-dry or gpu.")] = "laptop",
     data: Annotated[str, typer.Option(help="Folder of XMIDI-named MIDI files; empty: embedded music.")] = "",
 ) -> None:
     """Compose pieces for a survey, and take as many real held-out ones with the same labels."""

@@ -1,11 +1,20 @@
 """Sources side by side: every slot is filled, with its labels, and composed once."""
 
+import numpy as np
 import pytest
 
 from lib.analysis import music_sources
-from lib.analysis.music_sources import OWN_FLOOR, SOURCES, choose_slots, gather_music, real_music
-from lib.basics.errors import BookError
+from lib.analysis.music_sources import (
+    OWN_FLOOR,
+    REAL,
+    SOURCES,
+    choose_slots,
+    gather_music,
+    limit_words,
+    real_music,
+)
 from lib.composing import SamplingSettings
+from lib.data.tokenizer import decode
 from lib.models import NgramModel
 from lib.models.pieces import flatten_rows
 from lib.profiles.profile import NotesSettings
@@ -37,8 +46,22 @@ def test_slots_have_the_labels_of_their_real_piece(tiny_store):
         assert (slot.emotion, slot.genre) == (piece["emotion"], piece["genre"])
         assert slot.row in held_out
     assert choose_slots(tiny_store, SETTINGS, 2000, seed=1) == slots
-    with pytest.raises(BookError, match="No held-out piece fits within 5 tokens"):
-        choose_slots(tiny_store, SETTINGS, 5, seed=1)
+
+
+def test_where_most_pieces_are_too_long_any_is_taken_and_cut(tiny_store, gathered):
+    held_out = np.concatenate([tiny_store.rows("test"), tiny_store.rows("validation")])
+    shortest = int(tiny_store.lengths[held_out].min())
+    assert choose_slots(tiny_store, SETTINGS, shortest - 1, seed=1)
+    assert "are cut there" in limit_words(tiny_store, shortest - 1)
+    whole = {slot.row for slot in choose_slots(tiny_store, SETTINGS, 2000, seed=1)}
+    assert all(tiny_store.lengths[row] <= 2000 for row in whole)
+    assert "chosen to fit" in limit_words(tiny_store, 2000)
+    slots, gather = gathered
+    for music in gather():
+        if music.source == REAL:
+            row = slots[music.slot].row
+            expected = decode(tiny_store.tokenizer, tiny_store.tokens(row)[:DRAW.max_tokens])
+            assert music.score.note_num() == expected.note_num()
 
 
 def test_every_source_fills_every_slot(gathered, monkeypatch):
