@@ -9,6 +9,21 @@ from lib.data import TokenStore
 from lib.models import ConditionalTransformer, attention_weights
 
 
+def farthest_bar(store: TokenStore, rows: np.ndarray, longest: int, most: int) -> int:
+    """How many bars back at least half of some pieces can be looked at: one at least, `most` at most.
+
+    Args:
+        store: the tokens.
+        rows: the pieces.
+        longest: only so many tokens of a piece are read; of dense music these may be few bars.
+        most: bars.
+    """
+    positions_per_beat = store.tokenizer.config.max_num_pos_per_beat
+    last = [token_times([store.vocabulary[token] for token in store.tokens(row)[:longest]],
+                        positions_per_beat)["bar"].max() for row in rows]
+    return max(1, min(most, int(np.median(last))))
+
+
 def read_pieces(model: ConditionalTransformer, store: TokenStore, rows: np.ndarray, max_distance: int,
                 longest: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Attention by distance in bars of every head on several pieces.

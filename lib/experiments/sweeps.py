@@ -12,6 +12,7 @@ need this package and one shared folder of generated things.
 
 import os
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,9 +153,12 @@ def _train(trials: Sequence[Trial], store: TokenStore, jobs: int | None) -> None
              for part, gpu in zip(lists, places, strict=True))
     try:
         done = 0
-        for labels in Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
-            done += len(labels)
-            _say(f"sweep: {done} of {len(trials)} runs, last {labels[-1]}")
+        with warnings.catch_warnings():
+            # A worker whose memory has grown is replaced by a fresh one; joblib warns of it.
+            warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+            for labels in Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
+                done += len(labels)
+                _say(f"sweep: {done} of {len(trials)} runs, last {labels[-1]}")
     except TerminatedWorkerError as error:
         raise BookError("A process that trained a run of the sweep died, probably for want of memory: ask "
                         "for fewer at a time (jobs=1); finished runs are kept.") from error

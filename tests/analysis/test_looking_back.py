@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.analysis.looking_back import best_heads
+from lib.analysis.looking_back import best_heads, farthest_bar
 
 
 def test_the_head_that_looks_back_is_found():
@@ -25,3 +25,13 @@ def test_luck_on_the_choosing_pieces_does_not_count():
     found = best_heads(shares, np.full((20, 2), 0.1), np.arange(20), [1]).iloc[0]
     assert found["head"] == 2
     assert found["share"] == pytest.approx(0.1)
+
+
+def test_dense_music_lets_a_window_look_back_over_fewer_bars(tiny_store):
+    rows = tiny_store.rows("train")[:9]
+    bars = [sum(tiny_store.vocabulary[token] == "Bar_None" for token in tiny_store.tokens(row))
+            for row in rows]
+    whole = farthest_bar(tiny_store, rows, 10_000, most=999)
+    assert abs(whole - np.median(bars)) <= 1
+    assert farthest_bar(tiny_store, rows, 10_000, most=2) == 2
+    assert 1 <= farthest_bar(tiny_store, rows, 60, most=999) < whole
