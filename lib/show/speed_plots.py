@@ -27,7 +27,8 @@ def bench_table(rows: Rows, caption: str) -> HTML:
     """
     lines = [{"work": row["work"], "unit": row["unit"], "the original's way": _short(row["plain"]),
               "ours": _short(row["ours"]), "times better": f"{row['ratio']:.2f}",
-              "range": f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f} in {row['turns']} turns",
+              "range": (f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f} in {row['turns']} turns"
+                        if row["turns"] > 1 else "one turn"),
               "bound": _short(row["bound"]), "of bound": f"{row['of_bound']:.0%}"} for row in rows]
     first = rows[0]
     note = (f"Measured on {first['date']}: {first['machine']}, {first['cores']} cores, {first['threads']} "

@@ -70,3 +70,9 @@ def test_the_table_of_arms_tells_one_seed_from_an_interval(arms):
     assert "1 of 2" in page
     assert "900 tokens of 9 test pieces in 8 groups" in page
     assert page.endswith("Origin.</p></div>")
+
+
+def test_a_single_turn_has_no_range():
+    html = speed_plots.bench_table([ROWS[0] | {"turns": 1}, ROWS[1]], "Times").data
+    assert html.count("one turn") == 1
+    assert html.count("in 3 turns") == 1
