@@ -97,3 +97,21 @@ def tiny_store(tiny_profile, tmp_path_factory):
             del os.environ["MOOD_HOME"]
         else:
             os.environ["MOOD_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def untrained(tiny_store):
+    """A function that makes a small network for the synthetic dataset, always with the same weights."""
+    import torch
+
+    from lib.models import build_model
+    from lib.profiles.profile import ModelSettings
+
+    def network(kind, **shape):
+        shape = {"hidden_size": 32, "num_layers": 1, "num_heads": 2,
+                 "positions": {"transformer": "rotary", "lstm": "none"}[kind]} | shape
+        torch.manual_seed(1)
+        sizes = len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
+        return build_model(ModelSettings(kind=kind, **shape), *sizes).eval()
+
+    return network

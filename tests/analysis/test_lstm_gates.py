@@ -12,16 +12,12 @@ from lib.analysis.gates import (
     loss_with_closed_gates,
     read_pieces,
 )
-from lib.models import Gates, build_model
-from lib.profiles.profile import ModelSettings
+from lib.models import Gates
 
 
 @pytest.fixture
-def network(tiny_store):
-    torch.manual_seed(0)
-    settings = ModelSettings(kind="lstm", hidden_size=8, num_layers=2, positions="none")
-    sizes = len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
-    return build_model(settings, *sizes).eval()
+def network(untrained):
+    return untrained("lstm", hidden_size=8, num_layers=2)
 
 
 def constant(forget):

@@ -12,8 +12,6 @@ from lib.basics.errors import BookError
 from lib.composing import SamplingSettings
 from lib.composing.request import Request
 from lib.data.tokenizer import decode, encode
-from lib.models import build_model
-from lib.profiles.profile import ModelSettings
 
 DRAW = SamplingSettings(max_tokens=60, seed=5)
 
@@ -28,11 +26,8 @@ def one_thread():
 
 
 @pytest.fixture(scope="module")
-def network(tiny_store):
-    torch.manual_seed(1)
-    settings = ModelSettings(kind="transformer", hidden_size=32, num_layers=1, num_heads=2)
-    sizes = len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
-    return build_model(settings, *sizes).eval()
+def network(untrained):
+    return untrained("transformer")
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import torch
 from lib.basics.errors import BookError
 from lib.composing import SamplingSettings, compose_many
 from lib.composing.short_memory import ShortMemory
-from lib.models import build_model
-from lib.profiles.profile import ModelSettings
 
 DRAW = SamplingSettings(max_tokens=160, seed=3)
 
@@ -23,16 +21,11 @@ def one_thread():
 
 
 @pytest.fixture(params=["transformer", "lstm"])
-def network(request, tiny_store):
-    torch.manual_seed(1)
-    positions = "rotary" if request.param == "transformer" else "none"
-    settings = ModelSettings(kind=request.param, hidden_size=32, num_layers=2, num_heads=2,
-                             positions=positions, tie_embeddings=False)
-    sizes = len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
-    model = build_model(settings, *sizes)
+def network(request, tiny_store, untrained):
+    model = untrained(request.param, num_layers=2, tie_embeddings=False)
     model.output.weight.data *= 10  # fresh weights hardly prefer one token to another
     model.output.bias.data[tiny_store.ids_of_type("Bar")] = 9.0  # so that pieces have several bars
-    return model.eval()
+    return model
 
 
 def bars_of(store, tokens):

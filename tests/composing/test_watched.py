@@ -2,24 +2,17 @@
 
 import numpy as np
 import pytest
-import torch
 
 from lib.basics.errors import BookError
 from lib.composing import SamplingSettings, compose_pieces
 from lib.composing.watched import compose_watched
-from lib.models import build_model
-from lib.profiles.profile import ModelSettings
 
 DRAW = SamplingSettings(max_tokens=40, seed=3)
 
 
 @pytest.fixture(params=["transformer", "lstm"])
-def network(tiny_store, request):
-    torch.manual_seed(1)
-    positions = {"transformer": "rotary", "lstm": "none"}[request.param]
-    settings = ModelSettings(kind=request.param, hidden_size=32, num_layers=1, positions=positions)
-    sizes = len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
-    return build_model(settings, *sizes).eval()
+def network(untrained, request):
+    return untrained(request.param)
 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.0])

@@ -12,8 +12,6 @@ from lib.basics.errors import BookError
 from lib.composing import SamplingSettings, compose_many
 from lib.composing.outcomes import held_out_piece, label_pairs
 from lib.data.labels import EMOTIONS
-from lib.models import build_model
-from lib.profiles.profile import ModelSettings
 from lib.show import blind_pieces as module
 from lib.show.blind_pieces import BlindPiece, blind_pieces, composed_or_real, which_label
 
@@ -25,12 +23,10 @@ def media(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def runs(tiny_store, monkeypatch):
+def runs(untrained, monkeypatch):
     """Two untrained networks in the place of runs."""
-    settings = ModelSettings(kind="lstm", hidden_size=16, num_layers=1, positions="none")
-    sizes = (len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres))
     monkeypatch.setattr(module, "request_pieces", compose_many)
-    return {name: build_model(settings, *sizes).eval() for name in ("transformer", "lstm")}
+    return {name: untrained("lstm", hidden_size=16) for name in ("transformer", "lstm")}
 
 
 def score_of(*pitches):

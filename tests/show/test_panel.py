@@ -9,15 +9,12 @@ from xml.etree import ElementTree
 import ipywidgets as widgets
 import numpy as np
 import pytest
-import torch
 from bs4 import BeautifulSoup
 from IPython.display import Markdown
 from symusic import Score
 
 from lib.basics.errors import BookError
 from lib.composing import SamplingSettings, compose_pieces
-from lib.models import build_model
-from lib.profiles.profile import ModelSettings
 from lib.show import panel as panels
 from lib.show.panel import LONGEST, ComposePanel, compose_panel
 
@@ -26,11 +23,8 @@ RUDE = '"><script>alert(1)</script> 😀'
 
 
 @pytest.fixture
-def network(tiny_store):
-    torch.manual_seed(1)
-    settings = ModelSettings(kind="transformer", hidden_size=32, num_layers=1, num_heads=2)
-    sizes = len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
-    return build_model(settings, *sizes).eval()
+def network(untrained):
+    return untrained("transformer")
 
 
 @pytest.fixture
