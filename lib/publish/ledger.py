@@ -33,7 +33,8 @@ from lib.experiments.claims import (
 )
 from lib.experiments.correction import corrected
 from lib.publish.gates import ExecutedCopy
-from lib.show.quizzes import Question, how_little_it_shows, one_line, quiz_html
+from lib.show.quizzes import Question, how_little_it_shows, quiz_html
+from lib.show.words import one_line
 
 _OWN_ORDER = ("failed", "undecided", "held")
 _NOTHING_TO_TEST = "not testable here"

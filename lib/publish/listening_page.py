@@ -3,12 +3,12 @@ composing leaves in its output (:func:`lib.show.listening_grid.listening_grid`).
 
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from lib.publish.gates import ExecutedCopy
 from lib.show.media import LISTENING, media_link
 from lib.show.players import player_html
 from lib.show.style import model_colour, model_label
+from lib.show.words import listed, one_line
 
 _CHAPTERS = "../notebooks"  # from a page in book/
 _FIRST = 6  # cells that a phone shows at first
@@ -53,7 +53,7 @@ def with_three_pieces(page: str, copies: Sequence[ExecutedCopy]) -> str:
     labels = f"{cells[0]['emotion']}, {cells[0]['genre']}"
     inner = "\n".join(f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell)}\n</div>' for cell in cells)
     html = (f'<div class="listen-front" role="group" aria-label="Three pieces to hear">\n'
-            f'<p>Asked for <strong>{_text(labels)}</strong>: {_text(_listed(cells))}. '
+            f'<p>Asked for <strong>{one_line(labels)}</strong>: {one_line(_listed(cells))}. '
             '<a href="listen.html">Listen to all</a></p>\n'
             f'<div class="listen-cells">\n{inner}\n</div>\n</div>\n')
     return _THREE.sub(lambda _: html, page)
@@ -74,15 +74,15 @@ def _front(record: Mapping) -> list[Mapping]:
 def _listed(cells: Sequence[Mapping]) -> str:
     names = ["a real piece" if cell["source"] == "real" else f"one by the {_title(cell['source'])}"
              for cell in cells]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return listed(names)
 
 
 def _pair(emotion: str, genre: str, cells: Sequence[Mapping]) -> str:
     labels = f"{emotion}, {genre}"
-    inner = "\n".join(f'<div class="listen-cell" data-source="{_text(_title(cell["source"]))}"'
+    inner = "\n".join(f'<div class="listen-cell" data-source="{one_line(_title(cell["source"]))}"'
                       f"{_colour(cell)}>\n{_cell(cell)}\n</div>" for cell in cells)
-    return (f'<section class="listen-pair" data-emotion="{_text(emotion)}" data-genre="{_text(genre)}" '
-            f'aria-label="{_text(labels)}">\n<h3>{_text(labels)}</h3>\n'
+    return (f'<section class="listen-pair" data-emotion="{one_line(emotion)}" data-genre="{one_line(genre)}" '
+            f'aria-label="{one_line(labels)}">\n<h3>{one_line(labels)}</h3>\n'
             f'<div class="listen-cells">\n{inner}\n</div>\n</section>')
 
 
@@ -95,10 +95,10 @@ def _cell(cell: Mapping, titled: bool = False) -> str:
     note = ". ".join(part[:1].upper() + part[1:] for part in (cell["failed"], cell["note"]) if part)
     if cell["audio"]:
         return player_html(_address(cell["audio"]), title, note, downloads, cell["roll"], context)
-    links = "".join(f' · <a href="{address}" download aria-label="{words} file of {_text(title)}, '
-                    f'{_text(labels)}">{words}</a>' for words, address in downloads.items() if address)
-    return (f'<div class="listen-silent"><p><strong>{_text(title)}</strong>{links}<br>{_text(note)}</p>\n'
-            f"<p>This piece cannot be heard. {_text(cell['silent_because'])}</p></div>")
+    links = "".join(f' · <a href="{address}" download aria-label="{words} file of {one_line(title)}, '
+                    f'{one_line(labels)}">{words}</a>' for words, address in downloads.items() if address)
+    return (f'<div class="listen-silent"><p><strong>{one_line(title)}</strong>{links}<br>{one_line(note)}</p>'
+            f"\n<p>This piece cannot be heard. {one_line(cell['silent_because'])}</p></div>")
 
 
 def _title(source: str) -> str:
@@ -113,11 +113,6 @@ def _colour(cell: Mapping) -> str:
 
 def _address(name: str | None) -> str | None:
     return f"{_CHAPTERS}/{media_link(name)}" if name else None
-
-
-def _text(text: str) -> str:
-    """Untrusted text for HTML, on one line."""
-    return " ".join(escape(text).split())
 
 
 def _absent(pairs: int) -> str:

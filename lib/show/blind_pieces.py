@@ -26,8 +26,9 @@ from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
 from lib.show.media import media_folder, media_link
 from lib.show.players import audio_player
-from lib.show.quizzes import Question, how_little_it_shows, one_line, quiz_html
+from lib.show.quizzes import Question, how_little_it_shows, quiz_html
 from lib.show.style import model_label
+from lib.show.words import counted, one_line
 from lib.sound.audio import write_mp3
 from lib.training import Run
 
@@ -179,20 +180,16 @@ def _real_piece(store: TokenStore, row: int) -> BlindPiece:
     piece, tokens = store.index.iloc[row], store.tokens(row)
     emotion, genre, name = str(piece["emotion"]), str(piece["genre"]), str(piece["name"])
     about = (f"Real music, held out: no model of this book was trained on it. {name}, labelled {emotion}, "
-             f"{genre}; {_bars(piece['bars'])}, {piece['seconds']:.0f} s in all.")
+             f"{genre}; {counted(int(piece['bars']), 'bar')}, {piece['seconds']:.0f} s in all.")
     return BlindPiece("real", emotion, genre, tokens, decode(store.tokenizer, tokens), name, about)
 
 
 def _composed_piece(model: str, piece: Composition) -> BlindPiece:
     ending = "ended by itself" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
     about = (f"Composed: {model_label(model)}, asked for {piece.emotion}, {piece.genre}; seed {piece.seed}, "
-             f"{_bars(piece.bars)}, {piece.seconds:.0f} s in all, {ending}.")
+             f"{counted(piece.bars, 'bar')}, {piece.seconds:.0f} s in all, {ending}.")
     return BlindPiece(model, piece.emotion, piece.genre, piece.tokens, piece.score, f"{piece.name}_{model}",
                       about)
-
-
-def _bars(count: int) -> str:
-    return f"{int(count)} bar{'' if count == 1 else 's'}"
 
 
 def _told_by_the_rule(pieces: Sequence[BlindPiece], store: TokenStore, medians: Medians) -> list[str]:

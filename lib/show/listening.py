@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
 
 import pandas as pd
 from IPython.display import HTML
 
-from lib.basics.files import write_bytes
 from lib.composing.compose import Composition, safe_file_name
 from lib.composing.outcomes import ORIGINAL_LIMIT
 from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
 from lib.show.media import media_folder
-from lib.show.players import audio_player, player_row
+from lib.show.players import piece_player, player_row
 from lib.show.style import model_label
 from lib.show.tables import html_table, with_interval
-from lib.sound.audio import note_seconds, write_mp3
+from lib.show.words import length_words
+from lib.sound.audio import note_seconds
 
 _SOURCES = {"real": "composers (held out)", "transformer": "Transformer", "lstm": "LSTM",
             "pretrained": "the model that comes with the book", "original": "the original report's model"}
@@ -52,26 +51,17 @@ def _real_player(store: TokenStore, row: int) -> HTML:
     piece = store.index.iloc[row]
     score = decode(store.tokenizer, store.tokens(row))
     name = safe_file_name(f"{piece['emotion']}_{piece['genre']}_real_{piece['identifier']}".lower())
-    folder = media_folder()
-    write_bytes(folder / f"{name}.mid", score.dumps_midi())
-    write_mp3(score, folder / f"{name}.mp3", max_seconds=LONGEST)
-    return audio_player(f"{name}.mp3", "real, held out", _length(int(piece["bars"]), note_seconds(score)),
-                        score=score, seconds=LONGEST, context=f"{piece['emotion']}, {piece['genre']}")
+    return piece_player(score, name, "real, held out", length_words(int(piece["bars"]), note_seconds(score)),
+                        LONGEST, f"{piece['emotion']}, {piece['genre']}")
 
 
 def _composed_player(model: str, piece: Composition) -> HTML:
     name = safe_file_name(f"{piece.name}_{model}")
-    folder = Path(media_folder())
-    piece.save(midi=folder / f"{name}.mid", record=folder / f"{name}.json")
-    write_mp3(piece.score, folder / f"{name}.mp3", max_seconds=LONGEST)
+    piece.save(record=media_folder() / f"{name}.json")
     ending = "ended by itself" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
-    return audio_player(f"{name}.mp3", model_label(model),
-                        f"{_length(piece.bars, piece.seconds)}, {ending}, seed {piece.seed}",
-                        score=piece.score, seconds=LONGEST, context=f"{piece.emotion}, {piece.genre}")
-
-
-def _length(bars: int, seconds: float) -> str:
-    return f"{bars} {'bar' if bars == 1 else 'bars'}, {seconds:.0f} s"
+    return piece_player(piece.score, name, model_label(model),
+                        f"{length_words(piece.bars, piece.seconds)}, {ending}, seed {piece.seed}", LONGEST,
+                        f"{piece.emotion}, {piece.genre}")
 
 
 def outcome_rows(summary: pd.DataFrame, limit: int) -> HTML:

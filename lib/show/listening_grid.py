@@ -21,6 +21,7 @@ from lib.data.tokenizer import decode
 from lib.show.media import LISTENING
 from lib.show.piece_files import PieceFiles, write_piece_files
 from lib.show.rolls import roll_data
+from lib.show.words import counted, length_words
 from lib.sound.audio import note_seconds
 from lib.training import Run
 
@@ -141,15 +142,15 @@ def _real(store: TokenStore, pair: tuple[str, str], max_tokens: int) -> _Piece:
     row = held_out_piece(store, *pair, max_tokens)
     piece, score = store.index.iloc[row], decode(store.tokenizer, store.tokens(row))
     stem = safe_file_name(f"listen_{pair[0]}_{pair[1]}_real_{piece['identifier']}")
-    note = f"held out: {_length(int(piece['bars']), note_seconds(score))}"
+    note = f"held out: {length_words(int(piece['bars']), note_seconds(score))}"
     return _Piece(stem, *pair, "real", note, "", score)
 
 
 def _composed(model: str, piece: Composition, few: int, place: str = "") -> _Piece:
     """A composed piece; `place` says why it is shown where it was looked for."""
     ending = "" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
-    empty = "" if piece.notes >= few else f"nearly empty: {_count(piece.notes, 'note')}"
-    note = f"{_length(piece.bars, piece.seconds)}, {_count(piece.notes, 'note')}, seed {piece.seed}"
+    empty = "" if piece.notes >= few else f"nearly empty: {counted(piece.notes, 'note')}"
+    note = f"{length_words(piece.bars, piece.seconds)}, {counted(piece.notes, 'note')}, seed {piece.seed}"
     return _Piece(safe_file_name(f"listen_{piece.name}_{model}"), piece.emotion, piece.genre, model,
                   f"{place}{note}", ", ".join(filter(None, (empty, ending))), piece.score)
 
@@ -165,11 +166,3 @@ def _failures(model: str, composed: Sequence[Composition], few: int) -> list[_Pi
         place = f"the first of {len(cut):,} of {len(composed):,} that were cut off: "
         found.append(_composed(model, cut[0], few, place))
     return found
-
-
-def _length(bars: int, seconds: float) -> str:
-    return f"{_count(bars, 'bar')}, {seconds:.0f} s"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

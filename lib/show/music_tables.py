@@ -10,14 +10,11 @@ from lib.analysis.music import Music
 from lib.analysis.music_measures import MEASURES
 from lib.analysis.music_sources import SOURCES
 from lib.analysis.themes import Theme
-from lib.basics.files import write_bytes
 from lib.composing.compose import safe_file_name
-from lib.show.media import media_folder
 from lib.show.music_plots import in_order, measure_label, source_label
-from lib.show.players import audio_player, player_row
+from lib.show.players import piece_player, player_row
 from lib.show.tables import html_table, with_interval
 from lib.show.words import glue_all
-from lib.sound.audio import write_mp3
 from lib.sound.marked_notation import Mark, marked_notation_svg
 
 _COLOURS = ("#D55E00", "#0072B2", "#7A5C00", "#8A3D6B")
@@ -141,21 +138,14 @@ def theme_players(piece: Music, theme: Theme, most: int = 3) -> HTML:
         most: occurrences.
     """
     stem = safe_file_name(f"theme_{piece.source}_{piece.name}")
-    whole = _player(piece.score, stem, "the whole piece", source_label(piece.source))
+    whole = piece_player(piece.score, stem, "the whole piece", source_label(piece.source), _PAST)
     players = [whole]
     for number in range(min(most, len(theme.starts))):
         part = piece.score.clip(theme.starts[number], theme.ends[number], clip_end=True)
         part = part.shift_time(-theme.starts[number])
-        players.append(_player(part, f"{stem}_{number + 1}", occurrence_name(theme, number),
-                               f"bar {theme.bars[number]}"))
+        players.append(piece_player(part, f"{stem}_{number + 1}", occurrence_name(theme, number),
+                                    f"bar {theme.bars[number]}", _PAST))
     return player_row(players, "a theme and its occurrences")
-
-
-def _player(score, name: str, title: str, note: str) -> HTML:
-    folder = media_folder()
-    write_bytes(folder / f"{name}.mid", score.dumps_midi())
-    write_mp3(score, folder / f"{name}.mp3", max_seconds=_PAST)
-    return audio_player(f"{name}.mp3", title, note)
 
 
 def theme_to_show(pieces: Sequence[Music], themes: Sequence[Theme | None], most_bars: int = 17) -> int | None:

@@ -7,15 +7,12 @@ the slider, which marks a row and shows the player of its result.
 from collections.abc import Mapping
 
 import numpy as np
-import symusic
 from IPython.display import HTML
 from miditok import REMI
 
 from lib.basics.files import hash_of_bytes
 from lib.data.tokenizer import decode
-from lib.show.media import media_folder
-from lib.show.players import audio_player
-from lib.sound.audio import write_mp3
+from lib.show.players import piece_player
 
 
 def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.ndarray],
@@ -40,11 +37,11 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
                  f"<td><code>{result}</code></td></tr>\n")
     players = ""
     for result, deviations in results.items():
-        name = f"noise_published_{result}.mp3"
-        player = _player(decode(tokenizer, noisy[deviations[0]]), name, "After the published noise",
+        name = f"noise_published_{result}"
+        player = piece_player(decode(tokenizer, noisy[deviations[0]]), name, "After the published noise",
                          f"σ = {_listed(deviations)}")
         players += f'<div data-result="{result}">{player.data}</div>\n'
-    before = _player(decode(tokenizer, clean), "noise_published_before.mp3", "The tune")
+    before = piece_player(decode(tokenizer, clean), "noise_published_before", "The tune")
     return HTML('<div class="noise-slider" role="group" aria-label="A tune before and after the noise">\n'
                 f'<div class="noise-players"><div>{before.data}</div>\n{players}</div>\n'
                 '<div class="wide-table" tabindex="0" role="region" aria-label="What came out at each σ">\n'
@@ -53,11 +50,6 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
                 '<thead><tr><th scope="col">σ</th><th scope="col">moved by exactly −1</th>'
                 '<th scope="col">moved further</th><th scope="col">hash of the tokens</th></tr></thead>\n'
                 f"<tbody>\n{rows}</tbody></table></div>\n</div>")
-
-
-def _player(score: symusic.Score, name: str, title: str, note: str = "") -> HTML:
-    write_mp3(score, media_folder() / name)
-    return audio_player(name, title, note, score=score)
 
 
 def _listed(deviations: list[float]) -> str:

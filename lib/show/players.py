@@ -8,8 +8,11 @@ from urllib.parse import unquote
 import symusic
 from IPython.display import HTML
 
+from lib.basics.files import write_bytes
 from lib.show.media import media_folder, media_link
 from lib.show.rolls import roll_data
+from lib.show.words import one_line
+from lib.sound.audio import write_mp3
 
 _BORDER = "1px solid var(--pst-color-border, #c9c4b8)"  # the theme's own colour, light and dark
 
@@ -43,6 +46,25 @@ def audio_player(file_name: str, title: str, note: str = "", midi_name: str | No
                             roll_data(score, seconds) if score is not None else "", context))
 
 
+def piece_player(score: symusic.Score, stem: str, title: str, note: str = "", seconds: float = 180.0,
+                 context: str = "") -> HTML:
+    """Write a piece to the media folder, as MIDI and as MP3, and give its player with its piano roll.
+
+    Args:
+        score: in ticks.
+        stem: of the files' names.
+        title, note, context: as for :func:`audio_player`.
+        seconds: where the sound is cut and faded out.
+
+    Raises:
+        BookError: when it cannot be played or written.
+    """
+    folder = media_folder()
+    write_bytes(folder / f"{stem}.mid", score.dumps_midi())
+    write_mp3(score, folder / f"{stem}.mp3", max_seconds=seconds)
+    return audio_player(f"{stem}.mp3", title, note, score=score, seconds=seconds, context=context)
+
+
 def player_html(source: str, title: str, note: str, downloads: Mapping[str, str | None], roll: str = "",
                 context: str = "") -> str:
     """The same from addresses that are known, as HTML on lines none of which is empty.
@@ -53,15 +75,15 @@ def player_html(source: str, title: str, note: str, downloads: Mapping[str, str 
         roll: from :func:`lib.show.rolls.roll_data`; empty for a player without notes.
         title, note, context: as for :func:`audio_player`.
     """
-    label = _escaped(f"{title}, {context}" if context else title)
+    label = one_line(f"{title}, {context}" if context else title)
     links = "".join(f' · <a href="{address}" download aria-label="{words} file of {label}">{words}</a>'
                     for words, address in downloads.items() if address)
-    note_line = f'<br><span style="font-size:0.85em">{_escaped(note)}</span>' if note else ""
-    drawn = f' data-roll="{_escaped(roll)}"' if roll else ""
+    note_line = f'<br><span style="font-size:0.85em">{one_line(note)}</span>' if note else ""
+    drawn = f' data-roll="{one_line(roll)}"' if roll else ""
     return (
         f'<figure class="player"{drawn} style="margin:0;padding:0.6rem 0.75rem;border:{_BORDER};'
         'border-radius:6px;flex:1 1 16rem;max-width:26rem">'
-        f'<figcaption style="margin-bottom:0.35rem"><strong>{_escaped(title)}</strong>{links}{note_line}'
+        f'<figcaption style="margin-bottom:0.35rem"><strong>{one_line(title)}</strong>{links}{note_line}'
         "</figcaption>"
         f'<audio controls preload="none" src="{source}" aria-label="{label}" style="width:100%">'
         f'<a href="{source}">{escape(unquote(source.rpartition("/")[2]))}</a></audio></figure>')
@@ -75,7 +97,7 @@ def player_row(players: Sequence[HTML], label: str = "") -> HTML:
         label: what they have in common, for screen readers.
     """
     inner = "\n".join(player.data for player in players)
-    return HTML(f'<div role="group" aria-label="{escape(label or "audio examples")}" '
+    return HTML(f'<div role="group" aria-label="{one_line(label or "audio examples")}" '
                 f'style="display:flex;flex-wrap:wrap;gap:0.75rem;align-items:stretch">\n{inner}\n</div>')
 
 
@@ -88,20 +110,15 @@ def player_grid(cells: Mapping[tuple[str, str], HTML], caption: str) -> HTML:
     """
     rows = list(dict.fromkeys(row for row, _ in cells))
     columns = list(dict.fromkeys(column for _, column in cells))
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    head = "".join(f'<th scope="col">{one_line(column)}</th>' for column in columns)
     body = ""
     for row in rows:
         found = (cells.get((row, column)) for column in columns)
         inner = "".join(f"<td>{player.data if player else '–'}</td>" for player in found)
-        body += f'<tr><th scope="row">{escape(row)}</th>{inner}</tr>\n'
-    return HTML(f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{escape(caption)}">'
-                f'<table class="table"><caption>{escape(caption)}</caption>'
+        body += f'<tr><th scope="row">{one_line(row)}</th>{inner}</tr>\n'
+    return HTML(f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{one_line(caption)}">'
+                f'<table class="table"><caption>{one_line(caption)}</caption>'
                 f"<thead><tr><td></td>{head}</tr></thead><tbody>\n{body}</tbody></table></div>")
-
-
-def _escaped(text: str) -> str:
-    """Text for HTML, on one line."""
-    return " ".join(escape(text).split())
 
 
 def _sibling_midi(file_name: str) -> str | None:

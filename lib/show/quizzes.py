@@ -74,11 +74,6 @@ def how_little_it_shows(count: int, choices: int) -> str:
             f"leave a 95 % interval that reaches down to {100 * low:.0f} %.")
 
 
-def one_line(text: str) -> str:
-    """Untrusted text, escaped and on one line."""
-    return " ".join(escape(text).splitlines())
-
-
 def _question(question: Question, folded: bool) -> str:
     attributes = f'class="quiz-question" data-question="{escape(question.key)}"'
     if not question.answer:

@@ -1,7 +1,6 @@
 """One tune at several tempos, as written and as it comes back from token sets with and without a tempo."""
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 
 import symusic
 from IPython.display import HTML
@@ -9,10 +8,8 @@ from miditok import REMI
 
 from lib.basics.files import hash_of_bytes
 from lib.data.tokenizer import decode, encode
-from lib.show.media import media_folder
-from lib.show.players import audio_player, player_row
-from lib.show.words import listed
-from lib.sound.audio import write_mp3
+from lib.show.players import piece_player, player_row
+from lib.show.words import listed, one_line
 
 
 def tempo_players(tune: Callable[[int], symusic.Score], token_sets: Mapping[str, REMI],
@@ -24,7 +21,8 @@ def tempo_players(tune: Callable[[int], symusic.Score], token_sets: Mapping[str,
         token_sets: through which it is sent, by what they are called.
         tempos: beats a minute.
     """
-    written = [_player(tune(tempo), f"written_{tempo}", f"{tempo} beats a minute") for tempo in tempos]
+    written = [piece_player(tune(tempo), f"tempo_written_{tempo}", f"{tempo} beats a minute")
+               for tempo in tempos]
     rows = [_row("As written", written)]
     for name, tokenizer in token_sets.items():
         results: dict[bytes, list[int]] = {}  # tempos by the tokens that they have
@@ -36,16 +34,11 @@ def tempo_players(tune: Callable[[int], symusic.Score], token_sets: Mapping[str,
             ids = tokens[alike[0]]
             note = f"{len(ids)} tokens" if len(alike) == 1 else f"the same {len(ids)} tokens for all of them"
             words = f"{listed([str(tempo) for tempo in alike])} beats a minute"
-            players.append(_player(decode(tokenizer, ids), hash_of_bytes(content)[:10], words, note))
+            stem = f"tempo_{hash_of_bytes(content)[:10]}"
+            players.append(piece_player(decode(tokenizer, ids), stem, words, note))
         rows.append(_row(f"Back from {name}", players))
     return HTML("\n".join(rows))
 
 
-def _player(score: symusic.Score, key: str, title: str, note: str = "") -> HTML:
-    write_mp3(score, media_folder() / f"tempo_{key}.mp3")
-    return audio_player(f"tempo_{key}.mp3", title, note, score=score)
-
-
 def _row(title: str, players: Sequence[HTML]) -> str:
-    title = " ".join(title.split())  # an empty line would end the HTML in a page of Markdown
-    return f'<p class="tempo-title"><strong>{escape(title)}</strong></p>\n{player_row(players, title).data}'
+    return f'<p class="tempo-title"><strong>{one_line(title)}</strong></p>\n{player_row(players, title).data}'

@@ -1,5 +1,7 @@
 """Numbers and words for sentences, so that a sentence stays true when the computation gives others."""
 
+from html import escape
+
 from myst_nb import glue
 
 
@@ -41,3 +43,30 @@ def listed(words: list[str]) -> str:
     'Pitch, Position and Duration'
     """
     return " and ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "bar"), counted(1200, "note")
+    ('1 bar', '1,200 notes')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def length_words(bars: int, seconds: float) -> str:
+    """How long a piece is.
+
+    >>> length_words(16, 31.6)
+    '16 bars, 32 s'
+    """
+    return f"{counted(bars, 'bar')}, {seconds:.0f} s"
+
+
+def one_line(text: str) -> str:
+    """Untrusted text for HTML, escaped and on one line: an empty one would end HTML in a page of Markdown.
+
+    >>> one_line("a <b>" + chr(10) + chr(10) + "c")
+    'a &lt;b&gt; c'
+    """
+    return " ".join(filter(None, escape(text).splitlines()))  # split() would break at unbreakable spaces, too

@@ -163,7 +163,7 @@ def test_no_empty_line_breaks_the_cards(executed):
     page = claims_page([executed("07_survey", broken, SURVEY[1])], "smoke")
     cards = page[page.index('<div class="verdicts">', page.index("### Where no music")):].strip()
     assert all(line.strip() for line in cards.splitlines())
-    assert "43 raters,  five answers" in cards
+    assert "43 raters, five answers" in cards
 
 
 def test_the_page_corrects_for_many_outcomes(executed):

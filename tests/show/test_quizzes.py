@@ -6,7 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from lib.basics.errors import BookError
-from lib.show.quizzes import Question, how_little_it_shows, one_line, quiz_html
+from lib.show.quizzes import Question, how_little_it_shows, quiz_html
+from lib.show.words import one_line
 
 NASTY = '"><img src=x onerror=alert(1)> 🎵 \n\n# Ünïcode'
 CHOICES = {"real": "Real music", "composed": "Composed"}
