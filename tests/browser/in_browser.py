@@ -11,7 +11,8 @@ WIDTHS = (390, 768, 1440)  # CSS pixels: a phone, a tablet, a desk
 HEIGHT = 900
 LISTINGS = "tests/"  # pages that only list a file of tests, all made alike
 
-# Waits for fonts, formulas and the change of colours to a theme; then the page no longer moves by itself.
+# Waits for fonts, formulas, the change of colours to a theme and a sidebar that slides in; then the page no
+# longer moves by itself.
 _SETTLED = """async () => {
     await document.fonts.ready;
     if (window.MathJax?.startup?.promise) await MathJax.startup.promise;
@@ -51,8 +52,9 @@ class Visit:
         self.page.evaluate(_SETTLED)
 
     def resize(self, width: int) -> None:
-        """Give the window another width."""
+        """Give the window another width, and wait until the page has taken it up."""
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self.page.evaluate(_SETTLED)
 
     def foreign_requests(self, own: tuple[str, ...] = ("file:",)) -> list[str]:
         """What it asked of others than the site itself."""
