@@ -1,4 +1,5 @@
-# Composing to a Mood. `make help` lists the commands; Python 3.11, make and git are all they need.
+# Composing to a Mood. `make help` lists the commands; Python, make and git are all they need.
+# Without make, `python -m lib book` does what `make book` does.
 
 PROFILE ?= laptop
 DATA ?=
@@ -6,8 +7,10 @@ DATA ?=
 SITE ?=
 # The environment. `make book VENV=` uses the active one (conda, say) as it is and installs nothing.
 VENV ?= .venv
-# The interpreter that the environment is made with.
-PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python3)
+# The versions of Python that serve, and the interpreter that the environment is made with: the first that runs.
+SERVES := 3.11 3.12 3.13 3.14
+PYTHON ?= $(shell for python in $(SERVES:%=python%); do \
+	$$python -c "" 2>/dev/null && echo $$python && exit; done; echo python3)
 
 BIN := $(if $(VENV),$(VENV)/bin/)
 GENERATED := $(or $(MOOD_HOME),.)
@@ -34,7 +37,7 @@ help:
 	@echo "make bench [JSON=file]                     the original's way against ours, timed in turns"
 	@echo "make lab                                   the notebooks in JupyterLab"
 	@echo "make env                                   the environment alone, in .venv"
-	@echo "make lock                                  requirements.txt anew from pyproject.toml"
+	@echo "make lock                                  requirements.txt from pyproject.toml, for every Python"
 	@echo "make clean                                 delete the built site; runs and executed notebooks stay"
 	@echo "make clean-all                             delete everything generated: music, runs, notebooks, site"
 
@@ -90,7 +93,7 @@ ifneq ($(VENV),)
 env: $(STAMP)
 
 $(STAMP):
-	@$(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit("This book needs Python 3.11, and $(PYTHON) is %d.%d: install 3.11, or say where it is with make PYTHON=/path/to/python3.11" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import sys; serves, own = sys.argv[1:], "%d.%d" % sys.version_info[:2]; own in serves or sys.exit("This book needs Python %s or %s, and $(PYTHON) is %s: install one of them, or say where it is with make PYTHON=/path/to/python%s" % (", ".join(serves[:-1]), serves[-1], own, serves[0]))' $(SERVES)
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the versions of requirements.txt into $(VENV); the first time takes some minutes"
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
@@ -101,12 +104,18 @@ env:
 	@python -c 'import lib' 2>/dev/null || { echo "The active environment lacks this package: conda env create -f environment.yml, or leave VENV= out." >&2; exit 1; }
 endif
 
-# A build of torch carries a suffix (+cpu) or brings CUDA's packages: the lock names neither and fits every machine.
+# One lock for every Python that serves and every system: packages that only some of them need carry a marker.
+# Versions that still fit stay; without requirements.txt all are the newest. CUDA's packages are left out, since
+# they come with the build of torch that a machine takes.
 lock:
 	rm -rf _build/lock && $(PYTHON) -m venv _build/lock
-	_build/lock/bin/python -m pip install --quiet --disable-pip-version-check -e .
-	{ sed -n '/^#/p' requirements.txt; _build/lock/bin/python -m pip freeze --exclude-editable \
-		| sed -E -e '/^(nvidia-|cuda-|triton==)/d' -e 's/\+[a-z0-9.]+$$//'; } > _build/requirements.txt
+	_build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	{ test ! -f requirements.txt || cp requirements.txt _build/lock/requirements.txt; }
+	_build/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version $(firstword $(SERVES)) \
+		--no-header --no-annotate --output-file _build/lock/requirements.txt pyproject.toml
+	{ echo "# Exact versions for Python $(firstword $(SERVES)) to $(lastword $(SERVES)) on any machine, made by" \
+		"\`make lock\` from pyproject.toml."; \
+		grep -vE "^(#|nvidia-|cuda-|triton==)|== 'emscripten'" _build/lock/requirements.txt; } > _build/requirements.txt
 	mv _build/requirements.txt requirements.txt && rm -rf _build/lock
 
 clean:

@@ -182,6 +182,13 @@ def execute(
 
 
 @app.command()
+def book(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
+    """Execute all notebooks and build the site from them: what `make book` does in the environment."""
+    execute(None, profile, data)
+    build(profile, data)
+
+
+@app.command()
 def build(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
     """Check the executed notebooks and build the site from them."""
     from lib.publish.site import build_site

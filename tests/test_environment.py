@@ -2,9 +2,11 @@
 
 import ast
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 
 import nbformat
 import pytest
@@ -20,14 +22,39 @@ PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8
 DECLARED = [Requirement(text) for text in PYPROJECT["project"]["dependencies"]]
 LOCK_LINES = [line for line in (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
               if line and not line.startswith("#")]
-LOCKED = {canonicalize_name(line.split("==")[0]): Version(line.split("==")[1]) for line in LOCK_LINES
-          if "==" in line}
+LOCK = [Requirement(line) for line in LOCK_LINES]
+LOCKED = {canonicalize_name(entry.name): Version(str(entry.specifier).removeprefix("==")) for entry in LOCK}
+SUPPORTED = SpecifierSet(PYPROJECT["project"]["requires-python"])
+SERVES = re.search(r"^SERVES := (.*)", (PROJECT / "Makefile").read_text("utf-8"), re.M)[1].split()
+SYSTEMS = {"Linux": ("linux", "posix"), "Darwin": ("darwin", "posix"), "Windows": ("win32", "nt")}
 
 
 def test_lock_names_each_package_once_with_one_exact_public_version():
     for line in LOCK_LINES:
-        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line), "no build suffix, address or range"
+        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+( ; [^@;]+)?", line), "no build suffix or address"
     assert len(LOCKED) == len(LOCK_LINES)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("python", SERVES)
+def test_lock_is_closed_on_every_python_and_system(python, system):
+    """What an installed package needs there is in the lock, in a version that fits; itself runs there."""
+    platform, name = SYSTEMS[system]
+    there = {"python_version": python, "python_full_version": f"{python}.2", "sys_platform": platform,
+             "platform_system": system, "os_name": name, "extra": ""}
+    taken = {canonicalize_name(entry.name): LOCKED[canonicalize_name(entry.name)] for entry in LOCK
+             if entry.marker is None or entry.marker.evaluate(there)}
+    cuda = re.compile(r"nvidia-|cuda-|triton$")  # come with torch's build
+    for package in taken:
+        try:
+            found = distribution(package)
+        except PackageNotFoundError:
+            continue  # for another system or Python than this one
+        assert f"{python}.2" in SpecifierSet(found.metadata.get("Requires-Python") or ""), package
+        for needed in map(Requirement, found.requires or []):
+            if (needed.marker is None or needed.marker.evaluate(there)) and not cuda.match(needed.name):
+                version = taken[canonicalize_name(needed.name)]
+                assert needed.specifier.contains(version, prereleases=True), f"{package}: {needed}"
 
 
 @pytest.mark.parametrize("requirement", DECLARED, ids=lambda requirement: requirement.name)
@@ -46,9 +73,36 @@ def test_conda_environment_is_the_lock_and_this_package():
     assert environment["name"] == PYPROJECT["project"]["name"]
     assert pip == "pip"
     assert packages == {"pip": ["-r requirements.txt", "-e ."]}
-    supported = SpecifierSet(PYPROJECT["project"]["requires-python"])
-    assert Version(python.removeprefix("python=")) in supported
-    assert Version(sys.version.split()[0]) in supported
+    tried = SpecifierSet(python.removeprefix("python"))
+    assert all(version in SUPPORTED for version in SERVES if version in tried)
+    assert "3.11" in tried
+    assert Version(sys.version.split()[0]) in SUPPORTED
+
+
+def test_the_same_pythons_serve_everywhere():
+    assert [f"3.{minor}" for minor in range(30) if f"3.{minor}" in SUPPORTED] == SERVES
+    main = (PROJECT / "lib" / "__main__.py").read_text("utf-8")
+    assert f"({SERVES[0].replace('.', ', ')}) <= " in main
+    assert f"<= ({SERVES[-1].replace('.', ', ')}):" in main
+    assert f"{', '.join(SERVES[:-1])} or {SERVES[-1]}" in main
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make")
+def test_another_python_is_refused_in_one_sentence_that_names_those_that_serve(tmp_path):
+    old = tmp_path / "python3.9"
+    old.write_text(f"""#!/bin/sh
+exec {sys.executable} -c 'import sys; version = (3, 9)
+class Info(tuple): pass
+sys.version_info = Info((3, 9, 1)); code = sys.argv[2]; sys.argv[1:] = sys.argv[3:]; exec(code)' "$@"
+""")
+    old.chmod(0o755)
+    done = subprocess.run(["make", "env", f"PYTHON={old}", f"VENV={tmp_path / 'env'}"], cwd=PROJECT,
+                          capture_output=True, text=True)
+    sentence = done.stderr.splitlines()[0]
+    assert done.returncode
+    serving = f"{', '.join(SERVES[:-1])} or {SERVES[-1]}"
+    assert sentence.startswith(f"This book needs Python {serving}, and {old} is 3.9: install one of them")
+    assert not (tmp_path / "env").exists()
 
 
 def imported_modules():

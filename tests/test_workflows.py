@@ -1,7 +1,6 @@
 """The workflows and the hooks call what exists, at named versions, and may do no more than they need."""
 
 import re
-import tomllib
 
 import pytest
 import yaml
@@ -13,8 +12,9 @@ MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
 COMMANDS = (PROJECT / "lib" / "cli.py").read_text(encoding="utf-8")
 HOOKS = [hook for source in yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
          for hook in source["hooks"]]
-LOCK = dict(line.split("==") for line in (PROJECT / "requirements.txt").read_text("utf-8").splitlines()
-            if "==" in line)
+LOCK = dict(line.partition(" ;")[0].split("==")
+            for line in (PROJECT / "requirements.txt").read_text("utf-8").splitlines() if "==" in line)
+SERVES = re.search(r"^SERVES := (.*)", MAKEFILE, re.M)[1].split()
 
 
 @pytest.fixture(params=WORKFLOWS, ids=lambda path: path.stem)
@@ -65,6 +65,8 @@ def test_it_runs_what_exists(workflow):
     matrix = [entry["command"] for job in workflow["jobs"].values()
               for entry in job.get("strategy", {}).get("matrix", {}).get("include", [])]
     commands = [step["run"] for step in steps(workflow) if "run" in step] + matrix
+    here = re.compile(r"python -m pip install -r requirements\.txt -e \."
+                      r"|python -m pytest( --ignore tests/\w+)*")
     assert commands
     for command in commands:
         if command.startswith("make "):
@@ -72,17 +74,36 @@ def test_it_runs_what_exists(workflow):
             assert target in phony
             assert f"\n{target}:" in MAKEFILE
             assert all(f"\n{setting.partition('=')[0]} ?=" in MAKEFILE for setting in settings)
-        elif command.startswith(".venv/bin/python -m lib "):
-            assert f"\ndef {command.split()[3]}(" in COMMANDS
+        elif found := re.match(r"(?:\.venv/bin/)?python -m lib (\w+)", command):
+            assert f"\ndef {found[1]}(" in COMMANDS
+        elif here.fullmatch(command):
+            assert all((PROJECT / folder).is_dir() for folder in re.findall(r"tests/\w+", command))
         elif command != "${{ matrix.command }}":
             assert (PROJECT / command).stat().st_mode & 0o100, f"{command} can be run"
 
 
-def test_it_takes_the_python_that_the_package_asks_for(workflow):
-    asked = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
-    versions = {step["with"]["python-version"] for step in steps(workflow)
-                if "setup-python" in step.get("uses", "")}
-    assert versions == {re.search(r">=(3\.\d+)", asked)[1]}
+def pythons(workflow):
+    """The versions that a workflow sets up, those of its matrix among them."""
+    matrix = {entry["python"] for job in workflow["jobs"].values()
+              for entry in job.get("strategy", {}).get("matrix", {}).get("include", [])}
+    return matrix | {step["with"]["python-version"] for step in steps(workflow)
+                     if "setup-python" in step.get("uses", "")} - {"${{ matrix.python }}"}
+
+
+def test_it_takes_a_python_that_serves(workflow):
+    assert pythons(workflow) <= set(SERVES)
+
+
+def test_every_python_that_serves_is_tested():
+    assert pythons(yaml.safe_load((PROJECT / ".github/workflows/test.yml").read_text("utf-8"))) == set(SERVES)
+
+
+def test_what_was_never_run_says_so_and_may_fail():
+    text = (PROJECT / ".github" / "workflows" / "test.yml").read_text("utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    assert "never yet run" in jobs["windows"]["name"]
+    assert jobs["windows"]["continue-on-error"] is True
+    assert "matrix.python == '3.14' }}  # never yet run there" in text
 
 
 def test_nothing_is_published_before_trials_are_refused_and_the_browser_has_looked():

@@ -6,6 +6,9 @@ once what it needs, which takes seconds, and reads in a fork of itself. That set
 the system ends it when a file takes too long, even inside native code, and the next fork goes on. Answers
 travel through a pipe as JSON and plain arrays. A reader ends when the process that started it does, however
 that ends.
+
+Where the system has neither forks nor alarms (Windows), a reader reads by itself, the parent ends it after a
+time by the clock on the wall, and the next one takes seconds to come up.
 """
 
 import atexit
@@ -40,7 +43,13 @@ MOST_DEATHS = 20
 """If so many files in succession end their reader, reading itself is broken."""
 
 MEMORY = 4 << 30
-"""Bytes of address space of a reader; a file that asks for more is refused."""
+"""Bytes of address space of a reader; a file that asks for more is refused, where the system has limits."""
+
+FORKS = hasattr(os, "fork") and hasattr(signal, "setitimer")
+"""Whether a reader reads in forks of itself, under alarms."""
+
+# Statuses of a reader that was given up. Windows has no such signals; there the numbers stand for the two.
+_COMPUTED_TOO_LONG, _WAITED_TOO_LONG = -getattr(signal, "SIGPROF", 27), -getattr(signal, "SIGALRM", 14)
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,8 @@ class ReaderProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         token_set, seconds, function = self.settings
         process = subprocess.Popen(
-            [sys.executable, "-m", "lib.data.reader_process", token_set, str(seconds), function],
+            [sys.executable, "-m", "lib.data.reader_process", token_set, str(seconds), function,
+             "forks" if FORKS else "alone"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT,
             env={**os.environ, "OMP_NUM_THREADS": "1"})
         if process.stdout.readline() != b"ready\n":
@@ -90,15 +100,17 @@ class ReaderProcess:
         for attempt in (1, 2):
             if self._process is None:
                 self._process, self.files = self._start(), 0
-            answer = _ask(self._process, piece)
+            with _ended_after(None if FORKS else PATIENCE * self.settings[1], self._process) as late:
+                answer = _ask(self._process, piece)
             if answer is None:  # not the file's death but the whole reader's
-                answer = self._process.wait()
+                status = self._process.wait()
+                answer = _WAITED_TOO_LONG if late.is_set() else status
                 self.close()
             if not isinstance(answer, int):
                 self.files += 1
                 self._deaths = 0
                 return answer
-            if answer in (-signal.SIGPROF, -signal.SIGALRM):
+            if answer in (_COMPUTED_TOO_LONG, _WAITED_TOO_LONG):
                 return LeftOut(piece.name, "process", f"takes too long: {self._limit(answer)}")
             if attempt == 2:
                 self._deaths += 1
@@ -110,7 +122,7 @@ class ReaderProcess:
 
     def _limit(self, status: int) -> str:
         seconds = self.settings[1]
-        return (f"more than {seconds:g} s of computing" if status == -signal.SIGPROF
+        return (f"more than {seconds:g} s of computing" if status == _COMPUTED_TOO_LONG
                 else f"no end after {PATIENCE * seconds:g} s")
 
     @property
@@ -130,6 +142,25 @@ class ReaderProcess:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextlib.contextmanager
+def _ended_after(seconds: float | None, process: subprocess.Popen[bytes]) -> Iterator[threading.Event]:
+    """End the process when the `with` takes longer; the event tells. None: it ends itself."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    clock = threading.Timer(seconds or 0.0, end)
+    clock.daemon = True
+    if seconds is not None:
+        clock.start()
+    try:
+        yield late
+    finally:
+        clock.cancel()
 
 
 def _how(status: int) -> str:
@@ -203,8 +234,8 @@ def close_idle_readers() -> None:
             _idle.pop().close()
 
 
-def _serve(token_set: str, seconds: float, function: str) -> None:
-    """The reader's whole life. What reads is a fork of it, and the next fork is there at once."""
+def _serve(token_set: str, seconds: float, function: str, forks: bool) -> None:
+    """The reader's whole life. What reads is a fork of it, and the next fork is there at once; or itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business; its end is ours
     _limit_memory()
     module, name = function.split(":")
@@ -216,6 +247,9 @@ def _serve(token_set: str, seconds: float, function: str) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # native code may print; answers go their own way
     answers.write(b"ready\n")
     answers.flush()
+    if not forks:
+        _answer_questions(lambda piece: read_piece(tokenizer, piece), None, answers)
+        return
     while True:
         child = os.fork()
         if not child:
@@ -229,16 +263,17 @@ def _serve(token_set: str, seconds: float, function: str) -> None:
         answers.flush()
 
 
-def _answer_questions(read: Callable, seconds: float, answers: BinaryIO) -> None:
-    """A question a line on standard input, an answer on `answers`, until the input ends."""
+def _answer_questions(read: Callable, seconds: float | None, answers: BinaryIO) -> None:
+    """A question a line on standard input, an answer on `answers`, until the input ends; None: no alarms."""
     from lib.data.reading import describe
 
     for question in sys.stdin.buffer:
         path, *labels = json.loads(question)
         # Time of computing, so that a crowded machine leaves out no other files than an idle one; and a limit
         # for a file over which nothing is computed at all.
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
+        if seconds is not None:
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
         try:
             ids, record, found = read(Piece(Path(path), *labels))
         except Exception as error:
@@ -247,8 +282,9 @@ def _answer_questions(read: Callable, seconds: float, answers: BinaryIO) -> None
         else:
             arrays = [ids.astype("<u2"), found.shingles.astype("<u4"), found.signature.astype("<u4")]
             answer = {"record": asdict(record), "arrays": [[array.dtype.str, len(array)] for array in arrays]}
-        for clock in (signal.ITIMER_PROF, signal.ITIMER_REAL):
-            signal.setitimer(clock, 0)
+        if seconds is not None:
+            for clock in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+                signal.setitimer(clock, 0)
         answers.write(json.dumps(answer).encode() + b"\n" + b"".join(array.tobytes() for array in arrays))
         answers.flush()
 
@@ -261,4 +297,4 @@ def _limit_memory() -> None:
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], float(sys.argv[2]), sys.argv[3])
+    _serve(sys.argv[1], float(sys.argv[2]), sys.argv[3], sys.argv[4] == "forks")

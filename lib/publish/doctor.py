@@ -3,10 +3,11 @@
 import importlib.metadata
 import os
 import platform
-import re
 import shutil
 
+import psutil
 import torch
+from packaging.requirements import Requirement
 
 from lib.basics.places import PROJECT, artifacts_folder, home
 from lib.profiles import Profile
@@ -19,9 +20,12 @@ def lock_differences() -> list[str]:
     """Packages whose installed version differs from requirements.txt, as 'name: installed, locked' lines."""
     differences = []
     for line in (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines():
-        if not (match := re.match(r"([A-Za-z0-9._-]+)==([^\s;]+)", line)):
+        if line.startswith("#") or not line:
             continue
-        name, locked = match.groups()
+        wanted = Requirement(line)
+        if wanted.marker and not wanted.marker.evaluate():  # for another system or another Python
+            continue
+        name, locked = wanted.name, str(wanted.specifier).removeprefix("==")
         try:
             installed = importlib.metadata.version(name).split("+")[0]  # '+cpu' names a build, not a version
         except importlib.metadata.PackageNotFoundError:
@@ -36,7 +40,7 @@ def diagnose(profile: Profile) -> str:
     place = home()
     while not place.exists():
         place = place.parent
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    memory = psutil.virtual_memory().total / GIB
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     differences = lock_differences()
     lines = [

@@ -40,6 +40,21 @@ def test_faults_become_reasons_and_reading_goes_on(good, tmp_path):
         reader.close()
 
 
+def test_without_forks_a_reader_reads_by_itself_and_is_ended_by_the_clock(good, tmp_path, monkeypatch):
+    """As on Windows, which has neither forks nor alarms."""
+    monkeypatch.setattr(reader_process, "FORKS", False)
+    monkeypatch.setattr(reader_process, "PATIENCE", 2)
+    reader = ReaderProcess("book", 1.0, READ_PIECE)
+    first = reader.read(good)
+    assert isinstance(first, ReadFile)
+    assert not psutil.Process(reader._process.pid).children()
+    for kind, reason in {"exit": "ends the process that reads it: status 3",
+                         "hang": "takes too long: no end after 2 s"}.items():
+        assert reader.read(fault(tmp_path, kind)).reason == reason
+    assert reader.read(good).record == first.record
+    reader.close()
+
+
 def test_a_file_over_which_nothing_happens_is_given_up(tmp_path):
     with borrowed_reader("book", 0.3, READ_PIECE) as reader:
         answer = reader.read(fault(tmp_path, "sleep"))
