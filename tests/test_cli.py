@@ -30,6 +30,15 @@ def test_an_unknown_profile_is_named(capsys, command):
     assert "no profile 'huge'" in failed(capsys, *command, "--profile", "huge")
 
 
+def test_book_executes_and_builds_as_make_book_does(capsys, monkeypatch):
+    done = []
+    monkeypatch.setattr("lib.publish.execute.execute_book", lambda *asked: done.append(("execute", *asked)))
+    monkeypatch.setattr("lib.publish.site.build_site", lambda *of: done.append(("build", *of)) or "made")
+    main_without_exit("book", "--profile", "smoke", "--data", "songs")
+    assert done == [("execute", "smoke", "songs", None), ("build", "smoke", "songs")]
+    assert capsys.readouterr().out == "made\n"
+
+
 def test_a_missing_data_folder_is_named(capsys, tmp_path):
     sentence = failed(capsys, "corpus", "--profile", "smoke", "--data", str(tmp_path / "nowhere"))
     assert "nowhere" in sentence

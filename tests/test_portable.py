@@ -44,5 +44,6 @@ assert not reader_process.FORKS and core_count() > 0
 def test_every_module_loads_without_what_only_posix_has():
     assert "lib.data.reader_process" in MODULES
     others = [name for name in MODULES if name != "lib.__main__"]
-    loaded = subprocess.run([sys.executable, "-c", CODE, *others], cwd=PROJECT, capture_output=True, text=True)
+    loaded = subprocess.run([sys.executable, "-c", CODE, *others], cwd=PROJECT, capture_output=True,
+                            text=True)
     assert loaded.returncode == 0, loaded.stderr
