@@ -112,12 +112,15 @@ def train(run: Annotated[str, typer.Argument(help="A run of the profile, such as
 def compose(
     emotion: Annotated[str, typer.Option(help="An emotion label of the data.")],
     genre: Annotated[str, typer.Option(help="A genre label of the data.")],
-    out: Annotated[Path, typer.Option(help="A .mid file for one piece, or a folder in which each piece gets "
-                                           "a MIDI, an MP3 and a JSON file.")],
+    out: Annotated[Path | None, typer.Option(help="A .mid file for one piece, or a folder in which each piece "
+                                                  "gets a MIDI, an MP3 and a JSON file; beside a score alone "
+                                                  "not needed.")] = None,
     count: Annotated[int, typer.Option(help="How many pieces; the next has the next seed.")] = 1,
     audio: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write this MP3 file.")] = None,
     record: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write how it was made, as "
                                                      "JSON.")] = None,
+    score: Annotated[Path | None, typer.Option(help="Also write the piece as notation: a .musicxml, .pdf or "
+                                                    ".svg file.")] = None,
     prompt: Annotated[Path | None, typer.Option(help="Go on from the beginning of this MIDI file.")] = None,
     bars: Annotated[int | None, typer.Option(help="How many bars of the prompt; 4 if not given.")] = None,
     run: Annotated[str, typer.Option(help="A run of the profile, such as transformer or lstm, trained first "
@@ -146,7 +149,7 @@ def compose(
     longest = max_tokens or (pretrained.window if pretrained else 1024)
     sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
                                 max_tokens=longest, seed=seed)
-    request = Request(emotion, genre, sampling, out, count, audio, record, prompt, bars)
+    request = Request(emotion, genre, sampling, out, count, audio, record, prompt, bars, score)
     if pretrained:
         written = request.fulfil(lambda: pretrained, pretrained)
     else:

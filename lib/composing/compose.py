@@ -23,6 +23,7 @@ from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
 from lib.models.base import ConditionalModel
 from lib.sound.audio import note_seconds, write_mp3
+from lib.sound.sheet import Words, write_score
 from lib.training.runs import Run
 
 Source = Run | Pretrained | ConditionalModel
@@ -95,12 +96,21 @@ class Composition:
                          ("torch", "miditok", "symusic", "composing-to-a-mood")},
         }
 
+    def words(self) -> Words:
+        """What stands on the piece's score beside the notes."""
+        labels = ", ".join(label for label in (self.emotion, self.genre) if label) or "no label"
+        tempo = self.score.tempos[0].qpm if len(self.score.tempos) else 120.0
+        model = self.model["run"] or self.model["kind"]
+        return Words(labels, f"asked for {labels} · ♩ = {tempo:.0f} · seed {self.seed} · composed by {model}",
+                     tempo)
+
     def save(self, midi: Path | None = None, audio: Path | None = None,
-             record: Path | None = None) -> list[Path]:
-        """Write the piece as MIDI, as MP3, and how it was made as JSON: each whole or not at all.
+             record: Path | None = None, score: Path | None = None) -> list[Path]:
+        """Write the piece as MIDI, as MP3, how it was made as JSON, and as notation: each whole or not at all.
 
         Args:
             midi, audio, record: files to write; None leaves one out.
+            score: as :func:`lib.sound.sheet.write_score` takes it.
 
         Returns:
             The files written.
@@ -119,6 +129,9 @@ class Composition:
         if record is not None:
             write_json(Path(record), self.record())
             written.append(Path(record))
+        if score is not None:
+            write_score(self.score, Path(score), self.words())
+            written.append(Path(score))
         return written
 
 

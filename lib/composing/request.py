@@ -9,6 +9,7 @@ from lib.composing.compose import Source, compose_pieces, label_id
 from lib.composing.prompt import read_prompt
 from lib.composing.sampling import SamplingSettings
 from lib.data.store import TokenStore
+from lib.sound.sheet import check_score_name
 from lib.training.runs import Run
 
 MIDI_SUFFIXES = (".mid", ".midi")
@@ -22,9 +23,11 @@ class Request:
     Attributes:
         emotion, genre: labels.
         sampling: how tokens are drawn.
-        out: a MIDI file for one piece, or a folder that gets a MIDI, an MP3 and a JSON file for each piece.
+        out: a MIDI file for one piece, or a folder that gets a MIDI, an MP3 and a JSON file for each piece; None
+            where only a score is wanted.
         count: how many pieces.
-        audio, record: also write this MP3 and this JSON file; only where `out` is a MIDI file.
+        audio, record, score: also write this MP3, this JSON file, this score (.musicxml, .pdf or .svg); only
+            where `out` is a MIDI file.
         prompt: a MIDI file whose beginning every piece goes on from.
         bars: how many bars of it; None for four.
 
@@ -35,12 +38,13 @@ class Request:
     emotion: str
     genre: str
     sampling: SamplingSettings
-    out: Path
+    out: Path | None
     count: int = 1
     audio: Path | None = None
     record: Path | None = None
     prompt: Path | None = None
     bars: int | None = None
+    score: Path | None = None
 
     def __post_init__(self):
         if self.count < 1:
@@ -51,20 +55,28 @@ class Request:
             raise BookError(f"There is no MIDI file {self.prompt}; give the path of one to go on from.")
         if self.bars is not None and self.bars < 1:
             raise BookError(f"A prompt needs at least one bar, not {self.bars}.")
+        if self.out is None and self.score is None:
+            raise BookError("Say where the piece is to go: --out piece.mid, --out folder or --score piece.pdf.")
         if self.is_one_file and self.count > 1:
-            raise BookError(f"{self.count} pieces do not fit into the one file {self.out}: give a folder.")
+            raise BookError(f"{self.count} pieces do not fit into the one file {self.out or self.score}: give a "
+                            "folder.")
         if not self.is_one_file and (self.audio or self.record):
             raise BookError(f"The folder {self.out} gets an MP3 and a JSON file for each piece anyway: name "
                             "them only beside a MIDI file such as piece.mid.")
-        if self.is_one_file and self.out.is_dir():
+        if self.score is not None:
+            check_score_name(self.score)
+            if not self.is_one_file:
+                raise BookError(f"A score is of one piece, and {self.out} is a folder: name a MIDI file such as "
+                                "piece.mid.")
+        if self.out and self.is_one_file and self.out.is_dir():
             raise BookError(f"{self.out} is a folder, not a MIDI file: give another name.")
         if not self.is_one_file and self.out.exists() and not self.out.is_dir():
             raise BookError(f"{self.out} is a file, and not named as a MIDI file: give another name.")
 
     @property
     def is_one_file(self) -> bool:
-        """Whether `out` names a MIDI file."""
-        return self.out.suffix.lower() in MIDI_SUFFIXES
+        """Whether one piece goes into files that are named, not several into a folder."""
+        return self.out is None or self.out.suffix.lower() in MIDI_SUFFIXES
 
     def fulfil(self, model: Callable[[], Source], store: TokenStore) -> Iterator[Path]:
         """Compose, write, and yield each file that is written.
@@ -88,7 +100,8 @@ class Request:
         pieces = compose_pieces(source, store, self.emotion, self.genre, self.sampling, self.count, prompt)
         for piece in pieces:
             if self.is_one_file:
-                yield from piece.save(midi=self.out, audio=self.audio, record=self.record)
+                yield from piece.save(midi=self.out, audio=self.audio, record=self.record,
+                                      score=self.score)
             else:
                 midi, audio, record = (self.out / f"{piece.name}{end}" for end in (".mid", ".mp3", ".json"))
                 yield from piece.save(midi=midi, audio=audio, record=record)

@@ -1,4 +1,4 @@
-"""A whole piece as a compressed MusicXML file (`.mxl`), which notation programs open."""
+"""A whole piece as MusicXML, which notation programs open, plain or compressed (`.mxl`)."""
 
 import contextlib
 import io
@@ -22,6 +22,21 @@ _SAME_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest of the format: the same piece
 def compressed_music_xml(score: symusic.Score, key: Key | None = None) -> bytes:
     """A piece as an `.mxl` file: about a twentieth of its plain MusicXML.
 
+    Arguments and errors are those of :func:`piece_document`.
+    """
+    document = ElementTree.tostring(piece_document(score, key), encoding="unicode")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (("META-INF/container.xml", _CONTAINER), ("piece.musicxml", document)):
+            archive.writestr(zipfile.ZipInfo(name, _SAME_DATE), content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def piece_document(score: symusic.Score, key: Key | None = None) -> ElementTree.Element:
+    """A whole piece as MusicXML, with the names of its instruments where it has several.
+
+    Nothing is left of what music21 makes up: a title, itself as the composer, the day, random names.
+
     Args:
         score: in ticks; drums are left out, since they would need a notation of their own.
         key: decides key signature and spelling; None: estimated from the whole piece.
@@ -33,18 +48,10 @@ def compressed_music_xml(score: symusic.Score, key: Key | None = None) -> bytes:
     if not tracks:
         raise BookError("The piece holds no pitched notes: there is nothing to write down.")
     grid = bar_grid(score)
-    staves = [staff for track in tracks for staff in lay_out_staves(track, grid, 0, len(grid) - 1)]
+    laid_out = [lay_out_staves(track, grid, 0, len(grid) - 1) for track in tracks]
     with contextlib.redirect_stderr(io.StringIO()):  # music21 remarks there that MIDI has but 16 channels
-        document = music_xml(staves, grid, 0, key or estimate_key(pitch_class_time(score)))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (("META-INF/container.xml", _CONTAINER), ("piece.musicxml", _plain(document))):
-            archive.writestr(zipfile.ZipInfo(name, _SAME_DATE), content, zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
-
-
-def _plain(document: str) -> str:
-    """The document without what music21 makes up: a title, itself as the composer, the day, random names."""
+        document = music_xml([staff for staves in laid_out for staff in staves], grid, 0,
+                             key or estimate_key(pitch_class_time(score)))
     root = ElementTree.fromstring(document)
     for parent, made_up in ((".", "movement-title"), ("identification", "creator"),
                             ("identification/encoding", "encoding-date")):
@@ -54,4 +61,15 @@ def _plain(document: str) -> str:
     for group in (root.findall("part-list/score-part"), root.findall("part")):
         for number, part in enumerate(group, start=1):
             part.set("id", f"P{number}")
-    return ElementTree.tostring(root, encoding="unicode")
+    names = [instrument_name(track.program) if len(tracks) > 1 and not below else ""
+             for track, staves in zip(tracks, laid_out, strict=True) for below in range(len(staves))]
+    for part, name in zip(root.findall("part-list/score-part"), names, strict=True):
+        part.find("part-name").text = name
+    return root
+
+
+def instrument_name(program: int) -> str:
+    """What General MIDI calls a program."""
+    from pretty_midi import program_to_instrument_name  # here: it imports slowly
+
+    return program_to_instrument_name(program)

@@ -32,6 +32,7 @@ _THEMES = f"""svg:root {{color-scheme:light dark}}
 _OWN_COLOUR = re.compile('fill="(#[0-9A-Fa-f]{6})"')
 _BOTH = r"light-dark(\1, color-mix(in srgb, \1 60%, white))"
 _MOST_STAVES = 6
+_SCALE = 40  # percent
 _PICKUP = Fraction(1, 3)  # a first bar that begins with at least this share of rest is shown as a pickup
 _LETTERS = "FCGDAEB"  # in fifths
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -231,26 +232,52 @@ def engrave(document: str, width: int, seed: int, title: str) -> str:
     Raises:
         BookError: when verovio cannot read the document.
     """
-    toolkit, scale = _toolkit(), 40
-    options = {
-        "pageWidth": width * 100 // scale, "adjustPageHeight": True, "scale": scale, "breaks": "auto",
-        "header": "none", "footer": "none", "pageMarginTop": 50, "pageMarginBottom": 50,
-        "pageMarginLeft": 50, "pageMarginRight": 50, "pageHeight": 60_000,
-        "xmlIdSeed": seed,
-    }
+    options = {"pageWidth": width * 100 // _SCALE, "adjustPageHeight": True, "pageMarginTop": 50,
+               "pageMarginBottom": 50, "pageMarginLeft": 50, "pageMarginRight": 50, "pageHeight": 60_000}
+    return _on_a_card(_engrave(document, options, _SCALE, seed)[0], title)
+
+
+def engrave_pages(document: str, size: tuple[int, int], margin: int, seed: int, scale: float = 40
+                  ) -> list[str]:
+    """MusicXML as pages of one size, one SVG each, black on nothing.
+
+    Args:
+        document: MusicXML.
+        size: width and height of a page in CSS pixels.
+        margin: on all sides, in pixels.
+        seed: of the ids, as in :func:`engrave`.
+        scale: of the notes in percent; 40 is the book's usual size.
+
+    Raises:
+        BookError: when verovio cannot read the document.
+    """
+    edges = {f"pageMargin{side}": round(margin * 100 / scale) for side in ("Top", "Bottom", "Left", "Right")}
+    options = {"pageWidth": round(size[0] * 100 / scale), "pageHeight": round(size[1] * 100 / scale),
+               "adjustPageHeight": False, **edges}
+    return _engrave(document, options, scale, seed)
+
+
+def _engrave(document: str, layout: dict[str, object], scale: float, seed: int) -> list[str]:
+    """verovio's pages."""
+    options = {"scale": scale, "breaks": "auto", "header": "none", "footer": "none", "xmlIdSeed": seed}
+    toolkit = _toolkit()
     with _ONE_AT_A_TIME:
-        toolkit.setOptions(options)
+        toolkit.setOptions(options | layout)
         if not toolkit.loadData(document):
             raise BookError("The notation could not be engraved: verovio does not accept the notes.")
-        drawing = toolkit.renderToSVG(1)
-    return _on_a_card(drawing, title)
+        return [toolkit.renderToSVG(page + 1) for page in range(toolkit.getPageCount())]
+
+
+def printable(text: str) -> str:
+    """Any text without the characters that XML cannot hold."""
+    return _NOT_IN_XML.sub("", text)
 
 
 def _on_a_card(drawing: str, title: str) -> str:
     """verovio's SVG with a view box, by which it shrinks with the page, a title, and card and ink that follow
     the theme: that of the page, or, in a picture of its own, what the page tells the picture.
     """
-    words = escape(_NOT_IN_XML.sub("", title))
+    words = escape(printable(title))
     root = re.search(r'<svg width="(\d+)px" height="(\d+)px"([^>]*)>', drawing)
     name = re.search(r' id="([^"]+)"', root[3])[1]
     themes = _THEMES.replace("ROOT", name)

@@ -128,3 +128,17 @@ def test_the_same_request_gives_the_same_notes(network, tiny_store, tmp_path):
         list(Request("calm", "pop", DRAW, tmp_path / name).fulfil(lambda: network, tiny_store))
         tokens.append(encode(tiny_store.tokenizer, tmp_path / name / "calm_pop_5.mid"))
     assert np.array_equal(*tokens)
+
+
+def test_a_score_alone_needs_no_midi_file(network, tiny_store, tmp_path):
+    page = tmp_path / "piece.svg"
+    assert list(Request("calm", "pop", DRAW, None, score=page).fulfil(lambda: network, tiny_store)) == [page]
+    assert "seed 5" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("out", "score", "words"), [
+    (None, None, "--score piece.pdf"), ("piece.mid", "piece.doc", "piece.pdf"), ("made", "piece.pdf", "a folder"),
+])
+def test_a_score_that_cannot_be_written_is_refused(tmp_path, out, score, words):
+    with pytest.raises(BookError, match=words):
+        Request("calm", "pop", DRAW, out and tmp_path / out, score=score and tmp_path / score)
