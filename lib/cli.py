@@ -112,9 +112,9 @@ def train(run: Annotated[str, typer.Argument(help="A run of the profile, such as
 def compose(
     emotion: Annotated[str, typer.Option(help="An emotion label of the data.")],
     genre: Annotated[str, typer.Option(help="A genre label of the data.")],
-    out: Annotated[Path | None, typer.Option(help="A .mid file for one piece, or a folder in which each piece "
-                                                  "gets a MIDI, an MP3 and a JSON file; beside a score alone "
-                                                  "not needed.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A .mid file for one piece, or a folder in which each "
+                                                  "piece gets a MIDI, an MP3 and a JSON file; may be left "
+                                                  "out where only a score is wanted.")] = None,
     count: Annotated[int, typer.Option(help="How many pieces; the next has the next seed.")] = 1,
     audio: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write this MP3 file.")] = None,
     record: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write how it was made, as "

@@ -106,7 +106,7 @@ class Composition:
 
     def save(self, midi: Path | None = None, audio: Path | None = None,
              record: Path | None = None, score: Path | None = None) -> list[Path]:
-        """Write the piece as MIDI, as MP3, how it was made as JSON, and as notation: each whole or not at all.
+        """Write the piece as MIDI, as MP3, how it was made as JSON, as notation: each whole or not at all.
 
         Args:
             midi, audio, record: files to write; None leaves one out.

@@ -23,8 +23,8 @@ class Request:
     Attributes:
         emotion, genre: labels.
         sampling: how tokens are drawn.
-        out: a MIDI file for one piece, or a folder that gets a MIDI, an MP3 and a JSON file for each piece; None
-            where only a score is wanted.
+        out: a MIDI file for one piece, or a folder that gets a MIDI, an MP3 and a JSON file for each piece;
+            None where only a score is wanted.
         count: how many pieces.
         audio, record, score: also write this MP3, this JSON file, this score (.musicxml, .pdf or .svg); only
             where `out` is a MIDI file.
@@ -56,18 +56,19 @@ class Request:
         if self.bars is not None and self.bars < 1:
             raise BookError(f"A prompt needs at least one bar, not {self.bars}.")
         if self.out is None and self.score is None:
-            raise BookError("Say where the piece is to go: --out piece.mid, --out folder or --score piece.pdf.")
+            raise BookError("Say where the piece is to go: --out piece.mid, --out folder or "
+                            "--score piece.pdf.")
         if self.is_one_file and self.count > 1:
-            raise BookError(f"{self.count} pieces do not fit into the one file {self.out or self.score}: give a "
-                            "folder.")
+            raise BookError(f"{self.count} pieces do not fit into the one file {self.out or self.score}: give "
+                            "a folder.")
         if not self.is_one_file and (self.audio or self.record):
             raise BookError(f"The folder {self.out} gets an MP3 and a JSON file for each piece anyway: name "
                             "them only beside a MIDI file such as piece.mid.")
         if self.score is not None:
             check_score_name(self.score)
             if not self.is_one_file:
-                raise BookError(f"A score is of one piece, and {self.out} is a folder: name a MIDI file such as "
-                                "piece.mid.")
+                raise BookError(f"A score is of one piece, and {self.out} is a folder: name a MIDI file such "
+                                "as piece.mid.")
         if self.out and self.is_one_file and self.out.is_dir():
             raise BookError(f"{self.out} is a folder, not a MIDI file: give another name.")
         if not self.is_one_file and self.out.exists() and not self.out.is_dir():

@@ -137,7 +137,8 @@ def test_a_score_alone_needs_no_midi_file(network, tiny_store, tmp_path):
 
 
 @pytest.mark.parametrize(("out", "score", "words"), [
-    (None, None, "--score piece.pdf"), ("piece.mid", "piece.doc", "piece.pdf"), ("made", "piece.pdf", "a folder"),
+    (None, None, "--score piece.pdf"), ("piece.mid", "piece.doc", "piece.pdf"),
+    ("made", "piece.pdf", "a folder"),
 ])
 def test_a_score_that_cannot_be_written_is_refused(tmp_path, out, score, words):
     with pytest.raises(BookError, match=words):
