@@ -225,7 +225,8 @@ def bench(
                                                       "an hour.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the rows here; those of other works stay.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Tiny networks, to see that it runs.")] = False,
-    precision: Annotated[str, typer.Option(help="Of training: bf16-mixed or 32-true.")] = "bf16-mixed",
+    precision: Annotated[str, typer.Option(help="Of training: auto, or a name as a profile writes it; empty: "
+                                                "the profile's.")] = "",
     threads: Annotated[int, typer.Option(help="0: as many as there are cores.")] = 0,
     profile: ProfileName = "laptop", data: DataFolder = "",
 ) -> None:

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, hash_of_files, hash_of_json
 from lib.basics.places import LIB, artifacts_folder
+from lib.basics.precision import SINGLE, Precision, autocast
 from lib.basics.progress import Progress
 from lib.data import Batches, TokenStore
 from lib.models import ConditionalModel, NgramModel, request_ngram
@@ -91,7 +92,7 @@ def shuffled_labels(store: TokenStore, split: str, shuffled: Shuffled,
 
 @torch.no_grad()
 def token_losses(model: ConditionalModel, store: TokenStore, split: str, window: int,
-                 precision: str = "32-true", shuffled: Shuffled = "nothing", seed: int = 0,
+                 precision: Precision = SINGLE, shuffled: Shuffled = "nothing", seed: int = 0,
                  max_tokens: int | None = MOST_TOKENS) -> TokenLosses:
     """The losses of a network, window by window as in training.
 
@@ -100,7 +101,7 @@ def token_losses(model: ConditionalModel, store: TokenStore, split: str, window:
         store: the tokens.
         split: validation or test.
         window: targets in a row at most; a window's first tokens are judged with little context.
-        precision: "32-true" or "bf16-mixed", as the model was trained.
+        precision: as the model was trained.
         shuffled: labels to deal anew among the pieces before they are given to the model.
         seed: of the dealing.
         max_tokens: judge a fixed random part of the pieces with about so many tokens; None for all.
@@ -117,7 +118,7 @@ def token_losses(model: ConditionalModel, store: TokenStore, split: str, window:
         judged = batch.targets != store.pad_id
         tokens, targets = batch.tokens.to(device), batch.targets.to(device)
         labels = emotion[batch.rows].to(device), genre[batch.rows].to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16-mixed"):
+        with autocast(precision, device):
             logits, _ = model(tokens, *labels)
         loss = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none")
         correct = logits.argmax(dim=-1) == targets

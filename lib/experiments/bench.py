@@ -26,6 +26,7 @@ import torch
 from lib.basics.errors import BookError
 from lib.basics.files import read_json, write_json
 from lib.basics.machine import core_count, git_commit, package_versions, processor_name
+from lib.basics.precision import Precision, resolve
 from lib.basics.progress import duration
 from lib.profiles import Profile
 from lib.profiles.profile import ModelSettings, Settings
@@ -114,7 +115,7 @@ class Bench:
 
     sizes: BenchSizes
     profile: Profile
-    precision: str = "bf16-mixed"
+    precision: Precision
     threads: int = 2
     long: bool = False
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -166,7 +167,7 @@ LONG_WORKS = ("time_to_quality",)
 
 
 def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False, size: str = "full",
-              precision: str = "bf16-mixed", threads: int = 0, file: Path | None = None,
+              precision: str = "", threads: int = 0, file: Path | None = None,
               stream: TextIO | None = None) -> list[dict[str, object]]:
     """Measure; rows that are done are in the file even when the rest is interrupted.
 
@@ -175,7 +176,7 @@ def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False,
         only: names of works; empty for all, of which the long ones only with `long`.
         long: also train until quality is reached, and compose the plain piece whole.
         size: of the works, a key of :data:`SIZES`.
-        precision: of training, both ways: 'bf16-mixed' or '32-true'.
+        precision: of training, both ways: a name or 'auto'; empty for the profile's.
         threads: 0 for as many as there are cores.
         file: JSON, a list of rows; rows of other works that it holds already stay.
         stream: where progress goes; standard error by default.
@@ -184,20 +185,19 @@ def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False,
         The rows as plain data, with date and machine.
 
     Raises:
-        BookError: for an unknown work, or when the two ways compute different things.
+        BookError: for an unknown work, for a precision that this device lacks, or when the two ways
+            compute different things.
     """
     known = works()
     if unknown := [name for name in only if name not in known]:
         raise BookError(f"The bench has no work '{unknown[0]}'; it has: {', '.join(known)}.")
-    if precision not in ("bf16-mixed", "32-true"):
-        raise BookError(f"There is no precision '{precision}' for the bench; choose bf16-mixed or 32-true.")
     if threads < 0:
         raise BookError(f"The bench cannot run on {threads} threads; 0 takes as many as there are cores.")
     chosen = [name for name in known if name in only or (not only and (long or name not in LONG_WORKS))]
     kept = [row for row in read_rows(file) if row["work"] not in chosen] if file and file.exists() else []
     count = threads or core_count()
     gpu = torch.cuda.is_available()
-    bench = Bench(SIZES[size], profile, precision, count, long,
+    bench = Bench(SIZES[size], profile, resolve(precision or profile.precision), count, long,
                   torch.device("cuda", 0) if gpu else torch.device("cpu"),
                   lambda line: print(f"bench: {line}", file=stream or sys.stderr, flush=True))
     about = {"date": datetime.now(UTC).date().isoformat(), "cores": core_count(), "threads": count,

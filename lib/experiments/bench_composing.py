@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from lib.basics.errors import BookError
+from lib.basics.precision import SINGLE
 from lib.composing.grammar import Grammar
 from lib.composing.sampling import SamplingSettings, sample_tokens
 from lib.data.tokenizer import build_tokenizer
@@ -83,7 +84,7 @@ def compose_one(bench: Bench) -> Row:
     how = "composed whole" if bench.long else f"steps at {PREFIXES} lengths of the prefix, integrated"
     return make_row("compose_one", *found, _bound(pair.ours, pair.tokens, 1, bench), "s a token",
                     f"plain: prefix recomputed, {how}; ours: cache and grammar, composed whole",
-                    precision="32-true", tokens=pair.tokens)
+                    precision=SINGLE, tokens=pair.tokens)
 
 
 def compose_many(bench: Bench) -> Row:
@@ -98,7 +99,7 @@ def compose_many(bench: Bench) -> Row:
                     "s a token and piece",
                     f"plain: one piece after another, steps at {PREFIXES} lengths of the prefix, integrated, "
                     f"before and after ours; ours: {pieces} pieces in one batch, composed whole, once",
-                    precision="32-true", tokens=pair.tokens, pieces=pieces)
+                    precision=SINGLE, tokens=pair.tokens, pieces=pieces)
 
 
 def _bound(model: ConditionalTransformer, tokens: int, pieces: int, bench: Bench) -> float:

@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from lib.basics.errors import BookError
+from lib.basics.precision import Precision, autocast, number_format
 from lib.basics.progress import Progress
 from lib.data import TokenStore, open_store
 from lib.data.batches import Batches
 from lib.experiments.bench import Bench, Row, make_row
-from lib.experiments.bounds import TYPES, finish, layer_shapes, matmul_peak
-from lib.experiments.plain import PlainTransformer, autocast, plain_loss, plain_step
+from lib.experiments.bounds import finish, layer_shapes, matmul_peak
+from lib.experiments.plain import PlainTransformer, plain_loss, plain_step
 from lib.models import flops_per_token
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
 from lib.training.devices import make_fabric, reproducible
@@ -41,7 +42,7 @@ def time_to_quality(bench: Bench) -> Row:
     if loss > target:
         raise BookError(f"Ours is at {loss:.3f} nats a token after {tokens:,} tokens and {seconds:.0f} s, "
                         f"not at the {target:.3f} of the original's recipe: there is no time to quality.")
-    peak = matmul_peak(layer_shapes(sizes.quality, 4096), TYPES[bench.precision], bench.peak_seconds,
+    peak = matmul_peak(layer_shapes(sizes.quality, 4096), number_format(bench.precision), bench.peak_seconds,
                        bench.device)
     bound = tokens * 3 * flops_per_token(training.network, window) / peak
     parameters = sum(weight.numel() for weight in training.network.parameters())
@@ -70,7 +71,7 @@ def padded_windows(store: TokenStore, window: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def first_window_loss(model: nn.Module, store: TokenStore, window: int, precision: str) -> float:
+def first_window_loss(model: nn.Module, store: TokenStore, window: int, precision: Precision) -> float:
     """Nats a token over the first windows of held-out pieces, always the same random part of them."""
     model.eval()
     nats, count, device = 0.0, 0, next(model.parameters()).device

@@ -10,12 +10,13 @@ from joblib import Parallel, delayed
 
 from lib.basics.errors import BookError
 from lib.basics.machine import core_count
+from lib.basics.precision import MIXED, SINGLE, number_format
 from lib.data.pieces import Piece, read_folder
 from lib.data.reading import read_piece
 from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet, build_tokenizer, vocabulary_of
 from lib.experiments.bench import Bench, Row, in_turns, make_row
-from lib.experiments.bounds import TYPES, layer_shapes, matmul_peak, timed
+from lib.experiments.bounds import layer_shapes, matmul_peak, timed
 from lib.experiments.plain import PlainTransformer, plain_loss, plain_step
 from lib.models import count_parameters, flops_per_token
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
@@ -23,7 +24,7 @@ from lib.training.devices import make_fabric, reproducible
 from lib.training.loop import Training
 
 EMOTIONS, GENRES = 11, 6  # of XMIDI, which the original is trained on
-LARGEST_DIFFERENCE = {"32-true": 1e-4, "bf16-mixed": 2e-2}  # of the two ways' first losses, nats a token
+LARGEST_DIFFERENCE = {SINGLE: 1e-4, MIXED: 2e-2}  # of the two ways' first losses, nats a token
 
 
 class RandomTokens:
@@ -107,7 +108,7 @@ def _train(work: str, model: ModelSettings, rows: int, bench: Bench) -> Row:
         raise BookError(f"In {work} both ways start with the same weights, but their first losses differ by "
                         f"{difference:.4f} nats a token: they do not compute the same thing.")
     found = in_turns(plain_turn, ours_turn, bench.sizes.seconds, warm_up=False)
-    peak = matmul_peak(layer_shapes(model, rows * window), TYPES[bench.precision], bench.peak_seconds,
+    peak = matmul_peak(layer_shapes(model, rows * window), number_format(bench.precision), bench.peak_seconds,
                        bench.device)
     flops = 3 * flops_per_token(training.network, window)
     return make_row(work, *found, peak / flops, "tokens/s",

@@ -16,7 +16,6 @@ from lib.profiles.profile import ModelSettings
 
 Shape = tuple[int, int, int]
 
-TYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16}
 LARGE = 1 << 28  # bytes; several times the last cache of today's processors
 
 

@@ -25,8 +25,8 @@ class Evidence:
 
     Attributes:
         table: the CSV.
-        about: when, where and from what: date, machine, cores, commit, versions, profile, seeds, dataset,
-            store, sha256 (of the CSV), and what the experiment adds.
+        about: when, where and from what: date, machine, cores, commit, versions, profile, seeds, threads,
+            precision, dataset, store, sha256 (of the CSV), and what the experiment adds.
     """
 
     table: pd.DataFrame
@@ -36,7 +36,7 @@ class Evidence:
     def origin(self) -> str:
         """One sentence for a caption: when, on what, with which settings."""
         about = self.about
-        where = f"{about['machine']}, {about['cores']} cores"
+        where = f"{about['machine']}, {about['cores']} cores, in {about['precision']}"
         return f"Run on {about['date']} on {where}, profile {about['profile']}, data {about['store'][:12]}."
 
 

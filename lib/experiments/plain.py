@@ -6,7 +6,6 @@ every token. Whatever torch itself does fast stays fast: its encoder is told tha
 gradients are off while composing.
 """
 
-import contextlib
 from collections.abc import Iterator
 
 import torch
@@ -14,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib.basics.errors import BookError
+from lib.basics.precision import Precision, autocast
 from lib.models.transformer import ConditionalTransformer
 from lib.profiles.profile import ModelSettings
 
@@ -76,13 +76,8 @@ class PlainTransformer(nn.Module):
         return self
 
 
-def autocast(precision: str, device: torch.device) -> contextlib.AbstractContextManager:
-    """torch's mixed precision, or none: 'bf16-mixed' or '32-true'."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16-mixed")
-
-
 def plain_loss(model: PlainTransformer, tokens: Tensor, targets: Tensor, emotion: Tensor, genre: Tensor,
-               pad_id: int, precision: str) -> Tensor:
+               pad_id: int, precision: Precision) -> Tensor:
     """Mean cross-entropy (nats a token) over the targets that are not PAD."""
     with autocast(precision, tokens.device):
         logits = model(tokens, emotion, genre)

@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from lib.basics.precision import Precision
 from lib.experiments.bench_training import EMOTIONS, GENRES, RandomTokens
 from lib.experiments.plain import PlainTransformer, plain_loss, plain_step
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
@@ -44,14 +45,14 @@ def kind_of(operator: str) -> str:
     return OTHER
 
 
-def time_shares(model: ModelSettings, rows: int, precision: str, threads: int,
+def time_shares(model: ModelSettings, rows: int, precision: Precision, threads: int,
                 steps: int = 3) -> pd.DataFrame:
     """Seconds of a training step by kind of operation, both ways on the same batches.
 
     Args:
         model: the original's kind of network; windows fill its positions.
         rows: windows in a batch.
-        precision: '32-true' or 'bf16-mixed'.
+        precision: a decided one, see :mod:`lib.basics.precision`.
         threads: of torch.
         steps: how many are looked at; one before them warms up.
 

@@ -5,14 +5,25 @@ many pieces; the code holds no such number. Times that a profile's comments stat
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from lib.basics import precision
 from lib.basics.errors import BookError
 
 FOLDER = Path(__file__).parent
+
+
+def _decided(asked: object) -> object:
+    if asked not in precision.NAMES:
+        raise ValueError(f"it must be one of {', '.join(precision.NAMES)}")
+    return precision.decide() if asked == precision.AUTO else asked
+
+
+Decided = Annotated[precision.Precision, BeforeValidator(_decided)]
+"""A precision's name; `auto` becomes the one of this machine, so that whatever holds settings holds that."""
 
 
 class Settings(BaseModel):
@@ -91,7 +102,7 @@ class RunSettings(Settings):
     training: TrainingSettings
     seed: int
     threads: int = Field(gt=0)
-    precision: Literal["32-true", "bf16-mixed"]
+    precision: Decided
 
 
 class RunEntry(Settings):
@@ -99,7 +110,7 @@ class RunEntry(Settings):
 
     model: ModelSettings
     training: TrainingSettings
-    precision: Literal["32-true", "bf16-mixed"] | None = None
+    precision: Decided | None = None
 
 
 class NgramSettings(Settings):
@@ -173,7 +184,7 @@ class Profile(Settings):
     seeds: list[int] = Field(min_length=1)  # paired repeats; the first is `seed`
     threads: int = Field(gt=0)  # per training process
     workers: int = Field(gt=0)  # processes for corpus and tokens
-    precision: Literal["32-true", "bf16-mixed"]
+    precision: Decided
     cell_timeout: int = Field(gt=0)  # seconds a notebook cell may take
     data: DataSettings
     ngram: NgramSettings
@@ -264,11 +275,13 @@ def load_profile(name: str = "laptop", data: str | Path = "") -> Profile:
         data: a folder of XMIDI-named MIDI files that replaces the embedded corpus; empty for the latter.
 
     Raises:
-        BookError: for an unknown profile, key or value.
+        BookError: for an unknown profile, key or value, or a precision named that this machine does not have.
     """
     if name not in profile_names():
         raise BookError(f"There is no profile '{name}'; choose one of: {', '.join(profile_names())}.")
     profile = read_profile(FOLDER / f"{name}.yaml")
+    for run in profile.runs:
+        precision.refuse_impossible(profile.run(run).precision)
     if not str(data):
         return profile
     folder = Path(data).expanduser().resolve()

@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 
 from lib.basics.machine import core_count, processor_name
+from lib.basics.precision import MIXED, Precision, autocast, number_format
 from lib.data.tokenizer import build_tokenizer
-from lib.experiments.bounds import TYPES, layer_shapes, matmul_peak
-from lib.experiments.plain import autocast
+from lib.experiments.bounds import layer_shapes, matmul_peak
 from lib.models import build_model, count_parameters, flops_per_token
 from lib.models.base import ConditionalModel
 from lib.profiles import Profile
@@ -88,13 +88,13 @@ def cost_of(run: RunSettings, vocabulary_size: int) -> Cost:
     state = model.empty_state(1, 1)
     width = sum(tensor.numel() * tensor.element_size() for tensor in _tensors(state))
     grows = run.model.kind == "transformer"
-    weights = (8.0 if run.precision == "32-true" else 10.0) * parameters
+    weights = (10.0 if run.precision == MIXED else 8.0) * parameters
     return Cost(parameters, 3 * flops_per_token(model, training.window), training.tokens, weights,
                 8.0 * parameters, activation_bytes(model, run.precision) * training.batch_tokens,
                 float(width * COMPOSED_AT_ONCE * (training.window if grows else 1)))
 
 
-def activation_bytes(model: ConditionalModel, precision: str) -> float:
+def activation_bytes(model: ConditionalModel, precision: Precision) -> float:
     """Bytes a token that the backward pass needs of the forward pass, the loss included.
 
     Counted by torch's own hooks at three lengths; only what grows in proportion is counted. What stays are
@@ -147,12 +147,12 @@ def _measured(profile: Profile, seconds: float) -> list[Device]:
     networks = [entry.model for entry in profile.runs.values() if entry.model.kind == "transformer"]
     if torch.cuda.is_available() or not networks:
         return []
-    peak = matmul_peak(layer_shapes(networks[0], 2048), TYPES[profile.precision], seconds)
+    peak = matmul_peak(layer_shapes(networks[0], 2048), number_format(profile.precision), seconds)
     source = f"measured just now, {processor_name()}, {core_count()} cores; less while other programs run"
     return [Device(f"this machine in {profile.precision}", peak, float("inf"), source)]
 
 
-def _saved_bytes(model: ConditionalModel, length: int, precision: str) -> int:
+def _saved_bytes(model: ConditionalModel, length: int, precision: Precision) -> int:
     found: dict[int, int] = {}
     own = {weight.data_ptr() for weight in model.parameters()}
 

@@ -9,6 +9,7 @@ import psutil
 import torch
 from packaging.requirements import Requirement
 
+from lib.basics import precision
 from lib.basics.places import PROJECT, artifacts_folder, home
 from lib.profiles import Profile
 from lib.publish.costs import describe_costs
@@ -48,6 +49,7 @@ def diagnose(profile: Profile) -> str:
         f"{shutil.disk_usage(place).free / GIB:.0f} GiB free under {home()}",
         f"python    {platform.python_version()}",
         f"torch     {torch.__version__}; GPUs: {', '.join(devices) or 'none, training runs on the CPU'}",
+        f"precision {profile.precision} for this profile; {precision.describe()}",
         f"packages  {f'{len(differences)} differ from requirements.txt' if differences else 'as locked'}",
         *(f"          {difference}" for difference in differences),
         f"profile   {profile.name}: {profile.description}",

@@ -84,8 +84,8 @@ def execute_chapters(wanted: Sequence[Chapter], profile: Profile,
                      project: Path = PROJECT) -> list[Path]:
     """Execute `wanted` in order, each with its own entry of `parameters`; see :func:`execute_book`."""
     code = code_hash(project)
-    expected = {chapter.name: fingerprint(chapter, code, parameters[chapter.name], data_hash)
-                for chapter in wanted}
+    expected = {chapter.name: fingerprint(chapter, code, parameters[chapter.name], data_hash,
+                                          profile.precision) for chapter in wanted}
     to_run = [chapter for chapter in wanted if not _is_fresh(chapter, profile, expected[chapter.name])]
     times = {chapter.name: _last_duration(executed_path(profile.name, chapter)) for chapter in to_run}
     for number, chapter in enumerate(wanted, start=1):
@@ -115,7 +115,8 @@ def _execute(chapter: Chapter, profile: Profile, parameters: Mapping[str, object
     run = notebook.metadata.papermill
     run.input_path, run.output_path = f"{chapter.document}.ipynb", path.name  # no folders of this machine
     notebook.metadata[KEY] = {"fingerprint": dict(expected), "profile": profile.name,
-                              "device": device_name(), "threads": profile.threads, "commit": git_commit()}
+                              "device": device_name(), "threads": profile.threads,
+                              "precision": profile.precision, "commit": git_commit()}
     with atomic_path(path) as temporary:
         nbformat.write(notebook, temporary)
     unfinished.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 
 from lib.basics.files import hash_of_bytes, hash_of_files, hash_of_json
+from lib.basics.precision import Precision
 from lib.publish.chapters import Chapter
 
 KEY = "mood"  # the executed copy's metadata hold our record under this name
@@ -16,6 +17,7 @@ PARTS = {
     "code": "the package lib, the reference figures or the locked versions",
     "parameters": "its parameters",
     "data": "the data",
+    "precision": "the precision that networks are trained in",
 }
 
 
@@ -27,7 +29,8 @@ def code_hash(project: Path) -> str:
     return hash_of_files([*files, *([lock] if lock.is_file() else [])], project)
 
 
-def fingerprint(chapter: Chapter, code: str, parameters: Mapping[str, object], data: str) -> dict[str, str]:
+def fingerprint(chapter: Chapter, code: str, parameters: Mapping[str, object], data: str,
+                precision: Precision) -> dict[str, str]:
     """The hashes that an executed copy of `chapter` must carry to be current.
 
     Args:
@@ -36,10 +39,11 @@ def fingerprint(chapter: Chapter, code: str, parameters: Mapping[str, object], d
         parameters: all that papermill is given. The folder `data` is left out: the data's hash stands for it,
             and the same data may lie elsewhere.
         data: the token store's hash.
+        precision: of the profile, as decided for this machine.
     """
     relevant = {name: value for name, value in parameters.items() if name != "data"}
     return {"source": _source_hash(chapter.read()), "code": code, "parameters": hash_of_json(relevant),
-            "data": data}
+            "data": data, "precision": precision}
 
 
 def _source_hash(notebook: nbformat.NotebookNode) -> str:

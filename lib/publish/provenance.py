@@ -70,7 +70,8 @@ def describe_versions(versions: dict[str, str | None]) -> str:
 def _describe_run(run: Run) -> str:
     summary = run.summary
     parts: Iterable[str] = (
-        run.folder.name, f"seed {summary['seed']}", f"{summary['parameters']:,} parameters",
+        run.folder.name, f"seed {summary['seed']}", run.settings.precision,
+        f"{summary['parameters']:,} parameters",
         f"{summary['tokens']:,} tokens in {duration(summary['seconds'])}",
         *([] if summary["status"] == "finished" else [summary["status"]]),
     )

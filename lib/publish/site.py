@@ -82,7 +82,8 @@ def read_copies(profile_name: str = "laptop", data: str | Path = "",
     copies = []
     for chapter, path in zip(found, paths, strict=True):
         given = parameters_for(chapter, profile, parameters, found)
-        copies.append(read_copy(path, chapter, profile.name, fingerprint(chapter, code, given, data_hash)))
+        copies.append(read_copy(path, chapter, profile.name, fingerprint(chapter, code, given, data_hash,
+                                                                             profile.precision)))
     return copies
 
 

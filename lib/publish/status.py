@@ -31,8 +31,8 @@ def status_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
 Every chapter of this site is a notebook that was executed from its first cell to its last before the site
 was built, here with the profile `{profile}`; together they took {duration(total)}. What a notebook promises
 on its first lines holds for the profile `laptop` on two cores that do nothing else. The fingerprint covers
-the notebook, the package `lib`, the locked versions, the parameters and the data: when one of them changes,
-the site is not built before the notebook has been executed again.
+the notebook, the package `lib`, the locked versions, the parameters, the data and the precision of training:
+when one of them changes, the site is not built before the notebook has been executed again.
 
 <div class="wide-table" tabindex="0" role="region" aria-label="Executed notebooks">
 <table class="table">
@@ -64,7 +64,7 @@ def _row(copy: ExecutedCopy) -> list[str]:
              f"under {promise.warm} min, from nothing {promise.cold}" if promise else "–",
              duration(max(cells, default=0.0)), short(record["fingerprint"]),
              describe_commit(record["commit"]),
-             f"{record['device']}, {record['threads']} threads")
+             f"{record['device']}, {record['threads']} threads, {record['precision']}")
     return [link, *(escape(str(text)) for text in texts)]
 
 

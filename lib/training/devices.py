@@ -9,16 +9,22 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 
+from lib.basics.precision import Precision, refuse_impossible
 
-def make_fabric(precision: str) -> Fabric:
+
+def make_fabric(precision: Precision) -> Fabric:
     """Fabric for the devices at hand: one GPU if there is one, else the CPU.
 
     Started under `torchrun`, every process takes its device, and gradients are averaged over them all (DDP);
     several machines then need one shared folder for the runs.
 
     Args:
-        precision: "32-true", or "bf16-mixed": weights in fp32, most arithmetic in bfloat16.
+        precision: a decided one, see :mod:`lib.basics.precision`.
+
+    Raises:
+        BookError: when this device does not have it.
     """
+    refuse_impossible(precision)
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision every time
     accelerator = "cuda" if torch.cuda.is_available() else "cpu"
     if torch.distributed.is_torchelastic_launched():

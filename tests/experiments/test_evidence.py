@@ -14,13 +14,13 @@ def kept(tiny_profile, tiny_store, tmp_path, monkeypatch):
     return evidence.keep_evidence("trial", table, tiny_profile, tiny_store, pieces=12)
 
 
-def test_a_result_is_read_back_with_its_origin(kept, tiny_store):
+def test_a_result_is_read_back_with_its_origin(kept, tiny_profile, tiny_store):
     found = evidence.read_evidence("trial")
     assert found.table["arm"].tolist() == ["a", 'b, "c"']
     assert found.table["loss"].tolist() == pytest.approx([1 / 3, 2e-7], rel=1e-5)
     assert found.about["pieces"] == 12
     assert found.about["store"] == tiny_store.hash
-    for fact in (found.about["date"], "profile smoke", tiny_store.hash[:12]):
+    for fact in (found.about["date"], "profile smoke", f"in {tiny_profile.precision},", tiny_store.hash[:12]):
         assert fact in found.origin
 
 

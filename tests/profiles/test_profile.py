@@ -1,9 +1,13 @@
 """Profiles are checked: what is misspelt or impossible is named, with the file."""
 
 import pytest
+import yaml
 
+from lib.basics import precision
 from lib.basics.errors import BookError
+from lib.basics.precision import AUTO, MIXED, SINGLE, resolve
 from lib.profiles import load_profile, profile_names
+from lib.profiles import profile as profile_module
 from lib.profiles.profile import FOLDER, read_profile
 
 
@@ -13,6 +17,25 @@ def test_every_profile_loads_and_lists_the_runs_that_the_chapters_ask_for(name):
     assert profile.name == name
     assert profile.run("lstm").model.kind == "lstm"
     assert profile.run("transformer").model.kind == "transformer"
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_a_loaded_profile_has_decided_its_precision(name):
+    """Only the long runs name one, so that a machine of another kind can go on with them."""
+    written = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())["precision"]
+    assert written == (SINGLE if name == "evidence" else AUTO)
+    profile = load_profile(name)
+    assert profile.precision == profile.run("lstm").precision == resolve(written)
+
+
+def test_a_named_precision_that_is_missing_is_refused_with_the_profile(tmp_path, monkeypatch):
+    monkeypatch.setattr(precision, "_obstacle", lambda: "this processor is too old")
+    monkeypatch.setattr(profile_module, "FOLDER", tmp_path)
+    altered(tmp_path, "precision: auto", f"precision: {MIXED}")
+    with pytest.raises(BookError, match=f"{MIXED} was asked for by name, but this processor is too old"):
+        load_profile("smoke")
+    altered(tmp_path, "precision: auto", f"precision: {SINGLE}")
+    assert load_profile("smoke").precision == SINGLE
 
 
 def altered(tmp_path, old, new):
@@ -30,6 +53,7 @@ def altered(tmp_path, old, new):
     ("kind: lstm", "kind: gru", "runs.lstm.model.kind"),
     ("positions: none", "positions: learned, max_length: 100", "'lstm' learns positions .* 101 tokens"),
     ("window: 256", "windows: 256", "unknown key 'runs.lstm.training.windows'"),
+    ("precision: auto", "precision: half", "wrong at 'precision': .*auto"),
     ("threads: 2", "threads: 2\nthreads: 4", "the key 'threads' is given twice"),
 ])
 def test_a_wrong_key_or_value_is_named_in_one_sentence(tmp_path, old, new, said):

@@ -35,13 +35,13 @@ class TinyBook:
     def copy(self, chapter, **parameters):
         """An executed copy that passes every gate, without running anything."""
         given = {"profile": self.profile.name, "data": "", **parameters}
-        expected = fingerprint(chapter, "code", given, "data")
+        expected = fingerprint(chapter, "code", given, "data", self.profile.precision)
         notebook = chapter.read()
         notebook.metadata["papermill"] = nbformat.from_dict(
             {"parameters": given, "start_time": "2026-01-01T12:00:00", "end_time": "2026-01-01T12:00:02",
              "duration": 2.0, "exception": None})
         notebook.metadata[KEY] = {"fingerprint": expected, "profile": "smoke", "device": "a device",
-                                  "threads": 1, "commit": None}
+                                  "threads": 1, "precision": self.profile.precision, "commit": None}
         for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
             cell.execution_count = count
         return ExecutedCopy(chapter, notebook, self.profile.name, expected, self.folder / "media")

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lib.basics.precision import MIXED
 from lib.models import build_model
 from lib.profiles import load_profile, profile_names
 from lib.profiles.profile import ModelSettings
@@ -10,7 +11,7 @@ from lib.publish import costs
 
 
 def test_the_originals_transformer_costs_what_it_must():
-    run = load_profile("gpu").run("transformer")
+    run = load_profile("gpu").run("transformer").model_copy(update={"precision": MIXED})
     cost = costs.cost_of(run, 486)
     assert round(cost.parameters / 1e6, 1) == 38.9
     weights = 12 * 12 * 512 * 512 + 512 * 486

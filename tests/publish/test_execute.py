@@ -24,7 +24,7 @@ def execute(book, *chapters, profile=None):
 
 def copy_of(book, chapter):
     given = parameters_for(chapter, book.profile)
-    expected = fingerprint(chapter, code_hash(book.folder), given, "data")
+    expected = fingerprint(chapter, code_hash(book.folder), given, "data", book.profile.precision)
     return read_copy(executed_path("smoke", chapter), chapter, "smoke", expected)
 
 

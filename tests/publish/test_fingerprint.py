@@ -3,17 +3,17 @@ from lib.publish.fingerprint import code_hash, fingerprint, short
 
 def test_outputs_ids_and_the_data_folder_change_nothing(tiny_book):
     chapter = tiny_book.notebook("01_first", "1 + 1")
-    before = fingerprint(chapter, "code", {"profile": "smoke", "data": "/here"}, "data")
+    before = fingerprint(chapter, "code", {"profile": "smoke", "data": "/here"}, "data", "single")
     tiny_book.notebook("01_first", "1 + 1")  # written again, with other cell ids
-    assert fingerprint(chapter, "code", {"profile": "smoke", "data": "/there"}, "data") == before
+    assert fingerprint(chapter, "code", {"profile": "smoke", "data": "/there"}, "data", "single") == before
 
 
-def test_cells_code_parameters_and_data_change_their_own_part(tiny_book):
+def test_cells_code_parameters_data_and_precision_change_their_own_part(tiny_book):
     chapter = tiny_book.notebook("01_first", "1 + 1")
-    before = fingerprint(chapter, "code", {"profile": "smoke"}, "data")
+    before = fingerprint(chapter, "code", {"profile": "smoke"}, "data", "single")
 
-    def changed(code="code", profile="smoke", data="data"):
-        after = fingerprint(chapter, code, {"profile": profile}, data)
+    def changed(code="code", profile="smoke", data="data", precision="single"):
+        after = fingerprint(chapter, code, {"profile": profile}, data, precision)
         assert (short(after) != short(before)) == (after != before)
         return [part for part in before if after[part] != before[part]]
 
@@ -21,6 +21,7 @@ def test_cells_code_parameters_and_data_change_their_own_part(tiny_book):
     assert changed(code="other") == ["code"]
     assert changed(profile="gpu") == ["parameters"]
     assert changed(data="other") == ["data"]
+    assert changed(precision="mixed") == ["precision"]
     tiny_book.notebook("01_first", "1 + 2")
     assert changed() == ["source"]
 

@@ -14,6 +14,7 @@ import time
 import pytest
 from tiny_store import TinyStore, tiny_run
 
+from lib.basics.precision import SINGLE, decide
 from lib.training import run_folder
 from lib.training.checkpoint import read_weights
 from lib.training.loop import STATE
@@ -94,7 +95,7 @@ def results(folder) -> tuple:
             about["tokens"])
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize("precision", sorted({SINGLE, decide()}))
 @pytest.mark.parametrize("kind", ["lstm", "transformer"])
 def test_killed_runs_end_like_uninterrupted_ones(tmp_path, monkeypatch, kind, precision):
     run = tiny_run(kind, precision, accumulate=2, transpose=True, schedule="onecycle", tokens=20_000)

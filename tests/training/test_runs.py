@@ -8,6 +8,7 @@ import torch
 from tiny_store import TinyStore, tiny_run
 
 from lib.basics.errors import BookError
+from lib.basics.precision import MIXED
 from lib.training import open_run, request_run, run_folder, runs
 from lib.training.devices import make_fabric
 from lib.training.loop import Training
@@ -86,11 +87,12 @@ def test_the_loaded_model_is_the_best_one(home, store):
     assert nats / count == pytest.approx(run.metrics["validation_loss"].min(), abs=0.1)
 
 
-def test_seed_settings_and_data_each_make_another_run(home, store):
+def test_seed_settings_precision_and_data_each_make_another_run(home, store):
     run = tiny_run()
-    others = [run.model_copy(update={"seed": 6}), run.model_copy(update={"threads": 2}), tiny_run(clip=0.5)]
+    others = [run.model_copy(update={"seed": 6}), run.model_copy(update={"threads": 2}), tiny_run(clip=0.5),
+              tiny_run(precision=MIXED)]
     folders = {run_folder(other, store) for other in [run, *others]} | {run_folder(run, TinyStore(100))}
-    assert len(folders) == 5
+    assert len(folders) == 6
 
 
 def test_the_hash_covers_the_sources(monkeypatch, store, tmp_path):
