@@ -259,7 +259,7 @@ def compare(
     profile: ProfileName = "laptop", data: DataFolder = "",
     keep: Annotated[bool, typer.Option("--keep", help="Write today's numbers as those to commit.")] = False,
 ) -> None:
-    """Compare the executed book's numbers with the committed ones: identical, within the spread, changed."""
+    """Compare the executed book's numbers and words with those committed for this kind of machine."""
     from lib.publish.compare import compare_book
     from lib.publish.site import read_copies
 

@@ -27,7 +27,7 @@ from lib.profiles import Profile, load_profile
 from lib.publish.chapters import Chapter, chapters, check_parameters, parameters_of, read_notebook, select
 from lib.publish.fingerprint import KEY, code_hash, fingerprint
 from lib.publish.gates import is_fresh, read_copy
-from lib.publish.provenance import device_name
+from lib.publish.provenance import device_name, machine_kind
 
 _KERNEL = "python3"
 _KERNEL_START = 120  # seconds; a cold disk and a busy machine take their time
@@ -116,7 +116,8 @@ def _execute(chapter: Chapter, profile: Profile, parameters: Mapping[str, object
     run.input_path, run.output_path = f"{chapter.document}.ipynb", path.name  # no folders of this machine
     notebook.metadata[KEY] = {"fingerprint": dict(expected), "profile": profile.name,
                               "device": device_name(), "threads": profile.threads,
-                              "precision": profile.precision, "commit": git_commit()}
+                              "precision": profile.precision, "kind": machine_kind(profile.precision),
+                              "commit": git_commit()}
     with atomic_path(path) as temporary:
         nbformat.write(notebook, temporary)
     unfinished.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import torch
 from IPython.display import HTML
 
 from lib.basics.machine import core_count, git_commit, package_versions, processor_name
+from lib.basics.precision import MIXED, Precision
 from lib.basics.progress import duration
 from lib.data import TokenStore
 from lib.profiles import Profile
@@ -60,6 +61,11 @@ def device_name() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name(0)
     return f"{processor_name()}, {core_count()} cores"
+
+
+def machine_kind(precision: Precision) -> str:
+    """What decides most about the last digits: 'cpu-fp32', 'cpu-bf16', 'gpu-fp32' or 'gpu-bf16'."""
+    return f"{'gpu' if torch.cuda.is_available() else 'cpu'}-{'bf16' if precision == MIXED else 'fp32'}"
 
 
 def describe_versions(versions: dict[str, str | None]) -> str:

@@ -5,7 +5,15 @@ from html import escape
 
 from lib.basics.machine import package_versions
 from lib.basics.progress import duration
-from lib.publish.compare import VERDICTS, compare, counts_by_notebook, read_numbers
+from lib.publish.compare import (
+    OTHER_WORDS,
+    VERDICTS,
+    about_machines,
+    book_numbers,
+    compare,
+    counts_by_notebook,
+    read_numbers,
+)
 from lib.publish.fingerprint import short
 from lib.publish.gates import ExecutedCopy
 from lib.publish.opening import promised
@@ -70,21 +78,25 @@ def _row(copy: ExecutedCopy) -> list[str]:
 
 def _comparison(copies: Sequence[ExecutedCopy], profile: str) -> str:
     """The executed book's numbers against the committed ones, as counts and as a list of what changed."""
-    committed = read_numbers(profile)
+    now = book_numbers(copies)
+    committed = read_numbers(profile, now.machine["kind"])
     if committed is None:
         return f"No numbers are committed for the profile `{profile}`, so there is nothing to compare with."
     found = compare(copies, committed)
     rows = [[line["notebook"], *(line[verdict] for verdict in VERDICTS)]
             for line in counts_by_notebook(found).to_dict("records")]
     text = ("Every number that a sentence of this book takes from the computation, against the one committed "
-            f"for the profile `{profile}`. Within the spread: inside the committed interval, or, for a "
-            "number without one, within two per cent of it. On another machine the last digits differ; a "
-            "changed number says that something else did too. The same as `python -m lib compare`.\n\n")
+            f"for the profile `{profile}`, with the verdicts on its claims. "
+            f"{escape(about_machines(committed, now))} "
+            "Within the spread: inside the committed interval, or, for a number without one, within two per "
+            "cent of it. Other words: the sentence says something else. The same as "
+            "`python -m lib compare`.\n\n")
     text += _table(("Notebook", *VERDICTS), rows)
-    changed = found[found["verdict"].isin(["changed", "missing"])]
-    if len(changed):
-        text += "\n\n" + _table(("Notebook", "Number", "Committed", "Now", "Verdict"),
-                                changed[["notebook", "name", "committed", "now", "verdict"]].to_numpy())
+    for kinds in ([OTHER_WORDS], ["changed", "missing"]):  # the words first: a reader remembers them
+        changed = found[found["verdict"].isin(kinds)]
+        if len(changed):
+            text += "\n\n" + _table(("Notebook", "Name", "Committed", "Now", "Verdict"),
+                                    changed[["notebook", "name", "committed", "now", "verdict"]].to_numpy())
     return text
 
 

@@ -41,7 +41,8 @@ class TinyBook:
             {"parameters": given, "start_time": "2026-01-01T12:00:00", "end_time": "2026-01-01T12:00:02",
              "duration": 2.0, "exception": None})
         notebook.metadata[KEY] = {"fingerprint": expected, "profile": "smoke", "device": "a device",
-                                  "threads": 1, "precision": self.profile.precision, "commit": None}
+                                  "threads": 1, "precision": self.profile.precision, "kind": "cpu-fp32",
+                                  "commit": None}
         for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
             cell.execution_count = count
         return ExecutedCopy(chapter, notebook, self.profile.name, expected, self.folder / "media")
