@@ -1,10 +1,12 @@
 """Causal attention, exact, in the way that is fastest on the device at hand.
 
-On a GPU torch's own fused kernel is the best there is. On a CPU its kernel leaves much of the processor idle
-(torch 2.13: 28–60 GFLOP/s a core where matrix products reach 200 in bfloat16), so there the queries are taken
-in blocks, each against its own past only, with plain matrix products: half the work of a full score matrix,
-and little memory. Forward and backward together take 0.4 to 0.6 of the kernel's time in bfloat16, 0.65 to
-0.85 in float32.
+torch's own fused kernel serves on a GPU, and on a CPU in float32. In two cases it is slow on a CPU (torch
+2.13): in bfloat16, and with dropout, which leaves the fused path. There the queries are taken in blocks, each
+against its own past only, with plain matrix products: half the work of a full score matrix, little memory.
+
+A whole training step in blocks takes, of one with the kernel, 0.7 to 0.85 in bfloat16 (AVX512_BF16), 0.6
+with dropout, and 1.0 to 1.15 in float32 without (the book's networks and the original's, in turns). In which
+format a network is trained, :mod:`lib.basics.precision` has decided; here it shows in the tensors.
 """
 
 import torch
@@ -52,7 +54,8 @@ class _BlockwiseAttention(torch.autograd.Function):
             used = weights
             if kept is not None:
                 used, grad_weights = (tensor * kept / (1 - ctx.dropout) for tensor in (weights, grad_weights))
-            grad_scores = torch._softmax_backward_data(grad_weights, weights, -1, weights.dtype)
+            grad_scores = weights * grad_weights
+            grad_scores.addcmul_(weights, grad_scores.sum(dim=-1, keepdim=True), value=-1)
             grad_queries[:, start:end] = grad_scores @ keys[:, :end]
             grad_keys[:, :end] += grad_scores.transpose(1, 2) @ queries[:, start:end]
             grad_values[:, :end] += used.transpose(1, 2) @ grad[:, start:end]
@@ -69,7 +72,13 @@ def causal_attention(queries: Tensor, keys: Tensor, values: Tensor, dropout: flo
     Returns:
         [B, heads, T, head_size]; the same as torch's `scaled_dot_product_attention` with `is_causal`.
     """
-    if queries.device.type != "cpu":
+    slow_kernel = queries.device.type == "cpu" and (queries.dtype == torch.bfloat16 or dropout > 0)
+    if not slow_kernel:
         return F.scaled_dot_product_attention(queries, keys, values, dropout_p=dropout, is_causal=True)
+    return attention_in_blocks(queries, keys, values, dropout)
+
+
+def attention_in_blocks(queries: Tensor, keys: Tensor, values: Tensor, dropout: float = 0.0) -> Tensor:
+    """The same as :func:`causal_attention`, always in blocks."""
     flat = [tensor.flatten(0, 1).contiguous() for tensor in (queries, keys, values)]
     return _BlockwiseAttention.apply(*flat, dropout).view_as(queries)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from lib.models import attention
-from lib.models.attention import causal_attention
+from lib.models.attention import attention_in_blocks, causal_attention
 
 
 def inputs(length, dtype=torch.float32, requires_grad=True):
@@ -18,7 +18,7 @@ def inputs(length, dtype=torch.float32, requires_grad=True):
 @pytest.mark.parametrize("length", [1, 7, 127, 128, 129, 300])
 def test_equals_torchs_kernel(length):
     ours, theirs = inputs(length), inputs(length)
-    output, expected = causal_attention(*ours), F.scaled_dot_product_attention(*theirs, is_causal=True)
+    output, expected = attention_in_blocks(*ours), F.scaled_dot_product_attention(*theirs, is_causal=True)
     torch.testing.assert_close(output, expected, atol=1e-5, rtol=1e-5)
     weight = torch.randn(expected.shape, generator=torch.Generator().manual_seed(1))
     (output * weight).sum().backward()
@@ -30,14 +30,27 @@ def test_equals_torchs_kernel(length):
 def test_gradients_are_the_derivatives(monkeypatch):
     monkeypatch.setattr(attention, "BLOCK", 3)
     small = [tensor[:, :2, :, :3].double().detach().requires_grad_() for tensor in inputs(5)]
-    torch.autograd.gradcheck(causal_attention, small)
+    torch.autograd.gradcheck(attention_in_blocks, small)
 
 
 def test_bfloat16_is_near_float32():
-    exact = causal_attention(*inputs(300))
-    rounded = causal_attention(*[tensor.bfloat16() for tensor in inputs(300)])
+    ours, theirs = inputs(300), inputs(300)
+    exact, rounded = causal_attention(*theirs), causal_attention(*[tensor.bfloat16() for tensor in ours])
     assert rounded.dtype == torch.bfloat16
     assert (exact - rounded).abs().max() < 0.05
+    exact.square().sum().backward()
+    rounded.float().square().sum().backward()
+    for our, their in zip(ours, theirs, strict=True):
+        assert (our.grad - their.grad).norm() < 0.02 * their.grad.norm()
+
+
+@pytest.mark.parametrize(("dtype", "dropout", "in_blocks"), [
+    (torch.float32, 0.0, False), (torch.float32, 0.1, True), (torch.bfloat16, 0.0, True)])
+def test_blocks_are_taken_only_where_torchs_kernel_is_slow(monkeypatch, dtype, dropout, in_blocks):
+    taken = []
+    monkeypatch.setattr(attention, "attention_in_blocks", lambda *given: taken.append(given))
+    causal_attention(*inputs(9, dtype), dropout)
+    assert bool(taken) == in_blocks
 
 
 def test_dropout_keeps_the_mean_and_its_gradient_the_mask(monkeypatch):
