@@ -18,18 +18,21 @@ GENERATED := $(or $(MOOD_HOME),.)
 STAMP := $(VENV)/.installed-$(firstword $(shell cksum < requirements.txt))
 TEST_HOME := $(CURDIR)/_build/test
 TEST_SITE := $(TEST_HOME)/_build/html
+# Holds oneDNN and torch to what the weakest processor that serves can do: no bfloat16.
+WEAKEST := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2
 
 # Waiting threads sleep instead of spinning; see lib/__init__.py.
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book execute build publishable test smoke-book test-site test-links lint evidence pretrained bench lab \
+.PHONY: help book execute build publishable test smoke-book test-weakest test-site test-links lint evidence pretrained bench lab \
 	env lock clean clean-all
 
 help:
 	@echo "make book [PROFILE=laptop] [DATA=folder]   environment, music, training, notebooks, the site in _build/html"
 	@echo "make test                                  environment, lint, tests, a smoke book and its gates"
 	@echo "make test-site [SITE=folder]               the smoke book's site, or another, in a real browser"
+	@echo "make test-weakest                          networks, composing and the smoke book as on a weak processor"
 	@echo "make test-links [PROFILE=laptop]           whether the addresses on other hosts still answer"
 	@echo "make publishable                           refuse the site in _build/html if it is a trial"
 	@echo "make evidence                              the long runs behind chapters 3, 5, 6 and appendix 1, into book/evidence"
@@ -63,6 +66,11 @@ smoke-book: env
 	rm -rf "$(TEST_HOME)"
 	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory execute PROFILE=smoke DATA=
 	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory build PROFILE=smoke DATA=
+
+# What depends on the processor, once more as on the weakest one. It adds nothing where the machine is one.
+test-weakest: env
+	$(WEAKEST) OMP_NUM_THREADS=1 $(BIN)python -m pytest -n 2 tests/models tests/training tests/composing
+	$(WEAKEST) $(MAKE) --no-print-directory smoke-book TEST_HOME="$(TEST_HOME)-weakest"
 
 # Skips where there is no browser, unless MOOD_BROWSER=required.
 test-site: env

@@ -82,6 +82,25 @@ def test_it_runs_what_exists(workflow):
             assert (PROJECT / command).stat().st_mode & 0o100, f"{command} can be run"
 
 
+def test_continuous_integration_keeps_to_its_budget():
+    """Minutes of each part as `.ci/run` states them."""
+    script = (PROJECT / ".ci" / "run").read_text("utf-8")
+    parts = re.findall(r'^    part +(\d+) "[^"]+" +(?:env \S+ )?make (\S+)$', script, re.M)
+    assert [target for _, target in parts] == ["env", "test", "test-site", "test-weakest"]
+    assert len(parts) == len(re.findall(r"^\s*part\b.*make", script, re.M))
+    assert sum(int(minutes) for minutes, _ in parts) <= 45
+
+
+def test_the_weakest_processor_is_the_one_that_the_unit_tests_know():
+    """What depends on the processor runs once more under the variables that take bfloat16 away."""
+    (variables,) = re.findall(r"^WEAKEST := (.*)$", MAKEFILE, re.M)
+    assert dict(pair.split("=") for pair in variables.split()) == {
+        "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+    recipe = MAKEFILE[MAKEFILE.index("\ntest-weakest:"):].split("\n\n")[0]
+    assert recipe.count("$(WEAKEST)") == 2
+    assert "tests/models tests/training tests/composing" in recipe
+
+
 def pythons(workflow):
     """The versions that a workflow sets up, those of its matrix among them."""
     matrix = {entry["python"] for job in workflow["jobs"].values()
