@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from lib.basics.errors import BookError
+from lib.chapters.survey.commands import survey
 from lib.profiles import load_profile
-from lib.publish.survey_commands import survey
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
                   help="Composing to a Mood: prepare music, train, compose, execute and build the book.")
@@ -84,7 +84,7 @@ def rehearse(pieces: Annotated[int, typer.Option(help="How many files; XMIDI has
     settings = load_profile("laptop")
     from lib.basics.machine import core_count
     from lib.data.pieces import read_folder
-    from lib.data.rehearse import rehearse as run
+    from lib.data.rehearsal.rehearse import rehearse as run
     from lib.data.shards import Reading
     from lib.data.store import dataset_folder
 
@@ -165,7 +165,7 @@ def compose(
 @app.command()
 def pretrain(profile: ProfileName = "laptop") -> None:
     """Train the model that comes with the book, judge it, write its weights and card to lib/pretrained/."""
-    from lib.experiments.pretraining import make_pretrained
+    from lib.long_runs.pretraining import make_pretrained
 
     card = make_pretrained(load_profile(profile))
     print(f"{card['parameters']:,} parameters, {card['held_out']['all']['nats_per_note']} nats a source note "
@@ -232,7 +232,7 @@ def bench(
 ) -> None:
     """Time the original report's way against ours on this machine, in one run and in turns."""
     settings = load_profile(profile, data)
-    from lib.experiments.bench import json_rows, run_bench, text_table
+    from lib.chapters.speed.bench import json_rows, run_bench, text_table
 
     rows = run_bench(settings, works or [], long=long, size="tiny" if quick else "full", precision=precision,
                      threads=threads, file=json)
@@ -248,7 +248,7 @@ def evidence(
     """Run the long experiments and keep their results under book/evidence/; an interrupted one goes on."""
     settings = load_profile(profile, data)
     from lib.data import open_store
-    from lib.experiments.long_runs import run_evidence
+    from lib.long_runs.evidence import run_evidence
 
     for name in run_evidence(settings, open_store(settings), parts or ()):
         print(f"book/evidence/{name}.csv")

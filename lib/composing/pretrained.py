@@ -1,7 +1,7 @@
 """The model that comes with the book: weights, tokenizer, labels and model card under `lib/pretrained/`.
 
 It composes within seconds of a fresh clone, before anything was trained. `make pretrained` trains it again
-(:mod:`lib.experiments.pretraining`); its card says on what, how well it does on music held out, and what it
+(:mod:`lib.long_runs.pretraining`); its card says on what, how well it does on music held out, and what it
 cannot do.
 """
 

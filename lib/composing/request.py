@@ -59,8 +59,8 @@ class Request:
             raise BookError("Say where the piece is to go: --out piece.mid, --out folder or "
                             "--score piece.pdf.")
         if self.is_one_file and self.count > 1:
-            raise BookError(f"{self.count} pieces do not fit into the one file {self.out or self.score}: give "
-                            "a folder.")
+            raise BookError(f"{self.count} pieces do not fit into the one file {self.out or self.score}: "
+                            "give a folder.")
         if not self.is_one_file and (self.audio or self.record):
             raise BookError(f"The folder {self.out} gets an MP3 and a JSON file for each piece anyway: name "
                             "them only beside a MIDI file such as piece.mid.")

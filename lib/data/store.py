@@ -216,7 +216,7 @@ def dataset_folder(profile: Profile) -> Path:
     """The folder of the profile's MIDI files; the embedded corpus is written when it is not there yet."""
     if profile.data.folder is not None:
         return profile.data.folder
-    from lib.data.embedded import write_embedded  # here, since a folder of the user's needs no music21
+    from lib.data.embedded.write import write_embedded  # here, since a folder of the user's needs no music21
 
     folder = data_folder() / profile.data.corpus
     write_embedded(profile.data.corpus, folder, profile.workers)

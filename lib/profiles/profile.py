@@ -165,7 +165,7 @@ class SurveySettings(Settings):
 
 
 class AblationSettings(Settings):
-    """What each of the book's departures from the original is worth; see lib.experiments.ablation."""
+    """What each of the book's departures from the original is worth; see lib.chapters.speed.ablation."""
 
     model: ModelSettings
     training: TrainingSettings

@@ -22,7 +22,7 @@ import pandas as pd
 from lib.basics.errors import BookError
 from lib.basics.files import write_csv
 from lib.basics.places import PROJECT
-from lib.experiments.claims import RECORD
+from lib.ledger.claims import RECORD
 from lib.publish.gates import ExecutedCopy
 
 RELATIVE_SPREAD = 0.02

@@ -11,8 +11,8 @@ from packaging.requirements import Requirement
 
 from lib.basics import precision
 from lib.basics.places import PROJECT, artifacts_folder, home
+from lib.chapters.speed.costs import describe_costs
 from lib.profiles import Profile
-from lib.publish.costs import describe_costs
 
 GIB = 2**30
 

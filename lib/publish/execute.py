@@ -27,7 +27,7 @@ from lib.profiles import Profile, load_profile
 from lib.publish.chapters import Chapter, chapters, check_parameters, parameters_of, read_notebook, select
 from lib.publish.fingerprint import KEY, code_hash, fingerprint
 from lib.publish.gates import is_fresh, read_copy
-from lib.publish.provenance import device_name, machine_kind
+from lib.show.provenance import device_name, machine_kind
 
 _KERNEL = "python3"
 _KERNEL_START = 120  # seconds; a cold disk and a busy machine take their time

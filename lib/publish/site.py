@@ -19,20 +19,20 @@ from lib.basics.errors import BookError
 from lib.basics.files import explain_write_errors, make_folder, write_text
 from lib.basics.places import PROJECT, build_folder, shown
 from lib.data import open_store
-from lib.experiments.claims import RECORD
+from lib.ledger.claims import RECORD
 from lib.profiles import load_profile
-from lib.publish.chapter_pages import CLEAN
 from lib.publish.chapters import chapters, parameters_of, tagged
 from lib.publish.execute import executed_path, parameters_for
+from lib.publish.extension.chapter_pages import CLEAN
 from lib.publish.fingerprint import code_hash, fingerprint
 from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
-from lib.publish.instructors import instructors_page
-from lib.publish.ledger import claims_page, ledger_problems
-from lib.publish.listening_page import listening_page, with_three_pieces
 from lib.publish.pages import check_site
+from lib.publish.pages_made.instructors import instructors_page
+from lib.publish.pages_made.ledger import claims_page, ledger_problems
+from lib.publish.pages_made.listening_page import listening_page, with_three_pieces
+from lib.publish.pages_made.status import status_page
 from lib.publish.record import write_record
-from lib.publish.status import status_page
 from lib.show.media import LISTENING
 
 #: Shown on top of every page of a site whose numbers are not meant to be believed.

@@ -119,7 +119,7 @@ def plot_extra_loss(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """What a shorter past costs, by its length in tokens.
 
     Args:
-        tables: by model name, from :func:`lib.analysis.context.context_table`.
+        tables: by model name, from :func:`lib.chapters.networks.context.context_table`.
     """
     figure, axis = plt.subplots(figsize=(7.2, 3.2))
     for name, table in tables.items():

@@ -19,7 +19,7 @@ def results_table(results: pd.DataFrame, caption: str,
     """Models of this book, with 95 % intervals, beside those of the original report.
 
     Args:
-        results: from :func:`lib.analysis.loss_tables.model_table`.
+        results: from :func:`lib.measures.loss_tables.model_table`.
         caption: of the table.
         about: more columns by model, such as parameters; the original's models are named 'original lstm' and
             'original transformer'.
@@ -50,7 +50,7 @@ def differences_table(differences: pd.DataFrame, caption: str) -> HTML:
     """Differences of models on the same pieces, with 95 % intervals.
 
     Args:
-        differences: from :func:`lib.analysis.loss_tables.difference_table`.
+        differences: from :func:`lib.measures.loss_tables.difference_table`.
         caption: of the table.
     """
     lines = [{"difference": f"{model_label(line['model'])} − {model_label(line['baseline'])}",
@@ -64,7 +64,7 @@ def heads_table(heads: pd.DataFrame, caption: str) -> HTML:
     """The heads that look back by bars.
 
     Args:
-        heads: from :func:`lib.analysis.looking_back.best_heads`.
+        heads: from :func:`lib.chapters.networks.looking_back.best_heads`.
         caption: of the table.
     """
     lines = [{"bars back": line["bars_back"], "head": head_name(line["layer"], line["head"]),

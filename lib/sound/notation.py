@@ -105,8 +105,7 @@ def music_xml(staves: list[Staff], grid: BarGrid, first: int, key: Key) -> str:
 
 def _part(staff: Staff, grid: BarGrid, first: int, key: Key):
     """One staff as a music21 part."""
-    from music21 import clef, meter, stream
-    from music21 import key as keys
+    from music21 import clef, key as keys, meter, stream
 
     part = stream.Part()
     before = None

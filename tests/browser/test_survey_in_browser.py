@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from symusic import Note, Score, Track
 
-from lib.analysis.survey_files import read_answers, read_key
-from lib.publish.survey_page import key_path, make_survey
+from lib.chapters.survey.files import read_answers, read_key
+from lib.chapters.survey.page import key_path, make_survey
 
 PIECES = 6
 SCORES = {"emotion": 4, "genre": 1, "human": 5}

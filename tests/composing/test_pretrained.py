@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.analysis.losses import token_losses
 from lib.basics.errors import BookError
 from lib.composing import SamplingSettings, compose_pieces, load_pretrained, request_pieces
 from lib.composing.pretrained import CARD, CARD_TEXT, FOLDER, HELD_OUT, TOKENIZER, WEIGHTS
-from lib.data.arrange import arrange
-from lib.data.sources import COLLECTIONS, non_commercial_genres, sources_of
+from lib.data.embedded.arrange import arrange
+from lib.data.embedded.sources import COLLECTIONS, non_commercial_genres, sources_of
 from lib.data.tokenizer import encode
+from lib.measures.losses import token_losses
 
 
 @pytest.fixture(scope="module")

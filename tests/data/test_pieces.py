@@ -4,8 +4,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lib.basics.errors import BookError
 from lib.data.pieces import label_problem, parse_name, piece_name, read_folder

@@ -8,9 +8,9 @@ import psutil
 import pytest
 
 from lib.data import reader_process
-from lib.data.faults import READ_PIECE, write_fault
 from lib.data.pieces import LeftOut, Piece
 from lib.data.reader_process import ReaderProcess, ReadFile, borrowed_reader
+from lib.data.rehearsal.faults import READ_PIECE, write_fault
 
 
 @pytest.fixture

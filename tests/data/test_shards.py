@@ -13,8 +13,8 @@ import pytest
 
 from lib.basics.errors import BookError
 from lib.data import open_store, shards
-from lib.data.faults import READ_PIECE, write_fault
 from lib.data.pieces import read_folder
+from lib.data.rehearsal.faults import READ_PIECE, write_fault
 from lib.data.shards import Reading
 from lib.data.store import TokenStore
 

@@ -128,7 +128,7 @@ def test_a_folder_that_holds_something_is_not_touched(places):
 
 def published_folder(folder: Path, scale: int) -> Path:
     """A folder whose labels have the published counts divided by `scale`, rounded."""
-    from lib.data.rehearsal_pieces import labels
+    from lib.data.rehearsal.pieces import labels
 
     folder.mkdir(parents=True)
     for number, pair in enumerate(zip(*labels(108_023 // scale, 1), strict=True)):

@@ -8,7 +8,6 @@ import pytest
 
 from lib.basics.errors import BookError
 from lib.data.tokenizer import build_tokenizer, decode, encode, vocabulary_of
-from lib.experiments.known_tune import known_tune
 from lib.experiments.noise import (
     KINDS,
     ONSET_STEP,
@@ -21,6 +20,7 @@ from lib.experiments.noise import (
     published_noise,
     shares_moved,
 )
+from lib.sound.known_tune import known_tune
 
 
 class Table:

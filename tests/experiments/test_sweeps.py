@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lib.basics.errors import BookError
-from lib.experiments import designs, hyperparameters, sweeps
+from lib.chapters.hyperparameters import outcomes as hyperparameters
+from lib.experiments import designs, sweeps
 from lib.experiments.stores import LEFT_OUT, DataChange, with_fewer_pieces, with_noise
 from lib.experiments.sweeps import curves, plan, run_sweep
 from lib.profiles import load_profile

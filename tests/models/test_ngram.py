@@ -4,8 +4,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from lib.basics.errors import BookError
 from lib.models.ngram import LABELLED, NgramModel, context_chain

@@ -6,8 +6,7 @@ import yaml
 from lib.basics import precision
 from lib.basics.errors import BookError
 from lib.basics.precision import AUTO, MIXED, SINGLE, resolve
-from lib.profiles import load_profile, profile_names
-from lib.profiles import profile as profile_module
+from lib.profiles import load_profile, profile as profile_module, profile_names
 from lib.profiles.profile import FOLDER, read_profile
 
 

@@ -4,7 +4,7 @@ import pytest
 from nbformat.v4 import new_output
 
 from lib.basics.errors import BookError
-from lib.experiments.claims import RECORD
+from lib.ledger.claims import RECORD
 from lib.publish.compare import (
     OTHER_WORDS,
     Numbers,
@@ -18,7 +18,7 @@ from lib.publish.compare import (
     read_numbers,
     verdict,
 )
-from lib.publish.status import status_page
+from lib.publish.pages_made.status import status_page
 
 
 def glued(name, text):
@@ -124,10 +124,10 @@ def test_another_file_in_its_place_is_refused(tmp_path):
 def test_the_status_page_tells_what_changed(copy, monkeypatch):
     committed = Numbers({"precision": "p", "device": "a <b>"},
                         {("01_first", "first-loss"): "2.5", ("01_first", "first-word"): "higher than"})
-    monkeypatch.setattr("lib.publish.status.read_numbers", lambda profile, kind: committed)
+    monkeypatch.setattr("lib.publish.pages_made.status.read_numbers", lambda profile, kind: committed)
     page = status_page([copy], "smoke")
     assert "<td>first-loss</td><td>2.5</td><td>0.873</td><td>changed</td>" in page
     assert "computed in p on a &lt;b&gt;, these in" in page
     assert 0 < page.index("<td>other words</td>") < page.index("<td>changed</td>")
-    monkeypatch.setattr("lib.publish.status.read_numbers", lambda profile, kind: None)
+    monkeypatch.setattr("lib.publish.pages_made.status.read_numbers", lambda profile, kind: None)
     assert "nothing to compare with" in status_page([copy], "smoke")

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from lib.show import inside_plots, plots
+from lib.chapters.networks import plots as inside_plots
+from lib.show import plots
 from lib.show.style import apply_style, model_colour
 
 

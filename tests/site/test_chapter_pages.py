@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from lib.publish.cell_anchors import cell_anchor
 from lib.publish.chapters import chapters
+from lib.publish.extension.cell_anchors import cell_anchor
 
 pytestmark = pytest.mark.skipif(not os.environ.get("MOOD_SMOKE_BOOK"), reason="only make test makes the book")
 

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lib.profiles.profile import TrainingSettings
 from lib.training.schedule import crosses_mark, first_beta, learning_rate

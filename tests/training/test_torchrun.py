@@ -20,7 +20,8 @@ def test_two_processes_of_torchrun_train_to_the_losses_of_one(tmp_path, monkeypa
     homes = {count: tmp_path / str(count) for count in (1, 2)}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
                str(WORKER), kind]
-    environment = os.environ | {"MOOD_HOME": str(homes[2]), "OMP_NUM_THREADS": "1"}
+    helpers = str(Path(__file__).parents[1] / "helpers")
+    environment = os.environ | {"MOOD_HOME": str(homes[2]), "OMP_NUM_THREADS": "1", "PYTHONPATH": helpers}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     run = tiny_run(kind, dropout=0.0, accumulate=2, batch_tokens=120, tokens=4_000)

@@ -1,0 +1,1 @@
+"""One room for each chapter: its measures, tables, figures, page assets and commands."""

@@ -1,0 +1,1 @@
+"""Appendix 2: does a piece obey its labels, is it in style, is it copied?"""

@@ -1,0 +1,88 @@
+"""The judges that a data set allows, and the sets of pieces that they are asked about."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+import pandas as pd
+
+from lib.chapters.control.recogniser import judge_by_recogniser, train_recogniser
+from lib.composing import SamplingSettings, request_pieces
+from lib.composing.counted import NgramComposer
+from lib.data import TokenStore
+from lib.data.labels import Medians
+from lib.data.tokenizer import decode, encode
+from lib.measures.label_control import is_ruled, judge_by_rule
+from lib.measures.music_sources import LSTM, NGRAM, REAL, SHUFFLED, TRANSFORMER, Slot, ngram_identity
+from lib.measures.shuffled_bars import shuffle_bars
+from lib.measures.sources import PieceSet, composed_set, matched_rows, real_set
+from lib.models import NgramModel
+from lib.training import Run
+
+Judge = Callable[[PieceSet], pd.DataFrame]
+
+
+def make_judges(store: TokenStore, medians: Medians, seed: int) -> dict[str, Judge]:
+    """By what each label is judged, and who judges.
+
+    Args:
+        store: the data; recognisers are trained on its training part.
+        medians: of the labelling rule; empty where the labels are given and not ruled.
+        seed: of the recognisers.
+
+    Returns:
+        By title ('emotion by the rule', 'genre by features', …) a function from pieces to a judge's table.
+        The emotion is judged by the rule where there is one, otherwise by recognisers; the genre always by
+        recognisers. Of a label with one value only there is nothing to judge: all pieces obtain it.
+    """
+    judges: dict[str, Judge] = {}
+    learnt = ["emotion", "genre"]
+    if is_ruled(store, medians):
+        judges["emotion by the rule"] = partial(judge_by_rule, store=store, medians=medians)
+        learnt.remove("emotion")
+    for target in learnt:
+        if store.index.loc[store.index["split"] == "train", target].nunique() < 2:
+            judges[f"{target}: only one"] = partial(_judge_nothing, target)
+            continue
+        for sees in ("features", "tokens"):
+            recogniser = train_recogniser(store, target, sees, seed)
+            judges[f"{target} by {sees}"] = partial(judge_by_recogniser, recogniser)
+    return judges
+
+
+def _judge_nothing(target: str, pieces: PieceSet) -> pd.DataFrame:
+    asked = pieces.labels(target)
+    return pd.DataFrame({"source": pieces.name, "asked": asked, "obtained": asked, "reason": "",
+                         "group": pieces.groups})
+
+
+def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Run], ngram: NgramModel,
+                    draw: SamplingSettings, real_each: int = 3) -> dict[str, PieceSet]:
+    """Real held-out pieces, the same with shuffled bars, and what each model composed to the same labels.
+
+    The composed pieces are those of chapter 8, of its slots that are dealt evenly over the labels. Real
+    pieces are cut where composed ones are.
+
+    Args:
+        store: the data.
+        slots: from :func:`lib.measures.music_sources.choose_slots`.
+        runs: the networks, 'lstm' and 'transformer'.
+        ngram: fitted on the same training part.
+        draw: how tokens are drawn.
+        real_each: real pieces of the test part for each slot, as far as there are so many.
+    """
+    labels = [(slot.emotion, slot.genre) for slot in slots]
+    even = [number for number, slot in enumerate(slots) if slot.balanced]
+    rows = matched_rows(store, [labels[number] for number in even], "test", real_each, draw.seed)
+    real = real_set(store, rows, REAL, draw.max_tokens)
+    shuffled = [encode(store.tokenizer, shuffle_bars(decode(store.tokenizer, tokens), draw.seed + number))
+                for number, tokens in enumerate(real.tokens)]
+    composed = {
+        NGRAM: request_pieces(NgramComposer(ngram, store), store, labels, draw,
+                              identity=ngram_identity(ngram, store)),
+        LSTM: request_pieces(runs["lstm"], store, labels, draw),
+        TRANSFORMER: request_pieces(runs["transformer"], store, labels, draw),
+    }
+    return {REAL: real,
+            SHUFFLED: PieceSet(SHUFFLED, shuffled, real.emotions, real.genres, real.groups, real.titles),
+            **{name: composed_set(name, [pieces[number] for number in even])
+               for name, pieces in composed.items()}}

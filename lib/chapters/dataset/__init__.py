@@ -1,0 +1,1 @@
+"""Chapter 1: the music before any model has seen it."""

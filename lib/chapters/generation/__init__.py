@@ -1,0 +1,1 @@
+"""Chapter 4: composing step by step, listening, the panel."""

@@ -1,0 +1,141 @@
+"""Figures of chapter 5: published runs, sweeps beside their yardstick, learning curves."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lib.show.style import CARD, INK, SEQUENTIAL, model_colour
+
+_QUOTED = {"color": model_colour("original"), "marker": "D", "linestyle": ":"}
+_FACTORS = {"learning_rate": "learning rate", "batch_size": "batch (pieces)", "depth": "depth (layers)"}
+_SOURCES = {"fresh": ("o", "#0072B2"), "kept": ("s", "#5E5E5E")}
+
+
+def plot_published_sweep(table: pd.DataFrame, vocabulary_size: int = 486) -> Figure:
+    """The report's ten runs: loss against each factor, with the loss of uniform guessing and twice that.
+
+    Args:
+        table: from :func:`lib.experiments.designs.published_sweep`.
+        vocabulary_size: of the report's tokens.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(7.2, 3.4), sharey=True)
+    for axis, (factor, label) in zip(axes, _FACTORS.items(), strict=True):
+        part = table[table["factor"] == factor].sort_values("value")
+        places = np.arange(len(part))
+        axis.plot(places, part["val_loss"], **_QUOTED, label="validation (quoted)")
+        axis.plot(places, part["train_loss"], color=_QUOTED["color"], marker="o", markerfacecolor="none",
+                  linestyle="", label="training (quoted)")
+        axis.set_xticks(places, [f"{value:g}" for value in part["value"]], fontsize=8)
+        axis.set(xlabel=label, xlim=(-0.4, len(part) - 0.6), yscale="log")
+        guess = math.log(vocabulary_size)
+        for times, style in ((1, "--"), (2, "-")):
+            axis.axhline(times * guess, color=INK, linewidth=0.9, linestyle=style,
+                         label=f"{'' if times == 1 else '2 × '}ln {vocabulary_size}")
+    axes[0].set(ylabel="loss, nats per token")
+    axes[0].set_yticks([0.8, 1, 2, 4, 8, 12], ["0.8", "1", "2", "4", "8", "12"])
+    axes[0].minorticks_off()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=4)
+    return figure
+
+
+def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[float, float]],
+                loss: str = "last_validation_loss") -> Figure:
+    """One dot a run: its last validation loss, beside the band in which equal configurations lie.
+
+    Args:
+        tables: by source ('fresh', 'kept'), trials with columns label and the loss; a run that diverged is
+            drawn as a cross at the right edge.
+        bands: by source, the range of a single further run of the default (95 %).
+        loss: the column.
+    """
+    labels = list(dict.fromkeys(label for table in tables.values() for label in table["label"]))
+    figure, axes = plt.subplots(1, len(tables), figsize=(7.2, 0.3 * len(labels) + 1.3), sharey=True,
+                                squeeze=False)
+    for axis, (source, table) in zip(axes[0], tables.items(), strict=True):
+        marker, colour = _SOURCES[source]
+        low, high = bands[source]
+        if math.isfinite(low):
+            axis.axvspan(low, high, color=colour, alpha=0.15, linewidth=0, label="default, again (95 %)")
+        known = table[table["status"] == "finished"]
+        edge = max([*known[loss], high if math.isfinite(high) else 0], default=1.0)
+        for line in table.itertuples():
+            place, value = labels.index(line.label), getattr(line, loss)
+            if line.status == "diverged" or not math.isfinite(value):
+                axis.plot(edge, place, marker="x", color=colour, markersize=8)
+                axis.annotate("diverged", (edge, place), (-8, 0), textcoords="offset points", ha="right",
+                              va="center", fontsize=8)
+            else:
+                axis.plot(value, place, marker=marker, color=colour, linestyle="")
+        axis.set(title={"fresh": "run afresh", "kept": "kept evidence"}[source],
+                 xlabel="validation loss, nats per token")
+        axis.set_yticks(range(len(labels)), labels)
+        axis.set_ylim(len(labels) - 0.5, -0.5)
+    handles = {label: handle for axis in axes[0]
+               for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    if handles:
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", fontsize=8)
+    return figure
+
+
+def plot_learning_curves(curves: pd.DataFrame, references: Mapping[str, float]) -> Figure:
+    """Training loss (thin) and validation loss (marks) of several runs against tokens seen.
+
+    Args:
+        curves: from :func:`lib.experiments.sweeps.curves`; diverged runs end in a cross.
+        references: losses to draw across, by name.
+    """
+    labels = list(dict.fromkeys(curves["label"]))
+    colours = plt.get_cmap(SEQUENTIAL)(np.linspace(0, 0.8, len(labels)))
+    figure, axis = plt.subplots(figsize=(7.2, 3.8))
+    for label, colour, style in zip(labels, colours, _styles(len(labels)), strict=True):
+        part = curves[curves["label"] == label]
+        thousands = part["tokens"] / 1e3
+        known = part["train_loss"].notna()
+        axis.plot(thousands[known], part["train_loss"][known], color=colour, linestyle=style, linewidth=1.3,
+                  label=label)
+        evaluated = part["validation_loss"].notna()
+        axis.plot(thousands[evaluated], part["validation_loss"][evaluated], color=colour, linestyle="",
+                  marker="o")
+        if (part["status"] == "diverged").any():
+            last = part[known].iloc[-1]
+            axis.plot(last["tokens"] / 1e3, last["train_loss"], marker="X", color=colour, markersize=11)
+    for name, value in references.items():
+        axis.axhline(value, color=INK, linewidth=0.9, linestyle=":")
+        axis.annotate(f"{name}: {value:.2f}", (0.99, value), (0, 9), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", ha="right", fontsize=8,
+                      bbox={"facecolor": CARD, "edgecolor": "none", "alpha": 0.8, "pad": 1})
+    axis.set(xlabel="thousand tokens seen", ylabel="loss, nats per token")
+    axis.set_ylim(bottom=0)
+    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncol=3)
+    return figure
+
+
+def plot_gaps(table: pd.DataFrame) -> Figure:
+    """Validation loss minus training loss of each run, with both losses written beside it.
+
+    Args:
+        table: columns label, train_loss, validation_loss, source (quoted or ours).
+    """
+    figure, axis = plt.subplots(figsize=(7.2, 0.32 * len(table) + 1.2))
+    axis.axvline(0, color=INK, linewidth=0.9)
+    gaps = table["validation_loss"] - table["train_loss"]
+    for place, (gap, line) in enumerate(zip(gaps, table.itertuples(), strict=True)):
+        quoted = line.source == "quoted"
+        axis.hlines(place, 0, gap, color=model_colour("original" if quoted else "transformer"), linewidth=1.5)
+        axis.plot(gap, place, marker="D" if quoted else "o",
+                  color=model_colour("original" if quoted else "transformer"))
+        axis.annotate(f"{line.train_loss:.3f} → {line.validation_loss:.3f}", (max(gap, 0), place), (8, 0),
+                      textcoords="offset points", va="center", fontsize=8)
+    axis.set_yticks(range(len(table)), table["label"])
+    axis.set_ylim(len(table) - 0.5, -0.5)
+    axis.margins(x=0.3)
+    axis.set(xlabel="validation minus training loss, nats per token (beside it: training → validation)")
+    return figure
+
+
+def _styles(count: int) -> Sequence[str]:
+    return [("-", "--", "-.", ":")[number % 4] for number in range(count)]

@@ -1,0 +1,147 @@
+"""Measures by source and against a baseline, each with its number of pieces and its interval."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from lib.basics.places import REFERENCE
+from lib.chapters.music_analysis.measures import MEASURES, Measured
+from lib.composing.outcomes import share_with_interval
+from lib.data.labels import parse_key
+from lib.measures.keys import PROFILES
+from lib.measures.statistics import Interval, bootstrap_mean
+
+
+def source_table(measured: Measured, names: Sequence[str], draws: int = 2000) -> pd.DataFrame:
+    """The mean of each measure over the pieces of each source.
+
+    Where every piece says yes (or no), a bootstrap has nothing to draw; the interval is Wilson's then, with
+    groups as trials. Of other measures on which all pieces agree, the interval has no width.
+
+    Args:
+        measured: from :func:`lib.chapters.music_analysis.measures.measure_pieces`.
+        names: measures, or 'ended'.
+        draws: of the bootstrap over groups.
+
+    Returns:
+        measure, source, mean, low, high (95 %), pieces (with an answer), asked (all of the source).
+    """
+    rows = []
+    for name in names:
+        for source, part in measured.values.groupby("source", sort=False):
+            known = part[part[name].notna()]
+            if len(known):
+                interval = _mean(known[name].to_numpy(float), known["group"].to_numpy(), draws,
+                                 name == "ended" or MEASURES[name].binary)
+                rows.append({"measure": name, "source": source, "mean": interval.estimate,
+                             "low": interval.low, "high": interval.high, "pieces": len(known),
+                             "asked": len(part)})
+    return pd.DataFrame(rows, columns=["measure", "source", "mean", "low", "high", "pieces", "asked"])
+
+
+def _mean(values: np.ndarray, groups: np.ndarray, draws: int, binary: bool) -> Interval:
+    found, count = bootstrap_mean(values, groups, draws), len(np.unique(groups))
+    if binary and count > 1 and found.low == found.high:
+        return Interval(*share_with_interval(count if values[0] else 0, count))
+    return found
+
+
+def difference(measured: Measured, name: str, source: str, baseline: str, draws: int = 2000
+               ) -> tuple[Interval, int]:
+    """The mean difference of two sources, slot by slot, so that labels do not differ between them.
+
+    Args:
+        measured: pieces of both.
+        name: a measure, or 'ended'.
+        source, baseline: what is compared with what.
+        draws: of the bootstrap over groups.
+
+    Returns:
+        The difference with its 95 % interval (NaN for fewer than two groups or no pair), and the number of
+        pairs with an answer on both sides.
+    """
+    values = measured.values.set_index("slot")
+    sides = [values[values["source"] == one] for one in (source, baseline)]
+    pairs = pd.DataFrame({"one": sides[0][name].astype(float), "other": sides[1][name].astype(float),
+                          "group": sides[1]["group"]}).dropna()
+    if pairs.empty:
+        return Interval(float("nan"), float("nan"), float("nan")), 0
+    return bootstrap_mean((pairs["one"] - pairs["other"]).to_numpy(), pairs["group"].to_numpy(),
+                          draws=draws), len(pairs)
+
+
+def difference_table(measured: Measured, names: Sequence[str], comparisons: Sequence[tuple[str, str]]
+                     ) -> pd.DataFrame:
+    """Differences of several measures and pairs of sources: measure, source, baseline, difference, low, high,
+    pairs."""
+    rows = []
+    for name in names:
+        for source, baseline in comparisons:
+            interval, pairs = difference(measured, name, source, baseline)
+            rows.append({"measure": name, "source": source, "baseline": baseline,
+                         "difference": interval.estimate, "low": interval.low, "high": interval.high,
+                         "pairs": pairs})
+    return pd.DataFrame(rows)
+
+
+def reason_table(measured: Measured) -> pd.DataFrame:
+    """How often a measure had no answer, by reason; numbers in reasons are left out so that alike ones join.
+
+    Returns:
+        measure, source, pieces, reason (an example), most frequent first.
+    """
+    counts: Counter = Counter()
+    examples: dict[tuple, str] = {}
+    for row in measured.reasons.itertuples():
+        kind = "".join("#" if letter.isdigit() else letter for letter in row.reason)
+        key = (MEASURES[row.measure].label, row.source, kind)
+        counts[key] += 1
+        examples.setdefault(key, row.reason)
+    return pd.DataFrame([{"measure": measure, "source": source, "pieces": count, "reason": examples[key]}
+                         for key, count in counts.most_common() for measure, source, _ in [key]],
+                        columns=["measure", "source", "pieces", "reason"])
+
+
+def curve_table(measured: Measured, name: str) -> pd.DataFrame:
+    """The mean of a curve by source, point by point, with its interval.
+
+    Returns:
+        source, place (from 0), mean, low, high, pieces.
+    """
+    rows = []
+    for source, part in measured.values.groupby("source", sort=False):
+        curves = [(measured.curves[row].get(name), part.loc[row, "group"]) for row in part.index]
+        kept = [(curve, group) for curve, group in curves if curve is not None]
+        if not kept:
+            continue
+        numbers = np.array([curve for curve, _ in kept], dtype=float)
+        groups = np.array([group for _, group in kept])
+        for place in range(numbers.shape[1]):
+            known = ~np.isnan(numbers[:, place])
+            if known.any():
+                interval = bootstrap_mean(numbers[known, place], groups[known], draws=500)
+                rows.append({"source": source, "place": place, "mean": interval.estimate, "low": interval.low,
+                             "high": interval.high, "pieces": int(known.sum())})
+    return pd.DataFrame(rows, columns=["source", "place", "mean", "low", "high", "pieces"])
+
+
+def original_outputs() -> pd.DataFrame:
+    """The original report's five published outputs: how long they are, and whether they end on a tonic.
+
+    Returns:
+        piece, bars, seconds, tokens, velocity_thirds (as published), lowest_last (the lowest pitch of the
+        last onset), the key by each profile, on_tonic (how many of the profiles put that pitch on the tonic),
+        and closes (1 if most do).
+    """
+    table = pd.read_csv(REFERENCE / "sample_outputs.csv")
+    lowest = table["final_onset_pitches"].str.split().str[0]
+    found = table[["piece", "bars", "seconds", "tokens", "velocity_thirds"]].assign(lowest_last=lowest)
+    on_tonic = np.zeros(len(table), int)
+    for profile in PROFILES:
+        found[profile] = table[f"key_{profile}"]
+        tonics = [parse_key(text.split()[0]).pitch_class for text in table[f"key_{profile}"]]
+        pitches = [parse_key(text.rstrip("-0123456789")).pitch_class for text in lowest]
+        on_tonic += np.equal(tonics, pitches)
+    return found.assign(on_tonic=on_tonic, closes=(on_tonic > len(PROFILES) / 2).astype(int))

@@ -1,0 +1,152 @@
+"""The works of the bench that train a network, and the one that turns files into tokens."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from joblib import Parallel, delayed
+
+from lib.basics.errors import BookError
+from lib.basics.machine import core_count
+from lib.basics.precision import MIXED, SINGLE, number_format
+from lib.chapters.speed.bounds import layer_shapes, matmul_peak, timed
+from lib.chapters.speed.plain import PlainTransformer, plain_loss, plain_step
+from lib.chapters.speed.rows import Bench, Row, in_turns, make_row
+from lib.data.pieces import Piece, read_folder
+from lib.data.reading import read_piece
+from lib.data.store import dataset_folder
+from lib.data.tokenizer import TokenSet, build_tokenizer, vocabulary_of
+from lib.models import count_parameters, flops_per_token
+from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
+from lib.training.devices import make_fabric, reproducible
+from lib.training.loop import Training
+
+EMOTIONS, GENRES = 11, 6  # of XMIDI, which the original is trained on
+LARGEST_DIFFERENCE = {SINGLE: 1e-4, MIXED: 2e-2}  # of the two ways' first losses, nats a token
+
+
+class RandomTokens:
+    """Of a token store what training needs: pieces that fill the window, of random ids, labelled at random.
+
+    The speed of a step does not depend on which tokens it sees, and so no music is needed.
+    """
+
+    def __init__(self, window: int, pieces: int = 64):
+        self.folder, self.hash = Path("random"), f"random-{window}-{pieces}"
+        self.vocabulary = vocabulary_of(build_tokenizer("original"))
+        self.emotions, self.genres = ([f"{kind} {number}" for number in range(count)]
+                                      for kind, count in (("emotion", EMOTIONS), ("genre", GENRES)))
+        self.pad_id, self.eos_id = (self.vocabulary.index(f"{name}_None") for name in ("PAD", "EOS"))
+        generator = np.random.default_rng(0)
+        ordinary = [number for number, text in enumerate(self.vocabulary) if not text.endswith("_None")]
+        self.ids = generator.choice(ordinary, pieces * (window + 1)).astype("<u2")
+        self.lengths = np.full(pieces, window + 1)
+        self.offsets = np.arange(pieces) * (window + 1)
+        self.emotion_ids, self.genre_ids = (generator.integers(0, count, pieces)
+                                            for count in (EMOTIONS, GENRES))
+        self.bar_lines = np.flatnonzero(np.isin(self.ids, self.ids_of_type("Bar")))
+        self.index = pd.DataFrame(index=range(pieces))
+
+    def rows(self, split: str) -> np.ndarray:
+        """All pieces, whatever the split."""
+        return np.arange(len(self.lengths))
+
+    def ids_of_type(self, name: str) -> np.ndarray:
+        """The ids of a token type."""
+        return np.flatnonzero([text.startswith(f"{name}_") for text in self.vocabulary])
+
+
+def train_original_size(bench: Bench) -> Row:
+    """Training steps of the original's network: 512 features, 12 layers, windows of 1,024 tokens."""
+    return _train("train_original_size", bench.sizes.original, bench.sizes.rows[0], bench)
+
+
+def train_experiment_size(bench: Bench) -> Row:
+    """Training steps of the network of the original's experiments: 256 features, 8 layers, 512 tokens."""
+    return _train("train_experiment_size", bench.sizes.experiment, bench.sizes.rows[1], bench)
+
+
+def _train(work: str, model: ModelSettings, rows: int, bench: Bench) -> Row:
+    """Whole steps on the same batches: forward, backward, update; ours is the book's own training loop."""
+    window = model.max_length
+    recipe = TrainingSettings(tokens=10**12, window=window, batch_tokens=rows * window, optimiser="adam",
+                              learning_rate=1e-4, schedule="constant", clip=None, label_dropout=0.0)
+    run = RunSettings(name="bench", model=model, training=recipe, seed=1, threads=bench.threads,
+                      precision=bench.precision)
+    fabric = make_fabric(bench.precision)
+    with reproducible(bench.threads, fabric.device):
+        training = Training(run, RandomTokens(window), fabric)
+    store, state = training.store, training.state
+    plain = PlainTransformer(model, len(store.vocabulary), EMOTIONS, GENRES)
+    plain = plain.to(bench.device).take_weights(training.network)
+    optimiser = torch.optim.Adam(plain.parameters(), lr=recipe.learning_rate)
+    losses: list[float] = []
+
+    def plain_turn() -> float:
+        epoch, number = state.epoch, state.batch  # the batch that ours takes next
+        if number >= training.batches.num_batches(epoch):
+            epoch, number = epoch + 1, 0
+        batch = training.batches.batch_at(epoch, number).to(bench.device)
+
+        def step() -> None:
+            loss = plain_loss(plain, batch.tokens, batch.targets, batch.emotion, batch.genre, store.pad_id,
+                              bench.precision)
+            losses.append(float(loss.detach()))
+            plain_step(plain, optimiser, loss)
+
+        return rows * window / timed(step)
+
+    def ours_turn() -> float:
+        with reproducible(bench.threads, fabric.device):
+            return rows * window / timed(training.step)
+
+    plain_turn(), ours_turn()
+    difference = abs(losses[0] - float(training.loss_sum) / state.tokens)
+    if not difference <= LARGEST_DIFFERENCE[bench.precision]:
+        raise BookError(f"In {work} both ways start with the same weights, but their first losses differ by "
+                        f"{difference:.4f} nats a token: they do not compute the same thing.")
+    found = in_turns(plain_turn, ours_turn, bench.sizes.seconds, warm_up=False)
+    peak = matmul_peak(layer_shapes(model, rows * window), number_format(bench.precision), bench.peak_seconds,
+                       bench.device)
+    flops = 3 * flops_per_token(training.network, window)
+    return make_row(work, *found, peak / flops, "tokens/s",
+                    "the same network, weights and batches; whole steps, no padding; ours is the book's loop",
+                    precision=bench.precision, parameters=count_parameters(training.network)["total"],
+                    batch=f"{rows} × {window:,}", loss_difference=difference, matmul_flops_per_second=peak,
+                    flops_per_token=flops, data_share=state.seconds["data"] / max(1e-9, sum(
+                        rows * window / speed for speed in found[1])))
+
+
+def tokenise(bench: Bench) -> Row:
+    """Files a second that become tokens: in one process, and in as many as there are cores."""
+    folder = dataset_folder(bench.profile)
+    pieces = read_folder(folder)[0][:bench.sizes.files]
+    token_set, processes = bench.profile.data.token_set, max(2, core_count())
+    parts = [pieces[number::4 * processes] for number in range(4 * processes)]
+
+    def alone() -> float:
+        return len(pieces) / timed(lambda: [_read(part, token_set) for part in parts])
+
+    def together() -> float:
+        return len(pieces) / timed(lambda: list(pool(delayed(_read)(part, token_set) for part in parts)))
+
+    with Parallel(n_jobs=processes, backend="loky") as pool:
+        plain, ours = in_turns(alone, together, bench.sizes.seconds)
+    return make_row("tokenise", plain, ours, processes * max(plain), "files/s",
+                    f"the same work in 1 process and in {processes}, which run already; "
+                    "the bound is linear in processes",
+                    processes=processes, files=len(pieces), token_set=token_set)
+
+
+def _read(pieces: Sequence[Piece], token_set: TokenSet) -> int:
+    """Read, tokenise and fingerprint; files that cannot be used are passed over, as when a store is built."""
+    tokenizer, done = build_tokenizer(token_set), 0
+    for piece in pieces:
+        try:
+            read_piece(tokenizer, piece)
+        except Exception:  # readers raise many types; building a store notes the reason, here time counts
+            continue
+        done += 1
+    return done

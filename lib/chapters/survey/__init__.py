@@ -1,0 +1,1 @@
+"""Chapter 7: what listeners answered, and a listening test that can be run."""

@@ -1,0 +1,89 @@
+"""The commands ``python -m lib survey pieces``, ``make``, ``read``; imports stand inside, as in lib.cli."""
+
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from lib.chapters.survey.files import SurveyAnswers
+
+survey = typer.Typer(no_args_is_help=True,
+                     help="Ask listeners: prepare pieces, make the page, read the answers.")
+
+
+@survey.command()
+def pieces(
+    out: Annotated[Path, typer.Option(help="Folder to write composed/ and real/ into.")],
+    count: Annotated[int, typer.Option(help="Pieces of each kind, each for another pair of labels.")] = 10,
+    run: Annotated[str, typer.Option(help="The run whose model composes.")] = "transformer",
+    profile: Annotated[str, typer.Option(help="smoke, laptop, evidence, gpu-dry or gpu.")] = "laptop",
+    data: Annotated[str, typer.Option(help="Folder of XMIDI-named MIDI files; empty: embedded music.")] = "",
+) -> None:
+    """Compose pieces for a survey, and take as many real held-out ones with the same labels."""
+    from lib.chapters.survey.pieces import write_survey_pieces
+    from lib.data import open_store
+    from lib.profiles import load_profile
+    from lib.training import request_run
+
+    settings = load_profile(profile, data)
+    wanted = settings.run(run)
+    store = open_store(settings)
+    written = write_survey_pieces(settings, store, request_run(wanted, store), out, count)
+    print(f"{out}: {len(written)} pieces, half composed, half real")
+
+
+@survey.command()
+def make(
+    pieces: Annotated[Path, typer.Option(help="Folder with composed/ and real/.")],
+    out: Annotated[Path, typer.Option(help="The page to write, such as survey.html.")],
+    seconds: Annotated[float, typer.Option(help="Longer pieces fade out here.")] = 45.0,
+    per_rater: Annotated[int | None, typer.Option(help="Pieces a rater hears; none: all.")] = None,
+    words: Annotated[Path | None, typer.Option(help="CSV (label, en, zh-Hant): words for labels.")] = None,
+    contact: Annotated[str, typer.Option(help="To whom raters send their answers.")] = "",
+    seed: Annotated[int, typer.Option(help="The same pieces and seed give the same page.")] = 0,
+) -> None:
+    """Write the survey as one offline HTML page, and the key to it beside."""
+    from lib.chapters.survey.page import key_path, make_survey
+
+    made = make_survey(pieces, out, seconds, per_rater, words, contact, seed)
+    print(f"{out}: survey {made['survey']}, {made['count']} pieces, {made['length'] / 60:.1f} minutes of "
+          f"music, {made['bytes'] / 1e6:.1f} MB")
+    lengths = {origin: [piece["seconds"] for piece in made["pieces"].values() if piece["origin"] == origin]
+               for origin in ("composed", "real")}
+    print("median seconds: " + ", ".join(f"{origin} {median(found):.0f}" for origin, found in lengths.items())
+          + "; where they differ much, length gives the origin away")
+    print(f"{key_path(out)}: which piece is which; keep it away from raters")
+
+
+@survey.command()
+def read(
+    files: Annotated[list[Path], typer.Argument(help="CSV files of the page, Google Forms exports.")],
+    key: Annotated[Path | None, typer.Option(help="The .key.json written with the page.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the usable answers to this CSV file.")] = None,
+) -> None:
+    """Read files of answers, and name every row that cannot be used, with the reason."""
+    from lib.chapters.survey.files import read_answers, read_key
+
+    found = read_answers(files, read_key(key) if key else None)
+    _print_summary(found)
+    if out is not None:
+        from lib.basics.files import write_csv
+
+        write_csv(out, list(found.answers.columns), found.answers.astype(object).where(
+            found.answers.notna(), "").to_dict("records"))
+        print(f"{out}: {len(found.answers)} rows")
+
+
+def _print_summary(found: "SurveyAnswers") -> None:
+    from lib.chapters.survey.results import score_table
+
+    for file in found.files.itertuples():
+        print(f"{file.file}: {file.kind}, {file.encoding}, {file.used} of {file.rows} rows used")
+    for problem in found.problems.itertuples():
+        where = f", row {problem.row}" if problem.row else ""
+        print(f"not used: {problem.file}{where}: {problem.reason}")
+    answers = found.answers
+    print(f"{answers['rater'].nunique()} raters, {answers['piece'].nunique()} pieces, {len(answers)} rows")
+    print(score_table(answers).to_string(index=False, float_format=lambda value: f"{value:.2f}"))

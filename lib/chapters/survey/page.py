@@ -1,0 +1,223 @@
+"""The next survey: one offline HTML page that plays pieces and asks the original report's three questions.
+
+The page is blind: it holds opaque numbers, requested labels and sound, and nothing that tells a composed
+piece from a real one. That is in the key, a JSON file written beside it. The order is drawn anew by each
+rater's browser, one piece comes twice, answers stay in the browser until the rater saves them as a CSV file
+(:mod:`lib.chapters.survey.files` reads it). The page asks no other host for anything.
+"""
+
+import base64
+import csv
+import hashlib
+import json
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import symusic
+
+from lib.basics.errors import BookError
+from lib.basics.files import hash_of_bytes, hash_of_json, write_json, write_text
+from lib.basics.progress import Progress
+from lib.chapters.survey.files import ORIGINS, read_key
+from lib.data.pieces import SCHEME, parse_name
+from lib.sound.audio import note_seconds, write_mp3
+
+_ASSETS = Path(__file__).with_name("assets")
+LANGUAGES = ("en", "zh-Hant")
+FEWEST = 2  # pieces of each origin
+LARGEST = 60_000_000  # bytes of a page that a phone still opens
+
+
+@dataclass(frozen=True)
+class SurveyPiece:
+    """One piece of a survey: its file, where it comes from, and the labels that raters are asked about."""
+
+    path: Path
+    origin: str  # 'composed' or 'real'
+    emotion: str
+    genre: str
+
+
+def make_survey(pieces: Path | str, out: Path | str, seconds: float = 45.0, per_rater: int | None = None,
+                words: Path | str | None = None, contact: str = "", seed: int = 0) -> dict[str, object]:
+    """Write the page and, beside it, the key: both or, where a piece cannot be used, neither.
+
+    Args:
+        pieces: a folder with the folders `composed` and `real`, each of files named
+            XMIDI_<emotion>_<genre>_<id>.midi; the labels are those that were asked for.
+        out: the page, ending in .html; the key is named alike and ends in .key.json.
+        seconds: longer pieces fade out here, so that length betrays nothing.
+        per_rater: how many pieces a rater hears, drawn by the browser; None for all.
+        words: a CSV file with the columns label, en and zh-Hant, for labels that are not in the built-in
+            list; a label in neither list is shown as it is.
+        contact: to whom answers are to be sent, as raters read it.
+        seed: decides the opaque numbers; the same pieces and seed give the same page.
+
+    Returns:
+        The key, with the page's path, its size in bytes, the number of pieces and their seconds.
+
+    Raises:
+        BookError: for a folder or file that cannot be used, named; for impossible numbers; where the key of
+            another survey would be replaced.
+    """
+    out = Path(out)
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise BookError(f"The survey page {out} must end in .html: a browser opens it.")
+    if not 1 <= seconds <= 600:
+        raise BookError(f"A piece of a survey lasts 1 to 600 seconds, not {seconds:g}.")
+    found = survey_pieces(Path(pieces))
+    if per_rater is not None and not 2 * FEWEST <= per_rater <= len(found):
+        raise BookError(f"A rater can hear {2 * FEWEST} to {len(found)} of the {len(found)} pieces, "
+                        f"not {per_rater}.")
+    labels = _words(Path(words) if words else None)
+    sounds = _record(found, seconds)
+    names = _opaque_names(found, seed)
+    described = [{"id": names[piece], "emotion": _in_languages(piece.emotion, labels),
+                  "genre": _in_languages(piece.genre, labels)} for piece in found]
+    described.sort(key=lambda piece: piece["id"])  # the order of the folder would tell the origin
+    length = sum(heard for _, heard in sounds.values())
+    content = {"pieces": described, "perRater": per_rater or len(found), "seconds": round(length),
+               "contact": contact}
+    audio = {name: base64.b64encode(sounds[piece][0]).decode("ascii")
+             for piece, name in sorted(names.items(), key=lambda item: item[1])}
+    content["id"] = hash_of_json([content, audio])[:12]
+    page = _page(content, audio)
+    if len(page.encode()) > LARGEST:
+        raise BookError(f"The survey page would have {len(page) / 1e6:.0f} MB, too much for a phone: take "
+                        "fewer pieces or fewer seconds.")
+    key = {"survey": content["id"], "seed": seed, "seconds": seconds, "pieces": {
+        names[piece]: {"file": piece.path.name, "origin": piece.origin, "emotion": piece.emotion,
+                       "genre": piece.genre, "seconds": round(sounds[piece][1], 1),
+                       "midi": hash_of_bytes(piece.path.read_bytes())}
+        for piece in sorted(found, key=lambda piece: names[piece])}}
+    _write(out, page, key)
+    return {**key, "page": out, "bytes": len(page.encode()), "count": len(found), "length": length}
+
+
+def _write(out: Path, page: str, key: dict) -> None:
+    """Both files or neither; the key of another survey, whose raters may be answering, is never replaced."""
+    place = key_path(out)
+    if place.exists() and read_key(place)["survey"] != key["survey"]:
+        raise BookError(f"The key of another survey lies at {place}; without it its answers would be lost: "
+                        "give the new page another name.")
+    write_text(out, page)
+    try:
+        write_json(place, key)
+    except BookError:
+        out.unlink()
+        raise
+
+
+def key_path(page: Path) -> Path:
+    """Where the key of a survey page lies."""
+    return page.with_suffix(".key.json")
+
+
+def survey_pieces(folder: Path) -> list[SurveyPiece]:
+    """The pieces of a folder with the folders `composed` and `real`, sorted.
+
+    Raises:
+        BookError: when one of the two is missing or holds too few pieces, or a file has another name.
+    """
+    if not folder.is_dir():
+        raise BookError(f"The folder of pieces {folder} does not exist: 'python -m lib survey pieces' makes "
+                        "one.")
+    found = []
+    for origin in ORIGINS:
+        inside = folder / origin
+        paths = sorted(path for path in inside.iterdir() if path.suffix.lower() in (".mid", ".midi")
+                       and not path.name.startswith(".")) if inside.is_dir() else []
+        if len(paths) < FEWEST:
+            raise BookError(f"A survey needs at least {FEWEST} MIDI files in {inside}, but there "
+                            f"{'is' if len(paths) == 1 else 'are'} {len(paths) or 'none'}: blindness needs "
+                            "composed and real pieces.")
+        for path in paths:
+            parsed = parse_name(path.name)
+            if isinstance(parsed, str):
+                raise BookError(f"The file {path} is {parsed}: name it {SCHEME}, so that raters can be asked "
+                                "about its labels.")
+            found.append(SurveyPiece(path, origin, *parsed[:2]))
+    return found
+
+
+def _record(pieces: list[SurveyPiece], seconds: float) -> dict[SurveyPiece, tuple[bytes, float]]:
+    """MP3 and seconds of each piece, all at one loudness; a piece that sounds like another one is refused."""
+    progress = Progress("recording the pieces", len(pieces), unit="pieces")
+    sounds: dict[SurveyPiece, tuple[bytes, float]] = {}
+    known: dict[bytes, SurveyPiece] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "piece.mp3"
+        for piece in pieces:
+            heard = write_mp3(_read(piece.path), target, max_seconds=seconds)
+            sound = target.read_bytes()
+            if sound in known:
+                raise BookError(f"The files {known[sound].path} and {piece.path} sound the same: take one "
+                                "out, since the page has a repeat of its own.")
+            known[sound] = piece
+            sounds[piece] = sound, heard
+            progress.advance()
+    progress.finish()
+    return sounds
+
+
+def _read(path: Path) -> symusic.Score:
+    try:
+        score = symusic.Score(path)
+        silent = note_seconds(score) == 0
+    except Exception as error:  # symusic raises a different type for each kind of broken file
+        reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+        raise BookError(f"The file {path} cannot be read as MIDI ({reason}): take it out or mend it."
+                        ) from error
+    if silent:
+        raise BookError(f"The file {path} has no notes: take it out.")
+    return score
+
+
+def _opaque_names(pieces: list[SurveyPiece], seed: int) -> dict[SurveyPiece, str]:
+    """Eight hexadecimal digits a piece, from which nobody without the files learns anything."""
+    return {piece: hashlib.sha256(f"{seed}\0{piece.origin}\0{piece.path.name}\0".encode()
+                                  + piece.path.read_bytes()).hexdigest()[:8] for piece in pieces}
+
+
+def _words(own: Path | None) -> dict[str, dict[str, str]]:
+    """Labels in the words of both languages; those of the user's file come before the built-in ones."""
+    known: dict[str, dict[str, str]] = {}
+    for path in (_ASSETS / "words.csv", own):
+        if path is None:
+            continue
+        try:
+            with open(path, newline="", encoding="utf-8-sig") as file:
+                reader = csv.DictReader(file)
+                missing = [name for name in ("label", *LANGUAGES) if name not in (reader.fieldnames or [])]
+                if missing:
+                    raise BookError(f"The file of words {path} lacks the column {missing[0]}: it needs "
+                                    f"label, {' and '.join(LANGUAGES)}.")
+                known |= {row["label"]: {name: row[name] or row["label"] for name in LANGUAGES}
+                          for row in reader}
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise BookError(f"The file of words {path} cannot be read ({error}): save it as CSV in UTF-8."
+                            ) from error
+    return known
+
+
+def _in_languages(label: str, words: dict[str, dict[str, str]]) -> dict[str, str]:
+    return words.get(label) or dict.fromkeys(LANGUAGES, label)
+
+
+def _page(content: dict, audio: dict[str, str]) -> str:
+    """The template with its parts; labels are untrusted and stand in it only as JSON, set as text."""
+    def asset(name: str) -> str:
+        return (_ASSETS / name).read_text(encoding="utf-8").strip()
+
+    parts = {"style": asset("style.css"), "script": asset("page.js"), "data": _json(content),
+             "texts": _json(json.loads(asset("texts.json"))), "audio": _json(audio)}
+    # In one pass, so that nothing inside a part is taken for a place to fill.
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], asset("page.html")) + "\n"
+
+
+def _json(content: object) -> str:
+    """JSON that cannot end the script element around it."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

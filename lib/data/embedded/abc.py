@@ -1,0 +1,158 @@
+"""ABC tunes to notes: tune books are split, cleaned of what is not melody, and read by abc2midi through
+symusic.
+
+What abc2midi would perform by rules of its own is taken out, so that the notes are the written ones: grace
+notes and ornament signs (it plays a trill as eight notes), chord symbols (it adds an accompaniment), and its
+own directives.
+"""
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from symusic import Score
+
+from lib.data.embedded.arrange import Reading, SourceError
+from lib.data.embedded.bars import TICKS_PER_QUARTER
+from lib.data.embedded.silence import silent
+from lib.data.labels import Key, parse_key
+
+# In every bar, abc2midi plays the note on the first beat with this velocity, and no other note.
+_BAR_VELOCITY = 105
+_KEPT_FIELDS = "LMPV"
+_FIELD = re.compile(r"([A-Za-z]):(.*)")
+_INLINE_FIELD = re.compile(r"(\[[A-Za-z]:[^\]]*\])")
+_NOT_MELODY = re.compile(r'"[^"]*"?|\{[^}]*\}|![^!|]*!')
+_ORNAMENTS = re.compile(r"[H-Wh-w~.]")
+_METER = re.compile(r"(\d+)/(\d+)")
+
+
+@dataclass(frozen=True)
+class Tune:
+    """One tune of a tune book, as text."""
+
+    number: str  # the field X; unique in its file for the books used here
+    position: int  # in the file, from 0
+    text: str
+
+    def field(self, letter: str) -> str:
+        """The first header field of this letter, without comment; '' if there is none."""
+        for line in self.text.splitlines():
+            match = _FIELD.match(line)
+            if match and match[1] == letter:
+                return match[2].split("%")[0].strip()
+        return ""
+
+    @property
+    def title(self) -> str:
+        """The first title, untrusted text."""
+        return " ".join(self.field("T").split())
+
+    @property
+    def key(self) -> Key | None:
+        """The key field, if it can be understood."""
+        return parse_key(self.field("K"))
+
+    @property
+    def meter(self) -> str | None:
+        """The meter field as 'numerator/denominator'; None for tunes without meter."""
+        text = {"C": "4/4", "C|": "2/2"}.get(self.field("M"), self.field("M").rstrip("]"))
+        return text if _METER.fullmatch(text) else None
+
+
+def read_book(path: Path) -> list[Tune]:
+    """Split a tune book into its tunes; a byte that is not UTF-8 is read as Latin-1."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    parts = re.split(r"(?m)^(?=X:)", text)[1:]
+    return [Tune(re.match(r"X:\s*(\S*)", part)[1], position, part) for position, part in enumerate(parts)]
+
+
+def clean(tune: Tune) -> str:
+    """The tune as ABC with nothing but melody: its meter, unit length, parts, voices, key and notes.
+
+    Raises:
+        SourceError: when it has no meter or no key that can be understood.
+    """
+    if tune.meter is None:
+        raise SourceError("meter", f"no meter (M: {tune.field('M') or 'missing'})")
+    if tune.key is None:
+        raise SourceError("key", f"the key field {tune.field('K')!r} names no tonic with a known mode")
+    header, body, in_body = ["X:1", f"M:{tune.meter}"], [], False
+    for raw in tune.text.splitlines():
+        line = re.sub(r"(?<!\\)%.*", "", raw).rstrip()
+        match = _FIELD.match(line)
+        if not match:
+            if in_body and line:
+                body.append(_melody(line))
+            continue
+        letter, value = match[1], match[2].strip()
+        if letter == "K" and not in_body:
+            in_body = True
+        elif letter == "K":
+            key = parse_key(value)
+            body.append(f"K:{key.abc if key else value}")
+        elif letter in _KEPT_FIELDS and (in_body or letter != "M"):
+            (body if in_body else header).append(f"{letter}:{value}")
+    # Chords are struck, not broken; abc2midi breaks them by default.
+    return "\n".join([*header, f"K:{tune.key.abc}", "%%MIDI chordattack 0", *body]) + "\n"
+
+
+def _melody(line: str) -> str:
+    """A line of music without chord symbols, grace notes and ornament signs; fields in brackets stay."""
+    parts = _INLINE_FIELD.split(_NOT_MELODY.sub("", line))
+    # Splitting by a pattern in brackets puts the fields at the odd places.
+    return "".join(part if place % 2 else _ORNAMENTS.sub("", part) for place, part in enumerate(parts))
+
+
+@contextlib.contextmanager
+def _own_temporary_folder() -> Iterator[None]:
+    """Let symusic write its temporary file where no other process does.
+
+    Score.from_abc names it by a random generator that begins alike in every process: two that read at the
+    same time would read each other's tunes, without a word.
+    """
+    before = os.environ.get("TMPDIR")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMPDIR"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["TMPDIR"]
+            else:
+                os.environ["TMPDIR"] = before
+
+
+def read_tune(tune: Tune) -> Reading:
+    """Read one tune, repeats written out, all voices together.
+
+    Raises:
+        SourceError: when it has no meter, no key or no notes, or abc2midi refuses it.
+    """
+    text = clean(tune)
+    try:
+        with silent(), _own_temporary_folder():
+            score = Score.from_abc(text)
+    except (RuntimeError, ValueError) as error:
+        raise SourceError("reading", "abc2midi cannot read it") from error
+    factor = TICKS_PER_QUARTER // score.ticks_per_quarter
+    if factor * score.ticks_per_quarter != TICKS_PER_QUARTER:
+        raise SourceError("reading", f"abc2midi wrote {score.ticks_per_quarter} ticks a quarter")
+    # abc2midi begins every note one tick late and ends it on time, so that repeated notes part.
+    tracks = [[((note.time - 1) * factor, (note.duration + 1) * factor, note.pitch, note.velocity)
+               for note in track.notes] for track in score.tracks if not track.is_drum]
+    notes = [note[:3] for track in tracks for note in track]
+    if not notes:
+        raise SourceError("notes", "no notes")
+    bar_starts = sorted({start for start, _, _, velocity in tracks[0] if velocity == _BAR_VELOCITY})
+    meters = [(change.time * factor, change.numerator, change.denominator)
+              for change in score.time_signatures]
+    return Reading(notes, bar_starts, meters)

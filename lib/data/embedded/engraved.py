@@ -1,0 +1,77 @@
+"""Scores in MusicXML and Humdrum to notes, through verovio's MIDI export and its map of measures."""
+
+import base64
+import json
+import zipfile
+from functools import cache
+from pathlib import Path
+
+from symusic import Score
+
+from lib.data.embedded.arrange import Reading, SourceError
+from lib.data.embedded.bars import TICKS_PER_QUARTER
+from lib.data.embedded.silence import silent
+
+
+@cache
+def _toolkit():
+    """verovio's toolkit, one for a process: making it takes longer than reading a chorale."""
+    import verovio
+
+    verovio.enableLog(verovio.LOG_OFF)
+    return verovio.toolkit()
+
+
+def _load(path: Path) -> bool:
+    """Load a score into the toolkit; MusicXML in UTF-16, which verovio refuses, by way of UTF-8."""
+    toolkit = _toolkit()
+    if toolkit.loadFile(str(path)):
+        return True
+    if path.suffix != ".mxl":
+        return False
+    with zipfile.ZipFile(path) as archive:
+        scores = [name for name in archive.namelist() if name.endswith("xml") and "META-INF" not in name]
+        text = archive.read(scores[0]).decode("utf-16")
+    return toolkit.loadData(text.replace('encoding="UTF-16"', 'encoding="UTF-8"', 1))
+
+
+def read_engraved(path: Path) -> Reading:
+    """Read one score, all voices together, repeats played.
+
+    Raises:
+        SourceError: when verovio refuses it, or it has no notes or meter.
+    """
+    try:
+        with silent():
+            loaded = _load(path)
+            if loaded:
+                score = Score.from_midi(base64.b64decode(_toolkit().renderToMIDI()))
+                times = _toolkit().renderToTimemap({"includeMeasures": True})
+    except (OSError, RuntimeError, ValueError, IndexError, zipfile.BadZipFile) as error:
+        raise SourceError("reading", "verovio cannot read it") from error
+    if not loaded:
+        raise SourceError("reading", "verovio cannot read it")
+    factor = TICKS_PER_QUARTER // score.ticks_per_quarter
+    # verovio ends every note one tick early, so that repeated notes part.
+    notes = [(note.time * factor, (note.duration + 1) * factor, note.pitch)
+             for track in score.tracks for note in track.notes]
+    events = json.loads(times) if isinstance(times, str) else times
+    bar_starts = [round(event["qstamp"] * TICKS_PER_QUARTER) for event in events if "measureOn" in event]
+    # Every track repeats the meters.
+    meters = sorted({change.time * factor: (change.time * factor, change.numerator, change.denominator)
+                     for change in score.time_signatures}.values())
+    if not notes:
+        raise SourceError("notes", "no notes")
+    if not meters or meters[0][0] > 0:
+        raise SourceError("meter", "no meter at the beginning")
+    return Reading(notes, bar_starts, meters)
+
+
+def humdrum_title(path: Path) -> tuple[str, str]:
+    """The larger work and the title of a Humdrum file (its records OPR and OTL); '' where missing."""
+    records = {"!!!OPR": "", "!!!OTL": ""}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        tag, _, value = line.partition(":")
+        if tag in records and not records[tag]:
+            records[tag] = value.strip()
+    return records["!!!OPR"], records["!!!OTL"]

@@ -1,0 +1,101 @@
+"""Results of long runs, kept in the repository: a CSV with its provenance beside it, under book/evidence/.
+
+A chapter shows such a result with its date beside what it computes afresh, never instead of it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from lib.basics.errors import BookError
+from lib.basics.files import atomic_path, hash_of_bytes, read_json, write_json
+from lib.basics.machine import core_count, git_commit, package_versions, processor_name
+from lib.basics.places import BOOK
+from lib.data.store import TokenStore
+from lib.profiles import Profile
+
+PACKAGES = ("torch", "lightning-fabric", "numpy", "miditok", "symusic")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A kept result.
+
+    Attributes:
+        table: the CSV.
+        about: when, where and from what: date, machine, cores, commit, versions, profile, seeds, threads,
+            precision, dataset, store, sha256 (of the CSV), and what the experiment adds.
+    """
+
+    table: pd.DataFrame
+    about: dict
+
+    @property
+    def origin(self) -> str:
+        """One sentence for a caption: when, on what, with which settings."""
+        about = self.about
+        where = f"{about['machine']}, {about['cores']} cores, in {about['precision']}"
+        return f"Run on {about['date']} on {where}, profile {about['profile']}, data {about['store'][:12]}."
+
+
+def evidence_path(name: str) -> Path:
+    """Where the CSV of a result is kept."""
+    return BOOK / "evidence" / f"{name}.csv"
+
+
+def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: TokenStore, **about) -> Path:
+    """Write a result and its provenance.
+
+    Args:
+        name: of the file, without suffix.
+        table: written without its index, numbers to six digits.
+        profile, store: what it was made with.
+        about: further facts, as plain data.
+
+    Raises:
+        BookError: when it cannot be written.
+    """
+    path = evidence_path(name)
+    content = table.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode("utf-8")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    write_json(path.with_suffix(".json"), {
+        "date": datetime.now(UTC).date().isoformat(), "machine": processor_name(), "cores": core_count(),
+        "commit": git_commit("lib"), "versions": package_versions(PACKAGES), "profile": profile.name,
+        "seeds": list(profile.seeds), "threads": profile.threads, "precision": profile.precision,
+        "dataset": store.folder.name, "store": store.hash, **about, "sha256": hash_of_bytes(content)})
+    return path
+
+
+def read_evidence(name: str) -> Evidence:
+    """A kept result.
+
+    Raises:
+        BookError: when it is missing, or does not belong to its provenance.
+    """
+    path = evidence_path(name)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BookError(f"The evidence {path.name} is missing under book/evidence/ ({error.strerror}): "
+                        "restore it from the repository.") from error
+    about = read_json(path.with_suffix(".json"))
+    if not isinstance(about, dict) or about.get("sha256") != hash_of_bytes(content):
+        raise BookError(f"The evidence {path.name} is not the one that {path.stem}.json describes: restore "
+                        "both from the repository, or run the experiment again.")
+    return Evidence(pd.read_csv(path), about)
+
+
+def find_evidence(name: str, store: TokenStore) -> Evidence | None:
+    """A kept result on the same data set; None where there is none.
+
+    Raises:
+        BookError: when the file does not belong to its provenance.
+    """
+    if not evidence_path(name).is_file():
+        return None
+    found = read_evidence(name)
+    same = found.about["dataset"].rsplit("-", 1)[0] == store.folder.name.rsplit("-", 1)[0]
+    return found if same else None

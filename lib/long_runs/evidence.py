@@ -1,0 +1,103 @@
+"""`make evidence`: the long runs whose results are kept in the repository, part by part.
+
+Every run goes through the registry, so that an interrupted command goes on where it was. A part writes its
+files when it is complete, each with its provenance.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from lib.basics.errors import BookError
+from lib.basics.progress import duration
+from lib.chapters.hyperparameters import outcomes as hyperparameters
+from lib.chapters.networks import comparison_runs as networks
+from lib.chapters.noise import robustness
+from lib.chapters.speed.ablation import run_ablation
+from lib.data.store import TokenStore
+from lib.ledger.evidence import keep_evidence
+from lib.measures import loss_tables
+from lib.measures.comparison import paired_difference, slope_within
+from lib.profiles import Profile
+
+Tables = dict[str, pd.DataFrame]
+
+
+def run_evidence(profile: Profile, store: TokenStore, parts: Sequence[str] = ()) -> list[str]:
+    """Run the parts and keep their results.
+
+    Args:
+        profile: usually `evidence`.
+        store: its data.
+        parts: names of :data:`PARTS`; none: all, in order.
+
+    Returns:
+        The names of the kept results.
+
+    Raises:
+        BookError: for an unknown part, before anything runs.
+    """
+    for name in parts:
+        if name not in PARTS:
+            raise BookError(f"There is no part '{name}' of the evidence; choose among: {', '.join(PARTS)}.")
+    kept = []
+    for number, name in enumerate(parts or PARTS, start=1):
+        _say(f"evidence: part {number} of {len(parts or PARTS)}, {name}")
+        began = time.monotonic()
+        for file, table in PARTS[name](profile, store).items():
+            kept.append(file)
+            keep_evidence(file, table.drop(columns=["folder"], errors="ignore"), profile, store, part=name)
+        _say(f"evidence: {name} done in {duration(time.monotonic() - began)}")
+    return kept
+
+
+def networks_part(profile: Profile, store: TokenStore) -> Tables:
+    """LSTM against Transformer under every seed, and the original's two sizes at equal tokens."""
+    runs = networks.paired_runs(profile, store)
+    losses = networks.paired_losses(runs, store)
+    floor = networks.ngram_floor(profile, store)
+    lstm, transformer = (losses[arm] for arm in networks.ARMS)
+    overall = networks.differences_by_type(lstm, transformer, store)
+    against_floor = [{"type": f"ngram minus {arm}", **networks.as_columns(
+        paired_difference([floor] * len(losses[arm]), losses[arm], store))} for arm in networks.ARMS]
+    slope, classes = slope_within(transformer[0], store)
+    first_seed = {"ngram": floor, **{arm: found[0] for arm, found in losses.items()}}
+    return {
+        "networks_runs": networks.runs_table(runs, losses, store),
+        "networks_differences": pd.concat([overall, pd.DataFrame(against_floor)], ignore_index=True),
+        "networks_label_gain": networks.label_gains(runs, losses, store),
+        "networks_positions": networks.position_table(losses, floor, store),
+        "networks_collections": loss_tables.label_table(first_seed, store),
+        "networks_classes": classes.assign(slope=slope.value, slope_low=slope.low, slope_high=slope.high),
+        "networks_original_sizes": networks.original_sizes(profile, store),
+    }
+
+
+def sweeps_part(profile: Profile, store: TokenStore) -> Tables:
+    """Chapter 5's sweeps."""
+    results, learning = hyperparameters.run_sweeps(profile, store)
+    return {"sweeps": results, "sweep_curves": learning}
+
+
+def noise_part(profile: Profile, store: TokenStore) -> Tables:
+    """Chapter 6's variants and disturbed pasts."""
+    results = robustness.train_variants(profile, store)
+    disturbed = [robustness.disturb(results, profile, store), robustness.disturb_book_model(profile, store)]
+    return {"noise_runs": results, **robustness.summaries(pd.concat(disturbed, ignore_index=True))}
+
+
+def ablation_part(profile: Profile, store: TokenStore) -> Tables:
+    """What each departure of the book's Transformer is worth, in the appendix on speed and size."""
+    return {"ablation": run_ablation(profile, store)}
+
+
+PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
+    "sweeps": sweeps_part, "networks": networks_part, "noise": noise_part,
+    "ablation": ablation_part}
+"""By name, in the order in which they run."""
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

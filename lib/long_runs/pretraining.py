@@ -1,0 +1,175 @@
+"""Making the model that comes with the book: train it, judge it on held-out music, write it with its card.
+
+It is trained on the training part of the book's own split, without the collections that may be passed on
+non-commercially only. Everything on the card is computed here, on the weights as they are published (fp16).
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from pydantic import ValidationError
+
+from lib.basics.errors import BookError
+from lib.basics.files import hash_of_bytes, write_bytes, write_csv, write_json, write_text
+from lib.basics.machine import git_commit
+from lib.composing.compose import compose_many
+from lib.composing.outcomes import share_with_interval
+from lib.composing.pretrained import (
+    CARD,
+    CARD_TEXT,
+    FOLDER,
+    HELD_OUT,
+    RECIPE,
+    TOKENIZER,
+    WEIGHTS,
+    Pretrained,
+    load_pretrained,
+)
+from lib.composing.sampling import SamplingSettings
+from lib.data import open_store
+from lib.data.embedded.sources import non_commercial_genres
+from lib.data.part import StorePart
+from lib.long_runs.model_card import card_text
+from lib.measures.loss_tables import difference_table, label_gain_table, label_table, model_table
+from lib.measures.losses import TokenLosses, ngram_losses, token_losses
+from lib.models import request_ngram
+from lib.profiles import Profile
+from lib.profiles.profile import RunSettings
+from lib.training import Run, request_run
+from lib.training.checkpoint import write_weights
+
+COMPOSED = 160  # pieces, spread evenly over all pairs of labels, to count how many end by themselves
+TRANSPOSED_COPIES = 6  # of the training part for the n-gram floor: the network saw it transposed too
+
+
+def read_recipe(path: Path = FOLDER / RECIPE) -> RunSettings:
+    """How the published weights are trained.
+
+    Raises:
+        BookError: naming the key that is wrong.
+    """
+    try:
+        return RunSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
+        where = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
+        raise BookError(f"The recipe {path} is wrong at '{where}': {first['msg']}.") from error
+
+
+def make_pretrained(profile: Profile, folder: Path = FOLDER, recipe: RunSettings | None = None,
+                    without: tuple[str, ...] | None = None) -> dict:
+    """Train (or find) the run of the recipe, write weights, tokenizer and card to `folder`; return the card.
+
+    Args:
+        profile: names the data.
+        folder: where the files go.
+        recipe: the run; by default the one in `lib/pretrained/`.
+        without: genres left out; by default those that may be passed on non-commercially only.
+
+    Raises:
+        BookError: as training does, or when something cannot be written. Files written before stay whole.
+    """
+    part = StorePart(open_store(profile), non_commercial_genres() if without is None else without)
+    run = request_run(recipe or read_recipe(), part)
+    export(run, part, folder)
+    pretrained = load_pretrained(folder)
+    card = pretrained.card | judge(pretrained, part, profile.ngram.orders)
+    write_json(folder / CARD, card)
+    write_text(folder / CARD_TEXT, card_text(card))
+    return card
+
+
+def export(run: Run, part: StorePart, folder: Path) -> None:
+    """Write a run's weights in half precision with all that composing needs, and a card without results.
+
+    Raises:
+        BookError: when the run has no weights, or something cannot be written.
+    """
+    weights = {name: tensor.half() for name, tensor in run.load_model().state_dict().items()}
+    write_weights(folder / WEIGHTS, weights, {"run": run.folder.name})
+    write_bytes(folder / TOKENIZER, (part.folder / TOKENIZER).read_bytes())
+    held_out = part.index.iloc[part.rows("test")].sort_values("identifier")
+    columns = ["identifier", "emotion", "genre", "length", "notes"]
+    write_csv(folder / HELD_OUT, columns, held_out[columns].to_dict("records"))
+    training = part.rows("train")
+    names = (WEIGHTS, TOKENIZER, HELD_OUT)
+    write_json(folder / CARD, {
+        "made": date.today().isoformat(), "commit": git_commit("lib"), "run": run.folder.name,
+        "model": run.settings.model.model_dump(mode="json"),
+        "training": run.settings.training.model_dump(mode="json"),
+        "seed": run.settings.seed, "threads": run.settings.threads, "precision": run.settings.precision,
+        "parameters": run.parameters, "tokens_seen": run.tokens_seen,
+        "seconds": run.provenance["seconds"]["total"],
+        "processor": run.provenance["processor"], "cores": run.provenance["cores"],
+        "data": {"dataset": part.manifest["dataset"], "store": part.manifest["hash"], "part": part.hash,
+                 "pieces": len(training), "tokens": int(part.lengths[training].sum())},
+        "emotions": part.emotions, "genres": part.genres, "vocabulary_size": len(part.vocabulary),
+        "sha256": {name: hash_of_bytes((folder / name).read_bytes()) for name in names},
+    })
+
+
+def judge(pretrained: Pretrained, part: StorePart, orders: list[int]) -> dict:
+    """What the published weights are worth: held-out losses beside the n-gram floor, label gain, endings.
+
+    Args:
+        pretrained: the weights as they were written.
+        part: judged on its test part.
+        orders: candidates for the n-gram floor, chosen on validation.
+
+    Returns:
+        `held_out` (nats per token and source note, by collection), `floor` (the n-gram model),
+        `below_floor` (relative, by collection), `label_gain`, `endings`; each with intervals and counts.
+    """
+    model, window = pretrained.model, pretrained.window
+    true = token_losses(model, part, "test", window)
+    shuffled = {kind: token_losses(model, part, "test", window, shuffled=kind, seed=1)
+                for kind in ("emotion", "genre")}
+    ngram, _ = request_ngram(part, orders, transposed_copies=TRANSPOSED_COPIES)
+    losses = {"model": true, "floor": ngram_losses(ngram, part, true.rows)}
+    by_genre = label_table(losses, part, "genre").set_index(["model", "label"])
+    everything = model_table(losses, part).set_index("model")
+    return {
+        "held_out": {"all": _measures(everything.loc["model"]),
+                     **{genre: _measures(by_genre.loc["model", genre]) for genre in part.genres}},
+        "floor": {"order": ngram.order, "labels": ngram.labels, "transposed_copies": TRANSPOSED_COPIES,
+                  "all": _measures(everything.loc["floor"]),
+                  **{genre: _measures(by_genre.loc["floor", genre]) for genre in part.genres}},
+        "below_floor": {"all": _below(losses, part),
+                        **{genre: _below(_of_genre(losses, part, genre), part) for genre in part.genres}},
+        "label_gain": {row["shuffled"]: _measures(row) for _, row in
+                       label_gain_table(true, shuffled, part).iterrows()},
+        "endings": _endings(pretrained),
+    }
+
+
+def _measures(row: pd.Series) -> dict:
+    columns = [column for column in row.index if column.startswith(("nats_per_token", "nats_per_note"))]
+    return {"pieces": int(row["pieces"]), "groups": int(row["groups"]),
+            **{column: round(float(row[column]), 4) for column in columns}}
+
+
+def _below(losses: dict[str, TokenLosses], part: StorePart) -> dict:
+    row = difference_table(losses, part, "floor").iloc[0]
+    return {name: round(float(row[name]), 4) for name in ("relative", "relative_low", "relative_high")}
+
+
+def _of_genre(losses: dict[str, TokenLosses], part: StorePart, genre: str) -> dict[str, TokenLosses]:
+    of_genre = (part.index["genre"] == genre).to_numpy()
+    return {name: TokenLosses(**{column: values[of_genre[each.row]] for column, values in vars(each).items()})
+            for name, each in losses.items()}
+
+
+def _endings(pretrained: Pretrained) -> dict:
+    pairs = [(emotion, genre) for genre in pretrained.genres for emotion in pretrained.emotions]
+    labels = [pairs[number % len(pairs)] for number in range(COMPOSED)]
+    sampling = SamplingSettings(max_tokens=pretrained.window, seed=1, top_p=0.95)
+    pieces = compose_many(pretrained.model, pretrained, labels, sampling)
+    ended = sum(piece.ended for piece in pieces)
+    share, low, high = share_with_interval(ended, len(pieces))
+    return {"pieces": len(pieces), "ended": ended, "share": round(share, 4), "low": round(low, 4),
+            "high": round(high, 4), "sampling": sampling.model_dump(),
+            "by_genre": {genre: [sum(piece.ended for piece in pieces if piece.genre == genre),
+                                 sum(piece.genre == genre for piece in pieces)]
+                         for genre in pretrained.genres}}

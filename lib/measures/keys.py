@@ -1,0 +1,219 @@
+"""Keys: estimates by three profiles, their agreement, notes outside the scale, tonics at both ends.
+
+A key-finding profile says how much of a piece's time one expects on each degree of a scale; the estimate is
+the one of 24 keys whose profile correlates best with the time really spent (C. Krumhansl, *Cognitive
+Foundations of Musical Pitch*, 1990, with M. Schmuckler). The profiles are music21's: Aarden and Essen's
+counts of folk songs (its default), Krumhansl and Kessler's ratings by listeners, Temperley, Kostka and
+Payne's counts of a harmony textbook. A test holds this module to music21's own answers.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lib.data.labels import parse_key
+from lib.measures.piece import BarredNotes, UnmeasurableError
+from lib.measures.statistics import bootstrap_mean
+
+PROFILES = {"aarden": "Aarden–Essen", "krumhansl": "Krumhansl–Kessler", "temperley": "Temperley–Kostka–Payne"}
+MAIN = "temperley"
+"""The profile behind every other measure: on real pieces it finds the notated key most often.
+
+(:func:`error_table` shows by how much. The labelling rule's own estimate stays music21's default.)
+"""
+
+WINDOW, HOP = 4, 2
+"""Bars in a window for key stability, and from one window to the next."""
+
+_CLASSES = {"aarden": "AardenEssen", "krumhansl": "KrumhanslSchmuckler", "temperley": "TemperleyKostkaPayne"}
+_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+_SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+
+
+class EstimatedKey(NamedTuple):
+    """A key: pitch class of its tonic (0 = C), and 'major' or 'minor'."""
+
+    tonic: int
+    mode: str
+
+    def __str__(self) -> str:
+        return f"{_NAMES[self.tonic]} {self.mode}"
+
+
+@cache
+def _weights(profile: str) -> tuple[np.ndarray, list[EstimatedKey]]:
+    """All 24 rotations of a profile, standardised, [24, 12], and the keys that they stand for."""
+    from music21.analysis import discrete  # here, since the import takes a while
+
+    found = getattr(discrete, _CLASSES[profile])()
+    rows, keys = [], []
+    for mode in ("major", "minor"):
+        weights = np.array(found.getWeights(mode), float)
+        for tonic in range(12):
+            rows.append(np.roll(weights, tonic))
+            keys.append(EstimatedKey(tonic, mode))
+    rows = np.array(rows)
+    rows -= rows.mean(axis=1, keepdims=True)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True), keys
+
+
+def estimate(pitch_class_time: np.ndarray, profile: str = MAIN) -> EstimatedKey | None:
+    """The key whose profile correlates best with the time spent on each of 12 pitch classes.
+
+    None where all are sounded equally long (or none is), which fits every key alike.
+    """
+    time = np.asarray(pitch_class_time, float)
+    deviation = time - time.mean()
+    if np.linalg.norm(deviation) < 1e-9 * max(1.0, float(time.sum())):
+        return None
+    weights, keys = _weights(profile)
+    return keys[int(np.argmax(weights @ deviation))]
+
+
+def pitch_class_ticks(music: BarredNotes, begin: float = -np.inf, end: float = np.inf) -> np.ndarray:
+    """Time in ticks on each of 12 pitch classes, of what sounds between two ticks."""
+    length = np.minimum(music.end, end) - np.maximum(music.notes.onset, begin)
+    return np.bincount(music.notes.pitch % 12, weights=np.maximum(length, 0), minlength=12)
+
+
+def piece_key(music: BarredNotes, profile: str = MAIN) -> EstimatedKey:
+    """The key of a piece.
+
+    Raises:
+        UnmeasurableError: without pitches, or where no key fits better than another.
+    """
+    music.need_notes(2)
+    found = estimate(pitch_class_ticks(music), profile)
+    if found is None:
+        raise UnmeasurableError("all pitch classes sound equally long: no key fits better than another")
+    return found
+
+
+def profiles_agree(music: BarredNotes) -> float:
+    """1 if all three profiles give the same tonic and mode, else 0."""
+    return float(len({piece_key(music, profile) for profile in PROFILES}) == 1)
+
+
+def share_in_scale(music: BarredNotes) -> float:
+    """Share of notes in the scale of the estimated key: 7 of 12 pitch classes, minor in its natural form.
+
+    The raised leading note of minor counts as outside, in real and composed pieces alike.
+    """
+    key = piece_key(music)
+    degrees = (music.notes.pitch - key.tonic) % 12
+    return float(np.isin(degrees, _SCALES[key.mode]).mean())
+
+
+def key_stability(music: BarredNotes) -> float:
+    """Share of windows of four bars whose own estimate is the key of the whole piece.
+
+    Short windows mislead the estimate even where nothing modulates: the figure for real pieces is the
+    yardstick, not 1.
+
+    Raises:
+        UnmeasurableError: for fewer than eight bars.
+    """
+    music.need_bars(2 * WINDOW)
+    key, starts = piece_key(music), music.notes.bar_starts
+    found = [estimate(pitch_class_ticks(music, starts[bar], starts[bar + WINDOW]))
+             for bar in range(0, music.bars - WINDOW + 1, HOP)]
+    return float(np.mean([one == key for one in found if one is not None]))
+
+
+def opens_on_tonic(music: BarredNotes) -> float:
+    """1 if the lowest note of the first onset on a bar line is the tonic (else of the first onset)."""
+    onset = music.notes.onset
+    key = piece_key(music)
+    on_line = onset[np.isin(onset, music.notes.bar_starts)]
+    return float(_lowest(music, on_line[0] if len(on_line) else onset[0]) % 12 == key.tonic)
+
+
+def closes_on_tonic(music: BarredNotes) -> float:
+    """1 if the lowest note of the last onset is the tonic of the estimated key, else 0."""
+    key = piece_key(music)
+    return float(_lowest(music, music.notes.onset[-1]) % 12 == key.tonic)
+
+
+def _lowest(music: BarredNotes, onset: int) -> int:
+    return int(music.notes.pitch[music.notes.onset == onset].min())
+
+
+RELATIONS = ("same key", "other mode, same tonic", "relative key", "a fifth away", "another key")
+
+
+def relation(found: EstimatedKey, true: EstimatedKey) -> str:
+    """How an estimate misses: one of :data:`RELATIONS`."""
+    if found == true:
+        return RELATIONS[0]
+    if found.tonic == true.tonic:
+        return RELATIONS[1]
+    step = (found.tonic - true.tonic) % 12
+    if found.mode != true.mode and step == (9 if true.mode == "major" else 3):
+        return RELATIONS[2]
+    return RELATIONS[3] if found.mode == true.mode and step in (5, 7) else RELATIONS[4]
+
+
+def notated_keys(pieces: pd.DataFrame) -> pd.DataFrame:
+    """Keys that the sources of the embedded corpus name, from its table `pieces.csv`.
+
+    The tune books name tonic and mode. Essen's European part names the tonic only (the mode comes from the
+    thirds, and is a rule of ours). Its Chinese part names the note *do*, and the chorales' keys are
+    themselves estimates: neither can tell an estimate right or wrong, and both are left out.
+
+    Args:
+        pieces: with identifier, genre, key_field and mode.
+
+    Returns:
+        identifier, tonic (pitch class), mode, written_mode (whether the source names the mode).
+    """
+    if not {"identifier", "genre", "key_field", "mode"} <= set(pieces):
+        return pd.DataFrame(columns=["identifier", "tonic", "mode", "written_mode"])
+    rows = []
+    for piece in pieces[~pieces["genre"].isin(["chinese"])].itertuples():
+        key = parse_key(piece.key_field) if isinstance(piece.key_field, str) else None
+        if key is not None:
+            rows.append({"identifier": piece.identifier, "tonic": key.pitch_class, "mode": piece.mode,
+                         "written_mode": piece.genre != "german"})
+    return pd.DataFrame(rows, columns=["identifier", "tonic", "mode", "written_mode"])
+
+
+def error_table(notated: pd.DataFrame, pieces: Mapping[str, BarredNotes], genres: Mapping[str, str],
+                groups: Mapping[str, int]) -> pd.DataFrame:
+    """How well each profile finds the notated key of real pieces.
+
+    Args:
+        notated: from :func:`notated_keys`.
+        pieces, genres, groups: notes, collection and duplicate group by identifier.
+
+    Returns:
+        One row a profile and collection ('all' last): tonic, tonic_low, tonic_high (share with the notated
+        tonic), key, key_low, key_high (tonic and mode), and the share of each of :data:`RELATIONS`; pieces.
+    """
+    rows = []
+    for truth in notated.itertuples():
+        if truth.identifier not in pieces:
+            continue
+        true = EstimatedKey(truth.tonic, truth.mode)
+        for profile in PROFILES:
+            found = estimate(pitch_class_ticks(pieces[truth.identifier]), profile)
+            rows.append({"profile": profile, "collection": genres[truth.identifier],
+                         "group": groups[truth.identifier],
+                         "relation": RELATIONS[-1] if found is None else relation(found, true),
+                         "tonic": found is not None and found.tonic == true.tonic})
+    frame, lines = pd.DataFrame(rows), []
+    if frame.empty:
+        return frame
+    for profile in PROFILES:
+        of_profile = frame[frame["profile"] == profile]
+        parts = [*of_profile.groupby("collection"), ("all", of_profile)]
+        for collection, part in parts:
+            same = part["relation"] == RELATIONS[0]
+            line = {"profile": profile, "collection": collection, "pieces": len(part)}
+            for name, right in (("tonic", part["tonic"]), ("key", same)):
+                interval = bootstrap_mean(right.to_numpy(float), part["group"].to_numpy(), draws=500)
+                line |= {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
+            lines.append(line | {kind: float((part["relation"] == kind).mean()) for kind in RELATIONS})
+    return pd.DataFrame(lines)

@@ -1,0 +1,1 @@
+"""Pages made from the executed copies of the notebooks."""

@@ -1,0 +1,63 @@
+"""What the build writes into the page for instructors: run times beside what chapters promise, exercises.
+
+The questions on that page are written by hand and lead to cells by their labels
+(:mod:`lib.publish.extension.cell_anchors`); sphinx refuses a label that no cell has.
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+import nbformat
+
+from lib.basics.progress import duration
+from lib.publish.gates import ExecutedCopy
+from lib.publish.opening import promised
+
+TIMES, EXERCISES = "<!-- times -->", "<!-- exercises -->"
+_EXERCISE = re.compile(r"^````\{admonition\} (?P<title>\d+\. [^\n]+)\n:class: tip\n(?P<text>.*?)^````$",
+                       re.DOTALL | re.MULTILINE)
+_FOLDED = re.compile(r"^```\{admonition\} .+\n:class: dropdown$", re.MULTILINE)
+
+
+def exercises(notebook: nbformat.NotebookNode) -> list[tuple[str, bool]]:
+    """The exercises of a chapter: their titles with numbers, and whether a folded solution follows."""
+    return [(match["title"], bool(_FOLDED.search(match["text"])))
+            for cell in notebook.cells if cell.cell_type == "markdown"
+            for match in _EXERCISE.finditer(cell.source)]
+
+
+def instructors_page(text: str, copies: Sequence[ExecutedCopy]) -> str:
+    """The page's text with its two marks replaced: a table of run times, and a list of the exercises.
+
+    Args:
+        text: book/instructors.md.
+        copies: the executed notebooks, in the order of the book.
+    """
+    return text.replace(TIMES, _times(copies)).replace(EXERCISES, _exercises(copies))
+
+
+def _link(copy: ExecutedCopy, fragment: str = "") -> str:
+    return f'<a href="../{copy.chapter.document}.html{fragment}">{escape(copy.chapter.name)}</a>'
+
+
+def _times(copies: Sequence[ExecutedCopy]) -> str:
+    rows = []
+    for copy in copies:
+        promise = promised(copy.notebook)
+        bounds = (f"{promise.cold} min", f"{promise.warm} min") if promise else ("–", "–")
+        took = duration(copy.notebook.metadata.papermill.duration)
+        rows.append(f'<tr><th scope="row">{_link(copy)}</th><td>{bounds[0]}</td><td>{bounds[1]}</td>'
+                    f"<td>{took}</td></tr>")
+    head = "".join(f'<th scope="col">{column}</th>' for column in
+                   ("Notebook", "From nothing, less than", "Again, less than", "When this site was made"))
+    return ('<div class="wide-table" tabindex="0" role="region" aria-label="Run times">\n'
+            f'<table class="table"><thead><tr>{head}</tr></thead>\n<tbody>\n' + "\n".join(rows)
+            + "\n</tbody></table>\n</div>")
+
+
+def _exercises(copies: Sequence[ExecutedCopy]) -> str:
+    lines = [f"<li>{_link(copy, '#exercises')}: "
+             + "; ".join(escape(title) for title, _ in exercises(copy.notebook)) + "</li>"
+             for copy in copies if exercises(copy.notebook)]
+    return "<ul>\n" + "\n".join(lines) + "\n</ul>"

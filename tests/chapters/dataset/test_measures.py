@@ -1,0 +1,102 @@
+"""What a data set and its labels are worth, on tables whose answer is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.chapters.dataset import measures as dataset
+
+
+def test_the_published_counts_agree_with_themselves_and_with_the_number_of_files():
+    counts = dataset.published_counts()
+    assert set(counts.groupby("label_kind")["count"].sum()) == {108_023}
+    assert counts["agrees"].all()
+
+
+@pytest.fixture
+def index():
+    """Meter tells the emotion of three pieces in four; genre tells nothing."""
+    generator = np.random.default_rng(0)
+    meter = np.where(np.arange(4000) % 2, "3/4", "6/8")
+    told = np.where(meter == "3/4", "calm", "lively")
+    other = np.where(meter == "3/4", "lively", "calm")
+    emotion = np.where(generator.random(4000) < 0.75, told, other)
+    return pd.DataFrame({"meter": meter, "emotion": emotion, "genre": generator.choice(["a", "b"], 4000),
+                         "split": np.where(np.arange(4000) < 2000, "train", "test"),
+                         "group": np.arange(4000)})
+
+
+def test_a_telling_column_is_found_and_an_idle_one_is_not(index):
+    meter = dataset.predictability(index, ["meter"])
+    genre = dataset.predictability(index, ["genre"])
+    assert meter["low"] < 0.75 < meter["high"]
+    assert meter["high"] - meter["low"] < 0.05
+    assert meter["low"] > meter["majority"]
+    assert genre["low"] < 0.5 < genre["high"]
+    assert meter["pieces"] == 2000
+
+
+def test_a_combination_unknown_in_training_gets_the_commonest_label(index):
+    index.loc[index["split"] == "test", "meter"] = "7/8"
+    found = dataset.predictability(index, ["meter"])
+    assert found["accuracy"] == pytest.approx(found["majority"])
+
+
+def test_disagreement_counts_a_large_group_once():
+    index = pd.DataFrame({"group": [0, 0, 1, 1, 1, 1, 2], "emotion": list("abaaabb")})
+    found = dataset.group_disagreement(index)
+    # group 0: 1 of 1 pairs differs; group 1: 3 of 6; group 2 has one member
+    assert found["groups"] == 2
+    assert found["pieces"] == 6
+    assert found["disagreeing_pairs"] == pytest.approx((1 + 0.5) / 2)
+    assert found["chance"] == pytest.approx(1 - (4 / 7) ** 2 - (3 / 7) ** 2)
+
+
+def test_without_groups_there_is_nothing_to_disagree():
+    found = dataset.group_disagreement(pd.DataFrame({"group": [0, 1], "emotion": ["a", "b"]}))
+    assert found["groups"] == 0
+    assert np.isnan(found["disagreeing_pairs"])
+
+
+def test_tokens_of_bars_begin_with_their_bar_and_leave_out_the_ends(tiny_store):
+    bar = tiny_store.ids_of_type("Bar")
+    whole = tiny_store.tokens(0)
+    count = int(np.isin(whole, bar).sum())
+    parts = [dataset.tokens_of_bars(tiny_store, 0, number, number) for number in range(1, count + 1)]
+    assert all(part[0] in bar for part in parts)
+    joined = np.concatenate(parts)
+    assert joined.tolist() == whole[-1 - len(joined):-1].tolist()
+    assert whole[-1] == tiny_store.eos_id
+
+
+def test_the_vocabulary_table_adds_up(tiny_store):
+    table = dataset.vocabulary_table(tiny_store)
+    assert table["in the vocabulary"].sum() == len(tiny_store.vocabulary)
+    assert table["share of all tokens"].sum() == pytest.approx(1)
+    assert table.loc["EOS", "share of all tokens"] == pytest.approx(
+        len(tiny_store.index) / tiny_store.index["length"].sum())
+
+
+def test_the_example_is_held_out(tiny_store):
+    assert dataset.example_row(tiny_store) in tiny_store.rows("validation")
+
+
+def test_note_losses_are_summed_by_genre_and_in_all():
+    index = pd.DataFrame({"genre": ["a", "a", "b"], "notes": [10, 30, 0], "notes_lost": [5, 3, 0],
+                          "notes_moved": [1, 0, 0], "repaired": [False, True, False]})
+    table = dataset.note_losses(index).set_index("genre")
+    assert list(table.index) == ["a", "b", "all"]
+    assert table.loc["a"].to_dict() == {"pieces": 2, "notes": 40, "lost": 8, "moved": 1, "worst": 0.5,
+                                        "repaired": 1}
+    assert table.loc["b", "worst"] == 0
+    assert table.loc["all", ["pieces", "lost"]].tolist() == [3, 8]
+
+
+def test_reasons_that_differ_behind_the_colon_are_one_kind(tmp_path):
+    class Store:
+        left_out = pd.DataFrame({"name": ["x", "y", "z"], "stage": "tokens",
+                                 "reason": ["unreadable: at byte 3", "unreadable: at byte 7", "no notes"]})
+
+    table = dataset.left_out_table(Store(), tmp_path)
+    assert table.to_dict("records") == [{"stage": "tokens", "reason": "unreadable", "pieces": 2},
+                                        {"stage": "tokens", "reason": "no notes", "pieces": 1}]

@@ -1,0 +1,111 @@
+"""What chapter 5's tables say: outcomes of claims, agreement of fresh and kept runs, gaps."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.chapters.hyperparameters import outcomes as hyperparameters
+from lib.chapters.hyperparameters.outcomes import (
+    agreement,
+    band,
+    gap_table,
+    outcomes,
+    published_outcomes,
+    run_sweeps,
+    yardstick_of,
+)
+from lib.experiments import designs
+from lib.ledger import evidence
+from lib.ledger.evidence import find_evidence, keep_evidence
+
+
+def table(default=(1.0, 1.01, 0.99), rate=0.4, deeper=0.9, **more):
+    """Results in which everything is known."""
+    rows = [("repeats", f"default, seed {number}", loss) for number, loss in enumerate(default, start=1)]
+    rows += [("rates", "rate 0.001", 1.0), ("rates", "rate 0.0005", 1.0 - rate)]
+    frame = pd.DataFrame(rows, columns=["sweep", "label", "last_validation_loss"])
+    depths = pd.DataFrame({"sweep": "depths", "label": [f"depth {depth}" for depth in (3, 4, 6)],
+                           "num_layers": [3, 4, 6], "last_validation_loss": [1.1, 1.0, deeper],
+                           "train_loss": [1.0, 0.9, 0.7], "validation_loss": [1.1, 1.0, deeper]})
+    parts = [frame, depths, *(pd.DataFrame(content).assign(sweep=name) for name, content in more.items())]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_the_published_outcomes_are_those_of_the_published_table():
+    found = {number: outcome.value for number, outcome in published_outcomes().items()}
+    assert found == pytest.approx({2: 12.0848 - 0.8378, 3: 0.9722 - 0.9163, 4: 0.9811 - 0.9367,
+                                   15: 0.9367 - 0.9282})
+
+
+def test_outcomes_follow_from_the_sweeps_and_are_nan_without_them():
+    found = outcomes(table())
+    assert found[2].value == pytest.approx(0.4)
+    assert found[4].value == pytest.approx(0.1)
+    assert found[4].degrees == 2
+    assert math.isnan(found[3].value)
+    assert math.isnan(found[15].value)
+
+
+def test_a_batch_counts_with_its_best_rate():
+    batches = {"label": list("abcd"), "batch_tokens": [512, 512, 1024, 1024],
+               "last_validation_loss": [0.8, 2.0, 0.95, 0.9]}
+    assert outcomes(table(batches=batches))[3].value == pytest.approx(0.1)
+
+
+def test_data_and_depth_is_a_difference_of_differences():
+    data = {"label": list("abcd"), "num_layers": [3, 3, 6, 6], "data_share": [1.0, 0.125, 1.0, 0.125],
+            "last_validation_loss": [1.0, 1.1, 0.9, 1.3]}
+    found = outcomes(table(data_and_depth=data))[15]
+    assert found.value == pytest.approx((1.3 - 0.9) - (1.1 - 1.0))
+    two = outcomes(table())[4]
+    assert found.high - found.value == pytest.approx((two.high - two.value) * math.sqrt(2))
+
+
+def test_the_band_holds_the_repeats():
+    low, high = band(table())
+    assert low < 0.99 < 1.01 < high
+    assert math.isnan(band(table(default=(1.0,)))[0])
+
+
+def test_fresh_and_kept_agree_contradict_or_say_nothing():
+    fresh = table(rate=0.4, deeper=0.5)
+    found = agreement(fresh, table(rate=-0.4, deeper=0.4)).set_index("setting")["verdict"]
+    assert found["depth 6"] == "agree"
+    assert found["rate 0.0005"] == "contradict each other"
+    assert found["depth 4"] == "no difference in one"
+    assert agreement(fresh, None).empty
+
+
+def test_gaps_stand_beside_the_quoted_ones():
+    found = gap_table(table(), designs.published_sweep())
+    assert found["source"].tolist() == ["quoted"] * 3 + ["ours"] * 3
+    assert found["label"].tolist()[2] == "depth 12 (quoted)"
+
+
+def test_kept_results_are_found_for_the_same_data_set_only(tiny_profile, tiny_store, tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence, "BOOK", tmp_path)
+    assert find_evidence("sweeps", tiny_store) is None
+    keep_evidence("sweeps", table(), tiny_profile, tiny_store)
+    assert len(find_evidence("sweeps", tiny_store).table) == len(table())
+
+    class Other:
+        folder = tmp_path / "embedded-book-0123456789ab"
+
+    assert find_evidence("sweeps", Other()) is None
+
+
+def test_a_tiny_profile_runs_its_sweeps(tiny_profile, tiny_store):
+    small = tiny_profile.experiments
+    training = small.training.model_copy(update={"tokens": 800, "window": 64, "batch_tokens": 256})
+    model = small.model.model_copy(update={"hidden_size": 8, "num_heads": 2, "max_length": 64})
+    settings = small.model_copy(update={"training": training, "model": model, "fresh": ["repeats", "depths"]})
+    profile = tiny_profile.model_copy(update={"experiments": settings})
+    results, curves = run_sweeps(profile, tiny_store)
+    assert results["sweep"].unique().tolist() == ["repeats", "depths"]
+    assert np.isfinite(results.loc[results["sweep"] == "depths", "train_loss"]).all()
+    assert results.loc[results["sweep"] == "repeats", "train_loss"].isna().all()
+    assert yardstick_of(results).runs == 2
+    assert set(curves["label"]) == set(results["label"])
+    assert max(designs.RATES) < hyperparameters.COLLAPSE_RATE

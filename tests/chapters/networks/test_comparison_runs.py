@@ -1,0 +1,59 @@
+"""Two networks: tables over seeds, and what is kept of them."""
+
+import numpy as np
+import pytest
+
+from lib.basics.errors import BookError
+from lib.chapters.networks import comparison_runs as networks
+from lib.ledger import evidence
+from lib.long_runs import evidence as long_runs
+from lib.measures.comparison import paired_difference
+
+
+@pytest.fixture
+def profile(tiny_profile):
+    """Two arms of a second each, two seeds."""
+    entries = {}
+    for arm in networks.ARMS:
+        entry = tiny_profile.runs[arm]
+        model = entry.model.model_copy(update={"hidden_size": 8, "num_layers": 1, "num_heads": 2})
+        training = entry.training.model_copy(update={"tokens": 1500, "window": 64, "batch_tokens": 512,
+                                                     "evaluations": 1})
+        entries[arm] = entry.model_copy(update={"model": model, "training": training})
+    seeds = [tiny_profile.seed, tiny_profile.seed + 1]
+    return tiny_profile.model_copy(update={"runs": entries, "seeds": seeds, "threads": 1})
+
+
+def test_the_part_on_networks_is_whole_and_kept(profile, tiny_store, tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence, "BOOK", tmp_path)
+    monkeypatch.setattr(networks, "original_sizes", lambda *_: networks.runs_table({}, {}, tiny_store))
+    kept = long_runs.run_evidence(profile, tiny_store, ["networks"])
+    assert kept[0] == "networks_runs"
+    assert {path.stem for path in (tmp_path / "evidence").glob("*.csv")} == set(kept)
+    runs = evidence.read_evidence("networks_runs").table
+    assert runs["arm"].tolist() == ["lstm", "lstm", "transformer", "transformer"]
+    assert np.isfinite(runs["macro_nats"]).all()
+    differences = evidence.read_evidence("networks_differences").table
+    found = networks.kept_outcome(differences)
+    assert found.seeds == 2
+    assert found.low <= found.value <= found.high
+    paired = networks.paired_losses(networks.paired_runs(profile, tiny_store), tiny_store)
+    fresh = paired_difference(paired["lstm"], paired["transformer"], tiny_store)
+    assert found.value == pytest.approx(fresh.estimate, rel=1e-4)
+    by_type = differences[~differences["type"].isin(["all", "ngram minus lstm", "ngram minus transformer"])]
+    assert by_type["tokens"].sum() == differences.loc[differences["type"] == "all", "tokens"].iloc[0]
+    gains = evidence.read_evidence("networks_label_gain").table
+    assert gains["arm"].tolist() == list(networks.ARMS)
+
+
+def test_an_unknown_part_is_named_before_anything_runs(profile, tiny_store, home):
+    with pytest.raises(BookError, match="no part 'tea' of the evidence; choose among: sweeps, networks"):
+        long_runs.run_evidence(profile, tiny_store, ["tea"])
+    assert not (home / "artifacts" / "runs").exists()
+
+
+def test_restricted_losses_keep_their_tokens_together(profile, tiny_store):
+    floor = networks.ngram_floor(profile, tiny_store)
+    first = networks.restrict([floor], floor.place < 5)[0]
+    assert first.place.max() == 4
+    assert len(first) == (floor.place < 5).sum()

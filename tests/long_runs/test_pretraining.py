@@ -1,0 +1,78 @@
+"""Training, judging and writing the published model, on the synthetic dataset."""
+
+import numpy as np
+import pytest
+
+from lib.basics.errors import BookError
+from lib.basics.files import read_json
+from lib.composing import SamplingSettings, compose_pieces
+from lib.composing.pretrained import CARD, CARD_TEXT, HELD_OUT, TOKENIZER, WEIGHTS, load_pretrained
+from lib.data.embedded.sources import non_commercial_genres
+from lib.long_runs import pretraining
+from lib.long_runs.pretraining import make_pretrained, read_recipe
+from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
+
+RUN = RunSettings(
+    name="tiny", seed=1, threads=1, precision="32-true",
+    model=ModelSettings(kind="transformer", hidden_size=16, num_layers=1, num_heads=2, max_length=128),
+    training=TrainingSettings(tokens=3_000, window=128, batch_tokens=512, learning_rate=1e-2, transpose=True,
+                              evaluations=2))
+
+
+@pytest.fixture(scope="module")
+def made(tiny_profile, tmp_path_factory):
+    """The files of a tiny model that knows one of the two genres, and its card."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOOD_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setattr(pretraining, "COMPOSED", 6)
+        folder = tmp_path_factory.mktemp("published")
+        return folder, make_pretrained(tiny_profile, folder, RUN, without=("pop",))
+
+
+def test_every_file_is_written_and_can_be_used(made):
+    folder, card = made
+    names = {WEIGHTS, TOKENIZER, HELD_OUT, CARD, CARD_TEXT}
+    assert {path.name for path in folder.iterdir()} == names
+    loaded = load_pretrained(folder)
+    assert (loaded.genres, loaded.emotions) == (["folk"], ["calm", "lively"])
+    assert loaded.card == card == read_json(folder / CARD)
+    piece, = compose_pieces(loaded, loaded, "calm", "folk", SamplingSettings(max_tokens=60, seed=1))
+    assert piece.notes
+
+
+def test_weights_are_those_of_the_run_in_half_precision(made):
+    folder, card = made
+    loaded = load_pretrained(folder)
+    assert all(np.array_equal(weight.numpy(), weight.half().float().numpy())
+               for weight in loaded.model.state_dict().values())
+    assert card["tokens_seen"] >= RUN.training.tokens
+
+
+def test_the_card_stands_on_held_out_pieces_and_says_how_many(made):
+    folder, card = made
+    held_out = (folder / HELD_OUT).read_text().splitlines()[1:]
+    assert card["held_out"]["all"]["pieces"] == len(held_out) > 0
+    assert all(",folk," in line for line in held_out)
+    floor, model = card["floor"]["all"]["nats_per_token"], card["held_out"]["all"]["nats_per_token"]
+    assert card["below_floor"]["all"]["relative"] == pytest.approx(model / floor - 1, abs=1e-3)
+    assert set(card["label_gain"]) == {"emotion", "genre"}
+    assert card["label_gain"]["genre"]["nats_per_token"] == 0  # one genre: dealing it anew changes nothing
+    assert card["endings"]["pieces"] == 6
+    text = (folder / CARD_TEXT).read_text(encoding="utf-8")
+    assert f"{model:.3f}" in text
+    assert f"{card['endings']['ended']} ended by themselves" in text
+
+
+def test_the_recipe_keeps_rights_and_window():
+    recipe = read_recipe()
+    assert recipe.training.window == recipe.model.max_length
+    assert recipe.training.transpose
+    assert set(non_commercial_genres()) == {"german", "chinese"}
+
+
+def test_a_misspelt_recipe_is_refused(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("name: x\nmodel: {kind: transformer, hidden_size: 16, num_layers: 1}\n"
+                    "training: {tokens: 10, windw: 5}\nseed: 1\nthreads: 1\nprecision: 32-true\n")
+    with pytest.raises(BookError, match=r"wrong at 'training\.windw'"):
+        read_recipe(path)
