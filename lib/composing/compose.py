@@ -24,6 +24,7 @@ from lib.data.tokenizer import decode
 from lib.models.base import ConditionalModel
 from lib.sound.audio import note_seconds, write_mp3
 from lib.sound.sheet import Words, write_score
+from lib.training.memory import memory_for
 from lib.training.runs import Run
 
 Source = Run | Pretrained | ConditionalModel
@@ -173,7 +174,10 @@ def compose_many(source: Source, store: TokenStore,
     for first in range(0, len(labels), _BATCH):
         part = slice(first, first + _BATCH)
         moved = settings.model_copy(update={"seed": settings.seed + first})
-        for tokens in sample_tokens(model, emotions[part], genres[part], moved, grammar, prompt=prompt):
+        pieces = len(emotions[part])
+        with memory_for(f"{pieces} pieces of {settings.max_tokens:,} tokens at once", model.device):
+            sampled = sample_tokens(model, emotions[part], genres[part], moved, grammar, prompt=prompt)
+        for tokens in sampled:
             whole = tokens[:grammar.whole_notes_length(tokens)]
             composed.append((whole, bool(tokens[-1] == store.eos_id)))
     return as_compositions(source, store, labels, settings, prompt, composed)

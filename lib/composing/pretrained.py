@@ -19,6 +19,8 @@ from lib.data.tokenizer import vocabulary_of
 from lib.models import ConditionalModel, build_model
 from lib.profiles.profile import ModelSettings
 from lib.training.checkpoint import load_weights, read_weights
+from lib.training.devices import device_at_hand
+from lib.training.memory import memory_for
 
 FOLDER = LIB / "pretrained"
 WEIGHTS, TOKENIZER, CARD, CARD_TEXT = "model.safetensors", "tokenizer.json", "card.json", "MODEL_CARD.md"
@@ -30,7 +32,7 @@ class Pretrained:
     """A model with all that composing needs; it takes the place of a run and of a token store alike.
 
     Attributes:
-        model: the network, on the CPU, in evaluation mode.
+        model: the network, on the GPU if there is one, in evaluation mode.
         card: what card.json holds.
         emotions, genres: the labels that it knows, by number.
         tokenizer: what its ids mean.
@@ -64,7 +66,8 @@ def load_pretrained(folder: Path = FOLDER) -> Pretrained:
     """Read the weights and everything beside them.
 
     Raises:
-        BookError: when a file is missing, cut off, or belongs to other weights.
+        BookError: when a file is missing, cut off, or belongs to other weights; when the GPU is full or too
+            old.
     """
     folder = Path(folder)
     remedy = "restore the folder from the repository, or train it again with `make pretrained`"
@@ -87,4 +90,7 @@ def load_pretrained(folder: Path = FOLDER) -> Pretrained:
     if len(vocabulary_of(tokenizer)) != size:
         raise BookError(f"The tokenizer in {folder} gives {len(vocabulary_of(tokenizer))} tokens with this "
                         f"version of miditok, the weights know {size}: install the locked versions.")
-    return Pretrained(model.eval(), card, emotions, genres, tokenizer, expected[WEIGHTS])
+    device = device_at_hand()
+    with memory_for("the pretrained model", device):
+        model = model.to(device).eval()
+    return Pretrained(model, card, emotions, genres, tokenizer, expected[WEIGHTS])

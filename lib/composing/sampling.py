@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import torch
@@ -11,9 +11,11 @@ from torch import Tensor
 
 from lib.basics.errors import BookError
 from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, pick
-from lib.composing.grammar import Grammar
 from lib.models.base import ConditionalModel
 from lib.profiles.profile import Settings
+
+if TYPE_CHECKING:
+    from lib.composing.grammar import Grammar
 
 _SHRINK_AT = 0.75  # when fewer of a batch's rows than this still run, the others leave it
 # A step of a smaller network is over before a second thread has begun; waiting for one costs up to fifteen
@@ -65,7 +67,7 @@ class SamplingSettings(Settings):
 
 @torch.inference_mode()
 def sample_tokens(model: ConditionalModel, emotions: Sequence[int], genres: Sequence[int],
-                  settings: SamplingSettings, grammar: Grammar, *, prompt: np.ndarray | None = None,
+                  settings: SamplingSettings, grammar: "Grammar", *, prompt: np.ndarray | None = None,
                   use_cache: bool = True) -> list[np.ndarray]:
     """Compose one sequence for each pair of labels, all in one batch.
 
@@ -115,7 +117,7 @@ def composing_mode(model: ConditionalModel) -> Iterator[None]:
 
 
 def _start_tokens(prompt: np.ndarray | None, model: ConditionalModel, settings: SamplingSettings,
-                  grammar: Grammar) -> np.ndarray:
+                  grammar: "Grammar") -> np.ndarray:
     begin = grammar.kinds.index("BOS")
     start = np.array([begin] if prompt is None else prompt, dtype=np.int64)
     if not len(start) or start[0] != begin:
@@ -139,7 +141,7 @@ class _Batch:
     """
 
     def __init__(self, model: ConditionalModel, emotions: Sequence[int], genres: Sequence[int],
-                 settings: SamplingSettings, grammar: Grammar, start: np.ndarray, use_cache: bool):
+                 settings: SamplingSettings, grammar: "Grammar", start: np.ndarray, use_cache: bool):
         self.model, self.settings, self.grammar = model, settings, grammar
         count = len(emotions)
         self.end = grammar.kinds.index("EOS")

@@ -1,8 +1,9 @@
 """Pieces, tokens, duplicates, split and batches: from a folder of MIDI files to what a model is trained
 on."""
 
-import importlib
 from typing import TYPE_CHECKING
+
+from lib.basics.lazy import names_of
 
 if TYPE_CHECKING:
     from lib.data.batches import Batch, Batches
@@ -10,11 +11,5 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Batches", "TokenStore", "open_store"]
 
-_MODULES = {"Batch": "batches", "Batches": "batches", "TokenStore": "store", "open_store": "store"}
-
-
-def __getattr__(name: str) -> object:
-    """Import what is asked for when it is asked for: a process that only reads files needs no torch."""
-    if name in _MODULES:
-        return getattr(importlib.import_module(f"lib.data.{_MODULES[name]}"), name)
-    raise AttributeError(f"module 'lib.data' has no attribute {name!r}")
+__getattr__ = names_of(__name__, {"Batch": "batches", "Batches": "batches", "TokenStore": "store",
+                                  "open_store": "store"})

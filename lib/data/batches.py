@@ -7,12 +7,15 @@ resumed run sees what an uninterrupted one sees.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from lib.basics.errors import BookError
-from lib.data.store import TokenStore
+
+if TYPE_CHECKING:
+    from lib.data.store import TokenStore
 
 SORTED_BATCHES = 128
 """Windows for about so many batches are drawn at random, then sorted by length, so that rows fit together.
@@ -72,7 +75,7 @@ class Windows:
         return self.end - self.begin
 
 
-def make_windows(store: TokenStore, split: str, window: int) -> Windows:
+def make_windows(store: "TokenStore", split: str, window: int) -> Windows:
     """Cut the pieces of a split at bar lines into windows of at most `window` targets, in the order of the
     pieces.
 
@@ -103,12 +106,12 @@ def make_windows(store: TokenStore, split: str, window: int) -> Windows:
     return Windows(rows[number], begin[order] - first[number], end[order] - first[number])
 
 
-def _bar_lines(store: TokenStore) -> np.ndarray:
+def _bar_lines(store: "TokenStore") -> np.ndarray:
     """The places of all Bar tokens in the store's flat ids, ascending; never empty."""
     return np.concatenate([store.bar_lines, [len(store.ids)]])
 
 
-def transposition_table(store: TokenStore) -> np.ndarray:
+def transposition_table(store: "TokenStore") -> np.ndarray:
     """Ids after transposition, int64[12, vocabulary]: row s holds the shift of LOWEST_SHIFT + s semitones.
 
     Only Pitch tokens change, drums not; a pitch that would leave the range stays (`shift_of_rows` avoids
@@ -123,12 +126,12 @@ def transposition_table(store: TokenStore) -> np.ndarray:
     return table
 
 
-def _id_of_pitch(store: TokenStore) -> dict[int, int]:
+def _id_of_pitch(store: "TokenStore") -> dict[int, int]:
     return {int(store.vocabulary[token_id].split("_")[1]): int(token_id)
             for token_id in store.ids_of_type("Pitch")}
 
 
-def shift_of_rows(store: TokenStore, rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
+def shift_of_rows(store: "TokenStore", rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
     """The transposition of pieces in an epoch, in semitones: −5 to +6, evenly; all windows of a piece share
     it.
 
@@ -162,7 +165,7 @@ class Batches:
         BookError: when the split is empty, or a window does not fit into a batch.
     """
 
-    def __init__(self, store: TokenStore, split: str, window: int, batch_tokens: int, seed: int,
+    def __init__(self, store: "TokenStore", split: str, window: int, batch_tokens: int, seed: int,
                  transpose: bool = False):
         if batch_tokens < window:
             raise BookError(f"batch_tokens ({batch_tokens}) is smaller than window ({window}): "
@@ -208,7 +211,7 @@ class Batches:
         return [plan[number] for number in generator.permutation(len(plan))]
 
     @staticmethod
-    def evaluation_batches(store: TokenStore, split: str, window: int, batch_tokens: int,
+    def evaluation_batches(store: "TokenStore", split: str, window: int, batch_tokens: int,
                            max_tokens: int | None = None) -> Iterator[Batch]:
         """Iterate over a split once, untransposed, in a fixed order (by length, longest first).
 
@@ -246,7 +249,7 @@ def _cut(order: np.ndarray, lengths: np.ndarray, batch_tokens: int) -> list[np.n
     return batches
 
 
-def _assemble(store: TokenStore, windows: Windows, numbers: np.ndarray, table: np.ndarray | None = None,
+def _assemble(store: "TokenStore", windows: Windows, numbers: np.ndarray, table: np.ndarray | None = None,
               shifts: np.ndarray | None = None) -> Batch:
     """Read the windows `numbers` into one batch, transposed by `shifts` through `table`."""
     rows, begins, ends = windows.row[numbers], windows.begin[numbers], windows.end[numbers]

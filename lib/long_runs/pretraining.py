@@ -87,7 +87,7 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
     Raises:
         BookError: when the run has no weights, or something cannot be written.
     """
-    weights = {name: tensor.half() for name, tensor in run.load_model().state_dict().items()}
+    weights = {name: tensor.half() for name, tensor in run.load_model("cpu").state_dict().items()}
     write_weights(folder / WEIGHTS, weights, {"run": run.folder.name})
     write_bytes(folder / TOKENIZER, (part.folder / TOKENIZER).read_bytes())
     held_out = part.index.iloc[part.rows("test")].sort_values("identifier")

@@ -20,6 +20,7 @@ from lib.data import Batches, TokenStore
 from lib.models import ConditionalModel, NgramModel, request_ngram
 from lib.models.pieces import flatten_rows
 from lib.training.devices import reproducible
+from lib.training.memory import memory_for
 from lib.training.runs import Run
 
 Shuffled = Literal["nothing", "emotion", "genre", "both"]
@@ -166,8 +167,9 @@ def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled =
         BookError: when the run has no weights.
     """
     def compute() -> TokenLosses:
-        model = run.load_model("cuda" if torch.cuda.is_available() else "cpu")
-        with reproducible(run.settings.threads, model.device):
+        model = run.load_model()
+        with (reproducible(run.settings.threads, model.device),
+              memory_for(f"the losses of the run '{run.settings.name}'", model.device)):
             return token_losses(model, store, split, run.settings.training.window, run.settings.precision,
                                 shuffled, seed)
 

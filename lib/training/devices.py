@@ -1,15 +1,38 @@
-"""Which devices train, and the settings of torch under which two trainings give the same numbers."""
+"""Which devices train and compose, and settings of torch under which two trainings give the same numbers."""
 
 import contextlib
 import logging
 import os
+import re
 from collections.abc import Iterator
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 
+from lib.basics.errors import BookError
 from lib.basics.precision import Precision, refuse_impossible
+
+
+def device_at_hand() -> torch.device:
+    """The GPU if there is one, else the CPU: where networks are trained, compose and are judged.
+
+    Raises:
+        BookError: for a GPU that the installed torch has no kernels for.
+    """
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    capability = torch.cuda.get_device_capability()
+    served = [(int(major), int(minor))
+              for major, minor in re.findall(r"sm_(\d+)(\d)", " ".join(torch.cuda.get_arch_list()))]
+    if served and capability < min(served):
+        own, oldest = (".".join(map(str, version)) for version in (capability, min(served)))
+        raise BookError(f"The GPU {torch.cuda.get_device_name()} (compute capability {own}) is too old for "
+                        f"torch {torch.__version__}, which begins with {oldest}: hide it with "
+                        "CUDA_VISIBLE_DEVICES=-1, so that the CPU takes its place, or install a torch that "
+                        "still serves it.")
+    return torch.device("cuda", torch.cuda.current_device())
+
 
 
 def make_fabric(precision: Precision) -> Fabric:
@@ -26,7 +49,7 @@ def make_fabric(precision: Precision) -> Fabric:
     """
     refuse_impossible(precision)
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision every time
-    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    accelerator = device_at_hand().type
     if torch.distributed.is_torchelastic_launched():
         local, world = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
         fabric = Fabric(accelerator=accelerator, devices=local, num_nodes=world // local, strategy="ddp",
@@ -42,8 +65,7 @@ def reproducible(threads: int, device: torch.device) -> Iterator[None]:
     """Fixed threads, deterministic kernels and a random state of its own inside; afterwards as before.
 
     The number of threads decides how sums are split and so their last digits. Deterministic kernels are asked
-    for
-    on the CPU only: on a GPU they cost speed, and not all that a network needs exist.
+    for on the CPU only: on a GPU they cost speed, and not all that a network needs exist.
     """
     before = (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(),
               torch.utils.deterministic.fill_uninitialized_memory)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,15 +23,17 @@ from lib.basics.files import write_csv
 from lib.basics.places import shown
 from lib.basics.progress import Progress
 from lib.data.batches import Batch, Batches
-from lib.data.store import TokenStore
 from lib.models import build_model
 from lib.profiles.profile import RunSettings
 from lib.training.checkpoint import TrainingState, copy_weights, load_state, run_identity, save_state
 from lib.training.devices import reproducible, seed_of
 from lib.training.interruption import StopSignals
-from lib.training.memory import explain_out_of_memory, is_out_of_memory
+from lib.training.memory import explain_out_of_memory, is_out_of_memory, memory_for
 from lib.training.optimiser import build_optimiser
 from lib.training.schedule import crosses_mark, first_beta, learning_rate
+
+if TYPE_CHECKING:
+    from lib.data.store import TokenStore
 
 COLUMNS = ["step", "tokens", "learning_rate", "train_loss", "gradient_norm", "validation_loss",
            "validation_accuracy"]
@@ -43,7 +46,7 @@ DIVERGED = 3.0  # a loss of this many times that of guessing, ln V, ends the run
 DIVERGED_AFTER = 0.1  # once this share of the budget is spent; a loss that is no number ends it at once
 
 
-def train(run: RunSettings, store: TokenStore, folder: Path, fabric: Fabric,
+def train(run: RunSettings, store: "TokenStore", folder: Path, fabric: Fabric,
           quiet: bool = False) -> "Training":
     """Train until the token budget is spent, or go on from the state file in `folder`.
 
@@ -65,8 +68,9 @@ def train(run: RunSettings, store: TokenStore, folder: Path, fabric: Fabric,
         KeyboardInterrupt: after Ctrl-C, when the state is saved.
     """
     with reproducible(run.threads, fabric.device), StopSignals() as stop:
-        training = Training(run, store, fabric)
-        training.resume(folder)
+        with memory_for(f"the run '{run.name}'", fabric.device):
+            training = Training(run, store, fabric)
+            training.resume(folder)
         state, budget = training.state, training.budget
         progress = None if quiet or fabric.global_rank else Progress(
             f"training {run.name}", budget, start=state.tokens, unit="tokens")
@@ -105,7 +109,7 @@ class Training:
         budget: target tokens to train on.
     """
 
-    def __init__(self, run: RunSettings, store: TokenStore, fabric: Fabric):
+    def __init__(self, run: RunSettings, store: "TokenStore", fabric: Fabric):
         self.store, self.settings, self.seed, self.fabric = store, run.training, run.seed, fabric
         settings = self.settings
         self.batches = Batches(store, "train", settings.window, settings.batch_tokens, run.seed,

@@ -1,7 +1,8 @@
-"""When a batch does not fit into memory: recognise it, and find the size that would fit."""
+"""When work does not fit into memory: recognise it, say it, and find the batch size that would fit."""
 
+import contextlib
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 
@@ -10,13 +11,32 @@ from lib.profiles.profile import TrainingSettings
 
 # What torch says when the CPU's memory or cuBLAS's workspace runs out; for CUDA it has an exception of its
 # own.
-_MESSAGES = ("can't allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDA out of memory")
+_MESSAGES = ("can't allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDA out of memory",
+             "CUDA error: out of memory", "CUDNN_STATUS_ALLOC_FAILED")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that memory ran out."""
     return (isinstance(error, torch.OutOfMemoryError | MemoryError)
             or (isinstance(error, RuntimeError) and any(message in str(error) for message in _MESSAGES)))
+
+
+@contextlib.contextmanager
+def memory_for(work: str, device: torch.device) -> Iterator[None]:
+    """Say it in a sentence when a device's memory runs out inside; `work` names what needed it.
+
+    Raises:
+        BookError: instead of torch's error.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        where = "This machine's" if device.type == "cpu" else "The GPU's"
+        remedy = "" if device.type == "cpu" else ", or hide the GPU with CUDA_VISIBLE_DEVICES=-1"
+        raise BookError(f"{where} memory does not suffice for {work}: end other programs that use it{remedy}."
+                        ) from None
 
 
 def explain_out_of_memory(error: BaseException, settings: TrainingSettings, run_name: str,

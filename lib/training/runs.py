@@ -42,8 +42,9 @@ from lib.data.store import TokenStore
 from lib.models import build_model, count_parameters
 from lib.profiles.profile import RunSettings
 from lib.training.checkpoint import load_weights, now, read_weights, run_identity, save_state, write_weights
-from lib.training.devices import make_fabric
+from lib.training.devices import device_at_hand, make_fabric
 from lib.training.loop import METRICS, STATE, Training, train
+from lib.training.memory import memory_for
 
 CONFIG, MODEL, PROVENANCE = "config.json", "model.safetensors", "provenance.json"
 PACKAGES = ["torch", "lightning-fabric", "safetensors", "numpy", "miditok", "symusic"]
@@ -120,12 +121,17 @@ class Run:
             "seconds": self.provenance["seconds"]["total"], "tokens_per_second": self.tokens_per_second,
         }
 
-    def load_model(self, device: str | torch.device = "cpu") -> nn.Module:
+    def load_model(self, device: str | torch.device | None = None) -> nn.Module:
         """The network with the weights of lowest validation loss, in evaluation mode.
 
+        Args:
+            device: where; None for the GPU if there is one, else the CPU.
+
         Raises:
-            BookError: when the run diverged before it had any, or the file was changed since.
+            BookError: when the run diverged before it had any, or the file was changed since, or the GPU is
+                full or too old.
         """
+        device = device_at_hand() if device is None else torch.device(device)
         if self.best is None:
             raise BookError(f"The run {shown(self.folder)} diverged before its first evaluation and has no "
                             f"weights: choose another run, or train with a smaller learning rate.")
@@ -135,7 +141,8 @@ class Run:
                                 len(data["genres"]))
         weights, _ = read_weights(self.folder / MODEL)
         load_weights(model, weights, self.folder / MODEL)
-        return model.to(device).eval()
+        with memory_for(f"the network of the run '{self.settings.name}'", device):
+            return model.to(device).eval()
 
 
 def request_run(run: RunSettings, store: TokenStore, quiet: bool = False) -> Run:

@@ -123,7 +123,7 @@ def run_ablation(profile: Profile, store: TokenStore, jobs: int | None = None) -
 
 def _judge(folder: Path, store: TokenStore, profile: Profile) -> TokenLosses:
     run = open_run(folder)
-    model = run.load_model("cuda" if torch.cuda.is_available() else "cpu")
+    model = run.load_model()
     with reproducible(run.settings.threads, model.device):
         return token_losses(model, store, "test", run.settings.training.window, run.settings.precision,
                             max_tokens=profile.ablation.judged_tokens)
