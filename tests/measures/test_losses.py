@@ -120,8 +120,9 @@ def test_a_runs_losses_are_computed_once(model, tiny_store, tmp_path, monkeypatc
     calls = []
     run = SimpleNamespace(
         folder=tmp_path / "run-1", provenance={"sha256": {"model.safetensors": "0"}},
-        settings=SimpleNamespace(threads=1, precision="32-true", training=SimpleNamespace(window=64)),
-        load_model=lambda device: calls.append(device) or model)
+        settings=SimpleNamespace(name="one", threads=1, precision="32-true",
+                                 training=SimpleNamespace(window=64)),
+        load_model=lambda: calls.append("load") or model)
     first = request_losses(run, tiny_store, "validation")
     second = request_losses(run, tiny_store, "validation")
     assert len(calls) == 1
