@@ -7,10 +7,13 @@ other module and no notebook writes such a name.
 
 import contextlib
 from functools import cache
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from lib.basics.errors import BookError
 from lib.basics.machine import processor_name
+
+if TYPE_CHECKING:  # commands that only read a profile's name answer without loading torch
+    import torch
 
 Precision = Literal["32-true", "bf16-mixed"]
 SINGLE, MIXED = get_args(Precision)
@@ -56,14 +59,14 @@ def describe() -> str:
     return f"{AUTO} is {decide()} here: {_obstacle() or 'this device multiplies bfloat16 natively'}"
 
 
-def number_format(precision: Precision) -> "torch.dtype":  # noqa: F821  torch is loaded when it is needed
+def number_format(precision: Precision) -> "torch.dtype":
     """torch's type of the factors in most products."""
     import torch
 
     return torch.bfloat16 if precision == MIXED else torch.float32
 
 
-def autocast(precision: Precision, device: "torch.device") -> contextlib.AbstractContextManager:  # noqa: F821
+def autocast(precision: Precision, device: "torch.device") -> contextlib.AbstractContextManager:
     """torch's mixed precision, or none, for work outside of Fabric."""
     import torch
 

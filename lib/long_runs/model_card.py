@@ -26,7 +26,8 @@ The emotions are a *proxy*, a rule about mode and onsets per beat, and say nothi
   {data["tokens"]:,} tokens; store `{data["store"][:12]}`), without the Essen collection, whose licence is
   non-commercial. Each piece is transposed anew in every pass, by −5 to +6 semitones.
 - Recipe: `recipe.yaml`; {card["tokens_seen"]:,} tokens seen in windows of {training["window"]:,},
-  {card["seconds"] / 60:.0f} minutes on {card["cores"]} cores ({card["processor"]}), seed {card["seed"]}.
+  {card["seconds"] / 60:.0f} minutes on {card["cores"]} cores ({card["processor"]}),
+  in {card["precision"]}, seed {card["seed"]}.
 - Made {card["made"]} at commit `{(card["commit"] or "unknown")[:12]}`; published in half precision.
   `make pretrained` makes it again.
 
