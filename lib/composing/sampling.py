@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lib.basics.errors import BookError
 from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, pick
+from lib.composing.packed import packed_linear_layers
 from lib.models.base import ConditionalModel
 from lib.profiles.profile import Settings
 
@@ -103,14 +104,17 @@ def sample_tokens(model: ConditionalModel, emotions: Sequence[int], genres: Sequ
 
 @contextlib.contextmanager
 def composing_mode(model: ConditionalModel) -> Iterator[None]:
-    """The model in eval mode, a small one on one thread; afterwards both as they were."""
+    """The model in eval mode, its weights laid out for few rows, a small one on one thread; afterwards all as
+    it was.
+    """
     was_training, threads = model.training, torch.get_num_threads()
     small = sum(parameter.numel() for parameter in model.parameters()) < _ONE_THREAD_BELOW
     model.eval()
     if small:
         torch.set_num_threads(1)
     try:
-        yield
+        with packed_linear_layers(model):
+            yield
     finally:
         torch.set_num_threads(threads)
         model.train(was_training)
