@@ -5,16 +5,16 @@ import pytest
 import torch
 from pretend_gpu import GPU, pretended_gpu
 
-from lib.analysis.context import loss_by_context
-from lib.analysis.gates import loss_with_closed_gates
-from lib.analysis.losses import token_losses
 from lib.basics.errors import BookError
+from lib.chapters.generation.next_token import piece_logits
+from lib.chapters.generation.timing import step_times
+from lib.chapters.networks.context import loss_by_context
+from lib.chapters.networks.gates import loss_with_closed_gates
 from lib.composing import Grammar, SamplingSettings, compose_many, load_pretrained, sample_tokens
 from lib.composing.compose import network_of
-from lib.composing.next_token import piece_logits
 from lib.composing.short_memory import ShortMemory
-from lib.composing.timing import step_times
 from lib.experiments.noise import disturbed_losses
+from lib.measures.losses import token_losses
 from lib.models import attention_weights, lstm_gates
 from lib.training.devices import device_at_hand
 from lib.training.memory import memory_for
