@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import platform
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,7 @@ from lib.data.tokenizer import decode
 from lib.models.base import ConditionalModel
 from lib.sound.audio import note_seconds, write_mp3
 from lib.sound.sheet import Words, write_score
+from lib.sound.synthesizer import not_as_written
 from lib.training.memory import memory_for
 from lib.training.runs import Run
 
@@ -109,6 +111,8 @@ class Composition:
              record: Path | None = None, score: Path | None = None) -> list[Path]:
         """Write the piece as MIDI, as MP3, how it was made as JSON, as notation: each whole or not at all.
 
+        What of it is not heard as it is written is said on standard error.
+
         Args:
             midi, audio, record: files to write; None leaves one out.
             score: as :func:`lib.sound.sheet.write_score` takes it.
@@ -126,6 +130,8 @@ class Composition:
             written.append(Path(midi))
         if audio is not None:
             write_mp3(self.score, Path(audio))
+            if remark := not_as_written(self.score):
+                print(f"{audio}: {remark}", file=sys.stderr)
             written.append(Path(audio))
         if record is not None:
             write_json(Path(record), self.record())

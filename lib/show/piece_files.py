@@ -1,7 +1,7 @@
 """The files of pieces to hear: MP3, MIDI and MusicXML, made in parallel and kept by their content.
 
-What a piece sounds like depends on its notes and on the code of `lib.sound`; a file made once is copied ever
-after.
+What a piece sounds like depends on its notes, the code of `lib.sound`, the synthesizer and its version; a
+file made once is copied ever after.
 """
 
 import shutil
@@ -18,6 +18,7 @@ from lib.basics.places import LIB, artifacts_folder
 from lib.show.media import media_folder
 from lib.sound.audio import write_mp3
 from lib.sound.music_xml import compressed_music_xml
+from lib.sound.synthesizer import not_as_written, synthesizer_name
 
 _CODE = hash_of_files(sorted((LIB / "sound").glob("*.py")), LIB)
 
@@ -28,13 +29,13 @@ class PieceFiles:
 
     Attributes:
         midi, audio, music_xml: the names.
-        silent_because: why there is no sound, as a sentence.
+        about_sound: why there is no sound, or what is not heard as written; '' for a whole one.
     """
 
     midi: str
     audio: str | None
     music_xml: str | None
-    silent_because: str = ""
+    about_sound: str = ""
 
 
 def write_piece_files(pieces: Mapping[str, symusic.Score], seconds: float, workers: int = 1
@@ -54,8 +55,8 @@ def write_piece_files(pieces: Mapping[str, symusic.Score], seconds: float, worke
     """
     kept = artifacts_folder() / "sounds"
     midis = {stem: score.dumps_midi() for stem, score in pieces.items()}
-    places = {stem: kept / hash_of_bytes(b"%g %s " % (seconds, _CODE.encode()) + midi)[:24]
-              for stem, midi in midis.items()}
+    made_by = f"{seconds:g} {_CODE} {synthesizer_name()} ".encode()
+    places = {stem: kept / hash_of_bytes(made_by + midi)[:24] for stem, midi in midis.items()}
     missing = {place: midis[stem] for stem, place in places.items()
                if not place.with_suffix(".done").exists()}
     if missing:
@@ -65,20 +66,20 @@ def write_piece_files(pieces: Mapping[str, symusic.Score], seconds: float, worke
 
 
 def _make(midi: bytes, place: Path, seconds: float) -> None:
-    """Make the sound and the notation of one piece, and a note that this was done, with what went wrong."""
+    """Make the sound and the notation of one piece, and a note that this was done and what is wrong."""
     score = symusic.Score.from_midi(midi)
     # The synthesizer and music21 fail in ways of their own on what a model may compose, and one piece must
     # not cost the others their page.
-    reason = ""
     try:
         write_mp3(score, place.with_suffix(".mp3"), max_seconds=seconds)
+        remark = not_as_written(score, seconds)
     except Exception as error:
-        reason = _sentence(error)
+        remark = _sentence(error)
     try:
         write_bytes(place.with_suffix(".mxl"), compressed_music_xml(score))
     except Exception:
         place.with_suffix(".mxl").unlink(missing_ok=True)
-    write_bytes(place.with_suffix(".done"), reason.encode())
+    write_bytes(place.with_suffix(".done"), remark.encode())
 
 
 def _sentence(error: Exception) -> str:

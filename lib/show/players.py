@@ -13,6 +13,7 @@ from lib.show.media import media_folder, media_link
 from lib.show.rolls import roll_data
 from lib.show.words import one_line
 from lib.sound.audio import write_mp3
+from lib.sound.synthesizer import not_as_written
 
 _BORDER = "1px solid var(--pst-color-border, #c9c4b8)"  # the theme's own colour, light and dark
 
@@ -50,6 +51,8 @@ def piece_player(score: symusic.Score, stem: str, title: str, note: str = "", se
                  context: str = "") -> HTML:
     """Write a piece to the media folder, as MIDI and as MP3, and give its player with its piano roll.
 
+    What is not heard as it is written, the note says.
+
     Args:
         score: in ticks.
         stem: of the files' names.
@@ -62,6 +65,7 @@ def piece_player(score: symusic.Score, stem: str, title: str, note: str = "", se
     folder = media_folder()
     write_bytes(folder / f"{stem}.mid", score.dumps_midi())
     write_mp3(score, folder / f"{stem}.mp3", max_seconds=seconds)
+    note = ". ".join(filter(None, (note, not_as_written(score, seconds))))
     return audio_player(f"{stem}.mp3", title, note, score=score, seconds=seconds, context=context)
 
 

@@ -1,10 +1,9 @@
-"""From notes to sound: a small General MIDI soundfont, an even loudness, MP3 files for a phone.
+"""From notes to sound: played through a soundfont, brought to an even loudness, MP3 files for a phone.
 
-The soundfont is TimGM6mb (Tim Brechbill, GPL-2), which comes with the package pretty_midi. Loudness follows
-ITU-R BS.1770-4 as pyloudnorm measures it; −16 LUFS is what music on the web is commonly brought to.
+Loudness follows ITU-R BS.1770-4 as pyloudnorm measures it; −16 LUFS is what music on the web is commonly
+brought to.
 """
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -12,42 +11,15 @@ import symusic
 
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path
+from lib.sound.synthesizer import SAMPLE_RATE, play
 
-SAMPLE_RATE = 44_100  # Hz
 LOUDNESS = -16.0  # LUFS
 CEILING = -1.0  # dBFS, the highest peak of a written file
 _HEADROOM = 1.0  # dB below the ceiling before encoding, since MP3 moves peaks a little
 _SHORTEST = 0.5  # seconds; a loudness needs blocks of 0.4 s
 _FADE = 2.0  # seconds, where a long piece is cut
+_RELEASE = 0.02  # seconds, where a last note ends: without it a click
 _COMPRESSION = 0.8  # libsndfile's scale 0–1: about 60 kbit/s for a piano, 90 for a dense score
-# From some very high notes symusic 0.5.9 never returns, in C++ code that no signal interrupts. With this
-# soundfont at 44.1 kHz, 42 of the 128 programs have such notes, all of pitch 101 or higher (at 32 kHz from 89
-# on), whatever their velocity and length. So notes above C7 sound an octave lower.
-_HIGHEST_PITCH = 96
-# Of this soundfont's 128 programs one, 78 (whistle), explodes there: a single note reaches 1e34, or no number
-# at all, and the MP3 encoder then ends the process. Its neighbour plays for it.
-_REPLACED = {78: 79}  # ocarina
-
-
-def soundfont_path() -> Path:
-    """The soundfont inside the package pretty_midi, found without importing it.
-
-    Raises:
-        BookError: when the package or the file is missing.
-    """
-    found = importlib.util.find_spec("pretty_midi")
-    path = Path(found.origin).parent / "TimGM6mb.sf2" if found and found.origin else None
-    if path is None or not path.is_file():
-        raise BookError("The soundfont TimGM6mb.sf2 of the package pretty_midi is missing; reinstall the "
-                        "packages with 'pip install -r requirements.txt'.")
-    return path
-
-
-def _synthesizer() -> symusic.Synthesizer:
-    """A new one for each piece, which costs under a millisecond: symusic's keeps something of what it played,
-    and the same piece then sounds slightly different in another process.
-    """
-    return symusic.Synthesizer(sf_path=str(soundfont_path()), sample_rate=SAMPLE_RATE, quality=4)
 
 
 def note_seconds(score: symusic.Score) -> float:
@@ -63,47 +35,22 @@ def render(score: symusic.Score, max_seconds: float = 180.0) -> np.ndarray:
     """Play a score through the soundfont, at −16 LUFS and with no peak above −1 dBFS.
 
     Args:
-        score: what to play; drums and programs as General MIDI names them. Notes above C7 sound lower, by
-            octaves, and the whistle is an ocarina, since the synthesizer cannot play some of them.
+        score: what to play; drums and programs as General MIDI names them. What cannot be heard as it is
+            written, :func:`lib.sound.synthesizer.not_as_written` says.
         max_seconds: a longer piece is cut here and faded out over two seconds.
 
     Returns:
-        float32 array [samples, 2] (left, right) at 44.1 kHz, as long as the score's notes and at least half a
+        float32 array [samples, 2] (left, right) at 48 kHz, as long as the score's notes and at least half a
         second. A score without notes gives half a second of silence.
 
     Raises:
-        BookError: when the synthesizer's sound is no sound.
+        BookError: when the synthesizer fails.
     """
     wanted = note_seconds(score)
-    length = max(_SHORTEST, min(wanted, max_seconds))
-    audio = np.zeros((round(length * SAMPLE_RATE), 2), dtype=np.float32)
-    if wanted == 0:
-        return audio
-    played = _synthesizer().render(_playable(score, max_seconds), stereo=True).T[:len(audio)]
-    if not np.isfinite(played).all():
-        raise BookError("The synthesizer cannot play this piece (its sound is no number at some place): "
-                        "give it other programs.")
-    audio[:len(played)] = played
-    if wanted > max_seconds:
-        fade = min(round(_FADE * SAMPLE_RATE), len(audio))
-        audio[len(audio) - fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
+    audio = play(score, max(_SHORTEST, min(wanted, max_seconds)))
+    fade = min(round((_FADE if wanted > max_seconds else _RELEASE) * SAMPLE_RATE), len(audio))
+    audio[len(audio) - fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
     return normalise(audio)
-
-
-def _playable(score: symusic.Score, seconds: float) -> symusic.Score:
-    """The first seconds of a score, in seconds, without what the synthesizer cannot play."""
-    timed = score.to("second")
-    for track in timed.tracks:
-        kept = [note for note in track.notes if note.time < seconds]
-        for note in kept:
-            note.duration = min(note.duration, seconds - note.time)
-            while note.pitch > _HIGHEST_PITCH and not track.is_drum:
-                note.pitch -= 12
-        track.notes = kept
-        if not track.is_drum:
-            track.program = _REPLACED.get(track.program, track.program)
-    timed.tracks = [track for track in timed.tracks if len(track.notes)]
-    return timed
 
 
 def loudness(audio: np.ndarray, sample_rate: int = SAMPLE_RATE) -> float:

@@ -60,11 +60,11 @@ def test_one_piece_that_cannot_be_played_leaves_the_others_whole(monkeypatch):
     monkeypatch.setattr(piece_files, "write_mp3", play)
     written = write_piece_files({"good": piece(0), "bad": piece(7), "odd": piece(8)}, 30)
     assert written["good"].audio == "good.mp3"
-    assert written["good"].silent_because == ""
+    assert written["good"].about_sound == ""
     assert written["bad"].audio is None
     assert written["bad"].midi == "bad.mid"
-    assert written["bad"].silent_because == "Its sound is <no> number."
-    assert "a broken synthesizer" in written["odd"].silent_because
+    assert written["bad"].about_sound == "Its sound is <no> number."
+    assert "a broken synthesizer" in written["odd"].about_sound
 
 
 def test_drums_alone_have_a_sound_and_no_notation():

@@ -1,8 +1,5 @@
 """Audio: as long as the notes, neither silent nor clipped, at the loudness promised, and small."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import soundfile
@@ -12,12 +9,10 @@ from lib.basics.errors import BookError
 from lib.sound.audio import (
     LOUDNESS,
     SAMPLE_RATE,
-    _playable,
     loudness,
     normalise,
     note_seconds,
     render,
-    soundfont_path,
     write_mp3,
 )
 
@@ -110,57 +105,3 @@ def test_a_failed_write_keeps_the_older_file(tmp_path, monkeypatch):
         write_mp3(tune(2), path)
     assert path.read_bytes() == b"older"
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_missing_soundfont_is_explained(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(BookError, match="soundfont"):
-        soundfont_path()
-
-
-def test_notes_that_the_synthesizer_cannot_play_sound_lower():
-    score = Score(48)
-    score.tracks.append(Track(program=83))
-    for number, pitch in enumerate((60, 96, 97, 107, 108, 109, 127)):
-        score.tracks[0].notes.append(Note(24 * number, 24, pitch, 80))
-    assert [note.pitch for note in _playable(score, 60).tracks[0].notes] == [60, 96, 85, 95, 96, 85, 91]
-    assert score.tracks[0].notes[-1].pitch == 127, "the caller's score was changed"
-
-
-def test_notes_from_which_the_synthesizer_never_returned():
-    # In a process of its own: played as they stand, these would not come to an end.
-    code = """if True:
-        from symusic import Note, Score, Track
-        from lib.sound.audio import render
-        for program, pitch in ((83, 107), (27, 104), (29, 102), (70, 101)):
-            score = Score(48)
-            score.tracks.append(Track(program=program))
-            score.tracks[0].notes.append(Note(0, 48, pitch, 80))
-            assert abs(render(score)).max() > 0.05
-        print("played")"""
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert found.stdout.strip() == "played", found.stderr
-
-
-def test_the_program_whose_sound_explodes_is_played_by_its_neighbour():
-    """Each of these 33 pitches of the whistle alone once reached more than 10 to the power of 13."""
-    score = Score(48)
-    track = Track(program=78)
-    track.notes.extend(Note(24 * number, 24, pitch, 100) for number, pitch in enumerate(range(46, 79)))
-    score.tracks.append(track)
-    assert {track.program for track in _playable(score, 60.0).tracks} == {79}
-    assert loudness(render(score)) == pytest.approx(LOUDNESS, abs=0.6)
-    assert score.tracks[0].program == 78, "the score itself is left as it is"
-    drums = tune(program=78, drums=True)
-    assert _playable(drums, 60.0).tracks[0].program == 78
-
-
-def test_a_sound_that_is_no_number_is_refused(monkeypatch, tmp_path):
-    class Broken:
-        def render(self, score, stereo):
-            return np.full((2, 4 * SAMPLE_RATE), np.nan, np.float32)
-
-    monkeypatch.setattr("lib.sound.audio._synthesizer", Broken)
-    with pytest.raises(BookError, match="cannot play this piece"):
-        write_mp3(tune(), tmp_path / "piece.mp3")
-    assert not list(tmp_path.iterdir())

@@ -30,6 +30,7 @@ from lib.show.quizzes import Question, how_little_it_shows, quiz_html
 from lib.show.style import model_label
 from lib.show.words import counted, one_line
 from lib.sound.audio import write_mp3
+from lib.sound.synthesizer import not_as_written
 from lib.training import Run
 
 EXCERPT = 16.0
@@ -208,6 +209,7 @@ def _question(piece: BlindPiece, title: str, answer: str, about: str, group: str
     folder, midi = media_folder(), f"{safe_file_name(piece.name)}.mid"
     write_bytes(folder / midi, piece.score.dumps_midi())
     link = f'<a href="{media_link(midi)}" download aria-label="MIDI file of {title}">MIDI</a>'
+    about = " ".join(filter(None, (about, not_as_written(piece.score, EXCERPT))))
     revealed = f'<p>{one_line(about)} {link}</p>'
     try:
         write_mp3(piece.score, folder / f"heard_{key}.mp3", max_seconds=EXCERPT)

@@ -43,7 +43,7 @@ class Cell:
         failed: what is wrong with it, in words; empty for a whole piece.
         seconds: of the whole piece.
         midi, audio, music_xml: names in the media folder; None where there is no such file.
-        silent_because: why there is no sound.
+        about_sound: why there is no sound, or what is not heard as written; '' for a whole one.
         roll: from :func:`lib.show.rolls.roll_data`.
     """
 
@@ -56,7 +56,7 @@ class Cell:
     midi: str
     audio: str | None
     music_xml: str | None
-    silent_because: str
+    about_sound: str
     roll: str
 
 
@@ -75,7 +75,7 @@ class _Piece:
     def cell(self, files: PieceFiles) -> Cell:
         return Cell(self.emotion, self.genre, self.source, self.note, self.failed,
                     round(note_seconds(self.score), 2), files.midi, files.audio, files.music_xml,
-                    files.silent_because, roll_data(self.score, EXCERPT))
+                    files.about_sound, roll_data(self.score, EXCERPT))
 
 
 def listening_grid(store: TokenStore, runs: Mapping[str, Run], composed: Mapping[str, Sequence[Composition]],

@@ -26,6 +26,7 @@ from lib.composing.watched import compose_watched
 from lib.data.store import TokenStore
 from lib.show.piece_views import mp3_bytes, notation_html, roll_html
 from lib.show.style import model_label
+from lib.sound.synthesizer import not_as_written
 
 LONGEST = 4096  # tokens; memory for all of them is taken at the beginning
 _BETWEEN_REPORTS = 0.1  # seconds; a message for every token would take longer than the token
@@ -185,14 +186,15 @@ class ComposePanel:
     def _show(self, piece: Composition, model: str) -> None:
         words = f"{piece.emotion}, {piece.genre}, by the {model_label(model)}"
         ending = "ended by itself" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
-        sound = mp3_bytes(piece.score)
+        sound, remark = mp3_bytes(piece.score), not_as_written(piece.score)
         roll, notation = roll_html(piece.score, words), notation_html(piece.score, words)
         if self._stop.is_set():
             raise _CancelledError
         self.piece, self._sound = piece, sound
         self.audio.value, self.roll.value, self.notation.value = sound, roll, notation
         self.title.value = (f"<strong>{escape(words)}</strong>: {piece.notes:,} notes, {piece.bars:,} bars, "
-                            f"{piece.seconds:.0f} s, {ending}, seed {piece.seed}")
+                            f"{piece.seconds:.0f} s, {ending}, seed {piece.seed}"
+                            f"{remark and f'. {escape(remark)}'}")
         self.name.value = safe_file_name(f"{piece.name}_{model}")
         if not self.results.children:
             self._open_results()

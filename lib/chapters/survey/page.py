@@ -11,6 +11,7 @@ import csv
 import hashlib
 import json
 import re
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from lib.basics.progress import Progress
 from lib.chapters.survey.files import ORIGINS, read_key
 from lib.data.pieces import SCHEME, parse_name
 from lib.sound.audio import note_seconds, write_mp3
+from lib.sound.synthesizer import not_as_written
 
 _ASSETS = Path(__file__).with_name("assets")
 LANGUAGES = ("en", "zh-Hant")
@@ -150,7 +152,10 @@ def _record(pieces: list[SurveyPiece], seconds: float) -> dict[SurveyPiece, tupl
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "piece.mp3"
         for piece in pieces:
-            heard = write_mp3(_read(piece.path), target, max_seconds=seconds)
+            score = _read(piece.path)
+            heard = write_mp3(score, target, max_seconds=seconds)
+            if remark := not_as_written(score, seconds):
+                print(f"{piece.path}: {remark}", file=sys.stderr)
             sound = target.read_bytes()
             if sound in known:
                 raise BookError(f"The files {known[sound].path} and {piece.path} sound the same: take one "

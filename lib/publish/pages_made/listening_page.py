@@ -94,11 +94,12 @@ def _cell(cell: Mapping, titled: bool = False) -> str:
     downloads = {"MIDI": _address(cell["midi"]), "MusicXML": _address(cell["music_xml"])}
     note = ". ".join(part[:1].upper() + part[1:] for part in (cell["failed"], cell["note"]) if part)
     if cell["audio"]:
+        note = ". ".join(filter(None, (note, cell["about_sound"])))
         return player_html(_address(cell["audio"]), title, note, downloads, cell["roll"], context)
     links = "".join(f' · <a href="{address}" download aria-label="{words} file of {one_line(title)}, '
                     f'{one_line(labels)}">{words}</a>' for words, address in downloads.items() if address)
     return (f'<div class="listen-silent"><p><strong>{one_line(title)}</strong>{links}<br>{one_line(note)}</p>'
-            f"\n<p>This piece cannot be heard. {one_line(cell['silent_because'])}</p></div>")
+            f"\n<p>This piece cannot be heard. {one_line(cell['about_sound'])}</p></div>")
 
 
 def _title(source: str) -> str:

@@ -21,7 +21,7 @@ INDEX = "# Book\n\n<!-- three-pieces -->\nWords.\n<!-- /three-pieces -->\n\nThe 
 def cell(emotion="calm", genre="irish", source="real", stem="a", seconds=40.0, **changes):
     return {"emotion": emotion, "genre": genre, "source": source, "note": "8 bars, 40 s", "failed": "",
             "seconds": seconds, "midi": f"{stem}.mid", "audio": f"{stem}.mp3", "music_xml": f"{stem}.mxl",
-            "silent_because": "", "roll": ROLL} | changes
+            "about_sound": "", "roll": ROLL} | changes
 
 
 def pair(emotion, genre, **changes):
@@ -78,7 +78,7 @@ def test_a_label_with_lines_does_not_break_the_block(copies):
 
 def test_a_piece_without_sound_tells_why_and_leaves_the_rest(copies):
     cells = pair("calm", "irish")
-    cells[1] |= {"audio": None, "silent_because": "Its sound is <no> number."}
+    cells[1] |= {"audio": None, "about_sound": "Its sound is <no> number."}
     page = parsed(listening_page(copies(cells)))
     silent = page.select_one(".listen-silent")
     assert "Its sound is <no> number." in silent.get_text()
