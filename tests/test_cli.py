@@ -102,6 +102,7 @@ def test_doctor_says_what_the_profile_asks_for(capsys):
     output = capsys.readouterr().out
     assert "transformer, hidden size 64" in output
     assert "GPUs: " in output
+    assert f"precision {decide()} for this profile; auto is {decide()} here: " in output
 
 
 def test_compose_writes_a_piece_with_its_record(capsys, tiny_folder, home):

@@ -128,6 +128,7 @@ def test_the_status_page_tells_what_changed(copy, monkeypatch):
     page = status_page([copy], "smoke")
     assert "<td>first-loss</td><td>2.5</td><td>0.873</td><td>changed</td>" in page
     assert "computed in p on a &lt;b&gt;, these in" in page
+    assert f"<td>a device, 1 threads, {copy.record['precision']}</td>" in page
     assert 0 < page.index("<td>other words</td>") < page.index("<td>changed</td>")
     monkeypatch.setattr("lib.publish.pages_made.status.read_numbers", lambda profile, kind: None)
     assert "nothing to compare with" in status_page([copy], "smoke")
