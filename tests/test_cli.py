@@ -6,6 +6,7 @@ import os
 import pytest
 from symusic import Score
 
+from lib.basics.precision import decide
 from lib.cli import main
 
 COMPOSE = "compose", "--run", "transformer"  # with a profile's model, not the one that comes with the book

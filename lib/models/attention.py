@@ -54,8 +54,8 @@ class _BlockwiseAttention(torch.autograd.Function):
             used = weights
             if kept is not None:
                 used, grad_weights = (tensor * kept / (1 - ctx.dropout) for tensor in (weights, grad_weights))
-            grad_scores = weights * grad_weights
-            grad_scores.addcmul_(weights, grad_scores.sum(dim=-1, keepdim=True), value=-1)
+            inner = (weights * grad_weights).sum(dim=-1, keepdim=True)
+            grad_scores = grad_weights.sub_(inner).mul_(weights)
             grad_queries[:, start:end] = grad_scores @ keys[:, :end]
             grad_keys[:, :end] += grad_scores.transpose(1, 2) @ queries[:, start:end]
             grad_values[:, :end] += used.transpose(1, 2) @ grad[:, start:end]

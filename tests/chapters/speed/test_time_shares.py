@@ -2,6 +2,7 @@
 
 import pytest
 
+from lib.basics.precision import SINGLE, decide
 from lib.chapters.speed.rows import TINY
 from lib.chapters.speed.time_shares import KINDS, OTHER, kind_of, time_shares
 
@@ -17,8 +18,9 @@ def test_operators_have_their_kind(operator, kind):
     assert kind_of(operator) == kind
 
 
-def test_shares_of_both_ways_add_up_and_only_one_uses_the_kernel():
-    found = time_shares(TINY.experiment, rows=2, precision="32-true", threads=1, steps=1)
+@pytest.mark.parametrize("precision", sorted({SINGLE, decide()}))
+def test_shares_of_both_ways_add_up_and_ours_uses_the_kernel_in_single_precision(precision):
+    found = time_shares(TINY.experiment, rows=2, precision=precision, threads=1, steps=1)
     assert set(found["way"]) == {"plain", "ours"}
     for _, part in found.groupby("way"):
         assert part["kind"].tolist() == [*KINDS, OTHER]
@@ -26,4 +28,4 @@ def test_shares_of_both_ways_add_up_and_only_one_uses_the_kernel():
         assert part.set_index("kind").loc["matrix products", "seconds"] > 0
     kernel = found[found["kind"] == "attention kernel"].set_index("way")["seconds"]
     assert kernel["plain"] > 0
-    assert kernel["ours"] == 0
+    assert (kernel["ours"] > 0) == (precision == SINGLE)
