@@ -25,7 +25,7 @@ WEAKEST := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book execute build publishable test smoke-book test-weakest test-site test-links lint evidence pretrained bench lab \
+.PHONY: help book execute build publishable test smoke-book test-weakest test-site test-links lint evidence pretrained bench gpu-check lab \
 	env lock clean clean-all
 
 help:
@@ -38,6 +38,7 @@ help:
 	@echo "make evidence                              the long runs behind chapters 3, 5, 6 and appendix 1, into book/evidence"
 	@echo "make pretrained                            the model that comes with the book, trained and judged anew"
 	@echo "make bench [JSON=file]                     the original's way against ours, timed in turns"
+	@echo "make gpu-check [JSON=file]                 does the book work on this GPU? minutes, made-up data"
 	@echo "make lab                                   the notebooks in JupyterLab"
 	@echo "make env                                   the environment alone, in .venv"
 	@echo "make lock                                  requirements.txt from pyproject.toml, for every Python"
@@ -93,6 +94,10 @@ pretrained: env
 
 bench: env
 	$(BIN)python -m lib bench $(if $(JSON),--json "$(JSON)")
+
+# The module itself: with VENV= it asks less of the active environment than all commands together do.
+gpu-check: env
+	$(BIN)python -m lib.long_runs.gpu_check $(if $(JSON),--json "$(JSON)")
 
 lab: env
 	$(BIN)python -m jupyter lab --notebook-dir=notebooks

@@ -239,6 +239,20 @@ def bench(
     print(text_table(rows), json_rows(rows), sep="\n\n")
 
 
+@app.command("gpu-check")
+def gpu_check(
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="In miniature, on the CPU.")] = False,
+    peak: Annotated[float | None, typer.Option(help="What the device could do at best, in 10¹² operations a "
+                                                    "second; if not given, what is known of it.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the JSON here.")] = None,
+) -> None:
+    """Does the book work on this GPU? Trains, stops, resumes and composes with the original's networks."""
+    from lib.long_runs import gpu_check as check
+
+    options = [("--rehearse", rehearse), ("--peak", peak), ("--json", json)]
+    check.main([f"{name}={value}" if value is not True else name for name, value in options if value])
+
+
 @app.command()
 def evidence(
     parts: Annotated[list[str] | None,

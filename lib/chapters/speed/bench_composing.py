@@ -5,9 +5,9 @@ import torch
 
 from lib.basics.errors import BookError
 from lib.basics.precision import SINGLE
-from lib.chapters.speed.bench_training import EMOTIONS, GENRES
 from lib.chapters.speed.bounds import bytes_a_step, layer_shapes, matmul_peak, memory_bandwidth, timed
 from lib.chapters.speed.plain import PlainTransformer, compose_plain
+from lib.chapters.speed.random_tokens import EMOTIONS, GENRES
 from lib.chapters.speed.rows import LEAST_TURNS, Bench, Row, in_turns, make_row
 from lib.composing.grammar import Grammar
 from lib.composing.sampling import SamplingSettings, sample_tokens

@@ -1,10 +1,7 @@
 """The works of the bench that train a network, and the one that turns files into tokens."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import torch
 from joblib import Parallel, delayed
 
@@ -13,49 +10,18 @@ from lib.basics.machine import core_count
 from lib.basics.precision import MIXED, SINGLE, number_format
 from lib.chapters.speed.bounds import layer_shapes, matmul_peak, timed
 from lib.chapters.speed.plain import PlainTransformer, plain_loss, plain_step
+from lib.chapters.speed.random_tokens import EMOTIONS, GENRES, RandomTokens
 from lib.chapters.speed.rows import Bench, Row, in_turns, make_row
 from lib.data.pieces import Piece, read_folder
 from lib.data.reading import read_piece
 from lib.data.store import dataset_folder
-from lib.data.tokenizer import TokenSet, build_tokenizer, vocabulary_of
+from lib.data.tokenizer import TokenSet, build_tokenizer
 from lib.models import count_parameters, flops_per_token
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
 from lib.training.devices import make_fabric, reproducible
 from lib.training.loop import Training
 
-EMOTIONS, GENRES = 11, 6  # of XMIDI, which the original is trained on
 LARGEST_DIFFERENCE = {SINGLE: 1e-4, MIXED: 2e-2}  # of the two ways' first losses, nats a token
-
-
-class RandomTokens:
-    """Of a token store what training needs: pieces that fill the window, of random ids, labelled at random.
-
-    The speed of a step does not depend on which tokens it sees, and so no music is needed.
-    """
-
-    def __init__(self, window: int, pieces: int = 64):
-        self.folder, self.hash = Path("random"), f"random-{window}-{pieces}"
-        self.vocabulary = vocabulary_of(build_tokenizer("original"))
-        self.emotions, self.genres = ([f"{kind} {number}" for number in range(count)]
-                                      for kind, count in (("emotion", EMOTIONS), ("genre", GENRES)))
-        self.pad_id, self.eos_id = (self.vocabulary.index(f"{name}_None") for name in ("PAD", "EOS"))
-        generator = np.random.default_rng(0)
-        ordinary = [number for number, text in enumerate(self.vocabulary) if not text.endswith("_None")]
-        self.ids = generator.choice(ordinary, pieces * (window + 1)).astype("<u2")
-        self.lengths = np.full(pieces, window + 1)
-        self.offsets = np.arange(pieces) * (window + 1)
-        self.emotion_ids, self.genre_ids = (generator.integers(0, count, pieces)
-                                            for count in (EMOTIONS, GENRES))
-        self.bar_lines = np.flatnonzero(np.isin(self.ids, self.ids_of_type("Bar")))
-        self.index = pd.DataFrame(index=range(pieces))
-
-    def rows(self, split: str) -> np.ndarray:
-        """All pieces, whatever the split."""
-        return np.arange(len(self.lengths))
-
-    def ids_of_type(self, name: str) -> np.ndarray:
-        """The ids of a token type."""
-        return np.flatnonzero([text.startswith(f"{name}_") for text in self.vocabulary])
 
 
 def train_original_size(bench: Bench) -> Row:

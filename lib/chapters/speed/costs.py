@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from lib.basics.machine import core_count, processor_name
 from lib.basics.precision import MIXED, Precision, autocast, number_format
 from lib.chapters.speed.bounds import layer_shapes, matmul_peak
+from lib.chapters.speed.peaks import KNOWN, Device
 from lib.data.tokenizer import build_tokenizer
 from lib.models import build_model, count_parameters, flops_per_token
 from lib.models.base import ConditionalModel
@@ -26,22 +27,7 @@ COMPOSED_AT_ONCE = 64
 LENGTHS = 16, 32, 48  # tokens; they tell what grows with the length from what stays and what grows faster
 
 
-@dataclass(frozen=True)
-class Device:
-    """A device's dense peak in bfloat16 (operations a second) and its memory (bytes), with the source."""
-
-    name: str
-    peak: float
-    memory: float
-    source: str
-
-
-DEVICES = (
-    Device("NVIDIA L4", 121e12, 24e9, "NVIDIA's datasheet of the L4: 242 TFLOPS with sparsity, half without"),
-    Device("NVIDIA A100 SXM", 312e12, 80e9, "NVIDIA's datasheet of the A100: 312 TFLOPS without sparsity"),
-    Device("NVIDIA H100 SXM", 989.5e12, 80e9,
-           "NVIDIA's datasheet of the H100: 1,979 TFLOPS with sparsity, half without"),
-)
+DEVICES = [device for device in KNOWN if device.name in ("NVIDIA L4", "NVIDIA A100 SXM", "NVIDIA H100 SXM")]
 
 #: Shares of the peak that trainings of small GPTs have reached, and whose.
 UTILISATIONS = ((0.37, "nanoGPT (transformer_sizing.ipynb), GPT-2 of 124 M parameters on one A100"),

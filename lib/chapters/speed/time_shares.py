@@ -7,8 +7,8 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from lib.basics.precision import Precision
-from lib.chapters.speed.bench_training import EMOTIONS, GENRES, RandomTokens
 from lib.chapters.speed.plain import PlainTransformer, plain_loss, plain_step
+from lib.chapters.speed.random_tokens import EMOTIONS, GENRES, RandomTokens
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
 from lib.training.devices import make_fabric, reproducible
 from lib.training.loop import Training

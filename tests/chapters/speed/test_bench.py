@@ -6,7 +6,7 @@ import json
 import pytest
 
 from lib.basics.errors import BookError
-from lib.chapters.speed import bench, bench_training
+from lib.chapters.speed import bench, bench_training, random_tokens
 from lib.chapters.speed.rows import in_turns, make_row
 
 KEYS = {"work", "plain", "ours", "ratio", "bound", "of_bound"}
@@ -117,7 +117,7 @@ def test_two_ways_that_compute_different_things_are_not_timed(tiny_profile, monk
 def test_random_tokens_fill_every_row_of_a_batch():
     from lib.data.batches import Batches
 
-    store = bench_training.RandomTokens(24, pieces=8)
+    store = random_tokens.RandomTokens(24, pieces=8)
     batches = Batches(store, "train", 24, 4 * 24, seed=1)
     assert batches.num_batches(0) == 2
     assert all((batches.batch_at(0, number).targets != store.pad_id).all() for number in range(2))
