@@ -1,6 +1,7 @@
 """Fixtures for all tests.
 
 - `home`: MOOD_HOME points to an empty temporary folder, so no test writes into the checkout. Always on.
+- `evidence_folder`: where evidence is kept in this test.
 - `tiny_folder`: a folder of 48 synthetic XMIDI-named pieces (two emotions, two genres, meters 4/4, 3/4 and
   6/8, some with drums), among them a copy, a transposed copy and a variant of the first piece. Made once a
   session; copy it before changing anything in it.
@@ -17,6 +18,16 @@ from symusic import Note, Score, Tempo, TimeSignature, Track
 
 TINY_PIECES = 48
 TINY_METERS = ((4, 4), (3, 4), (6, 8))
+
+
+@pytest.fixture
+def evidence_folder(tmp_path, monkeypatch) -> Path:
+    """A folder in the place of book/, and code that is committed, so that evidence can be kept."""
+    from lib.ledger import evidence
+
+    monkeypatch.setattr(evidence, "BOOK", tmp_path / "book")
+    monkeypatch.setattr(evidence, "git_commit", lambda *paths: "0123456789abcdef")
+    return tmp_path / "book" / "evidence"
 
 
 @pytest.fixture(autouse=True)

@@ -14,17 +14,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from lib.basics.errors import BookError
-from lib.basics.files import atomic_path, hash_of_files, hash_of_json
-from lib.basics.places import LIB, artifacts_folder
+from lib.basics.files import atomic_path
+from lib.basics.kept import code_hash, kept_path
 from lib.composing.compose import Composition, Source, as_compositions, compose_many
 from lib.composing.pretrained import Pretrained
 from lib.composing.sampling import SamplingSettings
 from lib.data.store import TokenStore
 from lib.training.runs import Run
 
-# What decides the tokens; of the code as it was imported, as for runs.
-_DECIDING = ("compose", "filters", "grammar", "sampling")
-_CODE = hash_of_files((LIB / "composing" / f"{name}.py" for name in _DECIDING), LIB)
+# Of the code as it was imported, as for runs. How a piece sounds and is engraved decides none of its tokens.
+_CODE = code_hash("lib.composing.compose", without=("lib.sound",))
 
 
 def request_pieces(source: Source, store: TokenStore,
@@ -61,9 +60,9 @@ def request_pieces(source: Source, store: TokenStore,
 
 def _place(identity: str, store: TokenStore, labels: list, settings: SamplingSettings,
            prompt: np.ndarray | None) -> Path:
-    request = [identity, store.hash, labels, settings.model_dump(mode="json"),
-               None if prompt is None else np.asarray(prompt).tolist(), _CODE]
-    return artifacts_folder() / "pieces" / f"{hash_of_json(request)[:16]}.safetensors"
+    inputs = [identity, store.hash, labels, settings.model_dump(mode="json"),
+              None if prompt is None else np.asarray(prompt).tolist()]
+    return kept_path("pieces", inputs, _CODE, ".safetensors")
 
 
 def _write(path: Path, pieces: list[Composition]) -> None:

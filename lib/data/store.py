@@ -23,21 +23,21 @@ from miditok import REMI
 from lib.basics.errors import BookError
 from lib.basics.files import (
     explain_write_errors,
-    hash_of_files,
     hash_of_json,
     locked,
     make_folder,
     read_json,
     write_json,
 )
-from lib.basics.places import LIB, artifacts_folder, data_folder
+from lib.basics.kept import code_hash
+from lib.basics.places import artifacts_folder, data_folder
 from lib.basics.progress import Progress
 from lib.data.building import BAR_LINES, FORMAT, IDS, INDEX, MANIFEST, TOKENIZER, build, hash_of_file
 from lib.data.shards import Reading
 from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
 from lib.profiles import Profile
 
-_DECIDING_CODE = ("pieces", "tokenizer", "reading", "building", "duplicates", "split")
+_CODE = code_hash("lib.data.building")
 _CHECKED_BYTES = 1 << 26
 """Up to this size a store's ids are hashed whenever it is opened; beyond it their length is compared."""
 
@@ -225,8 +225,7 @@ def dataset_folder(profile: Profile) -> Path:
 
 def store_name(dataset: str, folder_hash: str, token_set: TokenSet, split_seed: int) -> str:
     """The name of the store that these inputs, this code and these versions give."""
-    code = hash_of_files((LIB / "data" / f"{name}.py" for name in _DECIDING_CODE), LIB)
-    digest = hash_of_json([folder_hash, build_tokenizer(token_set).to_dict(), split_seed, code, FORMAT])
+    digest = hash_of_json([folder_hash, build_tokenizer(token_set).to_dict(), split_seed, _CODE, FORMAT])
     return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', dataset).strip('.-') or 'data'}-{token_set}-{digest[:12]}"
 
 

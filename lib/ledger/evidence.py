@@ -3,7 +3,7 @@
 A chapter shows such a result with its date beside what it computes afresh, never instead of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,25 +24,45 @@ class Evidence:
     """A kept result.
 
     Attributes:
+        name: of the experiment's file.
         table: the CSV.
+        decides: whether it was made with the very data that a chapter has now. Evidence of other data is
+            shown with its date, and decides nothing.
         about: when, where and from what: date, machine, cores, commit, versions, profile, seeds, threads,
             precision, dataset, store, sha256 (of the CSV), and what the experiment adds.
     """
 
+    name: str
     table: pd.DataFrame
     about: dict
+    decides: bool = False
 
     @property
     def origin(self) -> str:
-        """One sentence for a caption: when, on what, with which settings."""
+        """One sentence for a caption: which experiment, when, on what, with which settings, code and data."""
         about = self.about
         where = f"{about['machine']}, {about['cores']} cores, in {about['precision']}"
-        return f"Run on {about['date']} on {where}, profile {about['profile']}, data {about['store'][:12]}."
+        code, data = str(about["commit"])[:10], about["store"][:12]
+        return (f"{self.name}.csv, run on {about['date']} on {where}, profile {about['profile']}, commit "
+                f"{code}, data {data}.")
 
 
 def evidence_path(name: str) -> Path:
     """Where the CSV of a result is kept."""
     return BOOK / "evidence" / f"{name}.csv"
+
+
+def committed_code() -> str | None:
+    """The commit that evidence made now rests on; None outside a git checkout.
+
+    Raises:
+        BookError: when files of `lib` differ from it, for then nobody could find that code again.
+    """
+    commit = git_commit("lib")
+    if commit and commit.endswith("+changes"):
+        raise BookError("The folder lib/ has changes that are not committed, and evidence must name the code "
+                        "that made it: commit them, then run the command again.")
+    return commit
 
 
 def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: TokenStore, **about) -> Path:
@@ -55,15 +75,16 @@ def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: Token
         about: further facts, as plain data.
 
     Raises:
-        BookError: when it cannot be written.
+        BookError: when it cannot be written, or when `lib` has changes that no commit holds.
     """
+    commit = committed_code()
     path = evidence_path(name)
     content = table.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode("utf-8")
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
     write_json(path.with_suffix(".json"), {
         "date": datetime.now(UTC).date().isoformat(), "machine": processor_name(), "cores": core_count(),
-        "commit": git_commit("lib"), "versions": package_versions(PACKAGES), "profile": profile.name,
+        "commit": commit, "versions": package_versions(PACKAGES), "profile": profile.name,
         "seeds": list(profile.seeds), "threads": profile.threads, "precision": profile.precision,
         "dataset": store.folder.name, "store": store.hash, **about, "sha256": hash_of_bytes(content)})
     return path
@@ -85,11 +106,14 @@ def read_evidence(name: str) -> Evidence:
     if not isinstance(about, dict) or about.get("sha256") != hash_of_bytes(content):
         raise BookError(f"The evidence {path.name} is not the one that {path.stem}.json describes: restore "
                         "both from the repository, or run the experiment again.")
-    return Evidence(pd.read_csv(path), about)
+    return Evidence(name, pd.read_csv(path), about)
 
 
 def find_evidence(name: str, store: TokenStore) -> Evidence | None:
     """A kept result on the same data set; None where there is none.
+
+    It decides only where the store is the very one: another split, or another way to read the same music, is
+    other data.
 
     Raises:
         BookError: when the file does not belong to its provenance.
@@ -97,5 +121,16 @@ def find_evidence(name: str, store: TokenStore) -> Evidence | None:
     if not evidence_path(name).is_file():
         return None
     found = read_evidence(name)
-    same = found.about["dataset"].rsplit("-", 1)[0] == store.folder.name.rsplit("-", 1)[0]
-    return found if same else None
+    if found.about["dataset"].rsplit("-", 1)[0] != store.folder.name.rsplit("-", 1)[0]:
+        return None
+    return replace(found, decides=found.about["store"] == store.hash)
+
+
+def what_decides(kept: Evidence | None) -> str:
+    """One sentence that says whether kept evidence or today's runs decide, and where the evidence is from."""
+    if kept is None:
+        return "No kept evidence fits this data set; today's runs decide."
+    if kept.decides:
+        return f"Kept evidence decides: {kept.origin}"
+    return ("Kept evidence is of other data, is shown as dated and decides nothing; today's runs do. "
+            f"{kept.origin}")

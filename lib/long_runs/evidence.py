@@ -17,7 +17,7 @@ from lib.chapters.networks import comparison_runs as networks
 from lib.chapters.noise import robustness
 from lib.chapters.speed.ablation import run_ablation
 from lib.data.store import TokenStore
-from lib.ledger.evidence import keep_evidence
+from lib.ledger.evidence import committed_code, keep_evidence
 from lib.measures import loss_tables
 from lib.measures.comparison import paired_difference, slope_within
 from lib.profiles import Profile
@@ -37,11 +37,12 @@ def run_evidence(profile: Profile, store: TokenStore, parts: Sequence[str] = ())
         The names of the kept results.
 
     Raises:
-        BookError: for an unknown part, before anything runs.
+        BookError: for an unknown part, or changes of lib/ that are not committed, before anything runs.
     """
     for name in parts:
         if name not in PARTS:
             raise BookError(f"There is no part '{name}' of the evidence; choose among: {', '.join(PARTS)}.")
+    committed_code()  # before hours of work, not after
     kept = []
     for number, name in enumerate(parts or PARTS, start=1):
         _say(f"evidence: part {number} of {len(parts or PARTS)}, {name}")

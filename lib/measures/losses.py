@@ -12,8 +12,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from lib.basics.errors import BookError
-from lib.basics.files import atomic_path, hash_of_files, hash_of_json
-from lib.basics.places import LIB, artifacts_folder
+from lib.basics.files import atomic_path
+from lib.basics.kept import code_hash, kept_path, request_kept
 from lib.basics.precision import SINGLE, Precision, autocast
 from lib.basics.progress import Progress
 from lib.data import Batches, TokenStore
@@ -30,8 +30,7 @@ MOST_TOKENS = 5_000_000
 
 BATCH_TOKENS = 8192
 
-_CODE = ("measures/losses.py", "models/ngram.py", "models/ngram_counts.py", "models/ngram_choice.py",
-         "models/pieces.py")
+_CODE = code_hash(__name__)
 
 
 @dataclass(frozen=True)
@@ -187,16 +186,8 @@ def request_ngram_losses(store: TokenStore, orders: Sequence[int], split: str) -
 
 
 def _kept(request: list, compute) -> TokenLosses:
-    code = hash_of_files((LIB / name for name in _CODE), LIB)
-    path = artifacts_folder() / "losses" / f"{hash_of_json([*request, MOST_TOKENS, code])[:16]}.safetensors"
-    if path.is_file():
-        try:
-            return load_losses(path)
-        except BookError:
-            path.unlink()
-    losses = compute()
-    save_losses(path, losses)
-    return losses
+    path = kept_path("losses", request, _CODE, ".safetensors")
+    return request_kept(path, load_losses, compute, save_losses)
 
 
 def save_losses(path: Path, losses: TokenLosses) -> None:

@@ -16,8 +16,8 @@ import symusic
 from joblib import Parallel, delayed
 
 from lib.basics.errors import BookError
-from lib.basics.files import hash_of_files, hash_of_json
-from lib.basics.places import LIB
+from lib.basics.files import hash_of_json
+from lib.basics.kept import code_hash
 from lib.composing import Composition, SamplingSettings
 from lib.composing.counted import NgramComposer
 from lib.composing.keep import request_pieces
@@ -42,6 +42,8 @@ OWN_FLOOR = "transformer, shuffled"
 """The Transformer's own pieces with shuffled bars: the floor for what it does over time."""
 
 _VOICED_SAMPLE = 9  # training pieces of a genre that are looked at
+
+_COUNTED, _SHORT_MEMORY = (code_hash(f"lib.composing.{name}") for name in ("counted", "short_memory"))
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def _score(piece: Composition) -> symusic.Score:
 def ngram_identity(model: NgramModel, store: TokenStore) -> str:
     """What tells pieces of this n-gram model from those of another."""
     about = [store.hash, model.order, model.labels, model.escape, model.num_ngrams]
-    return f"ngram {hash_of_json(about)} {_code('counted')}"
+    return f"ngram {hash_of_json(about)} {_COUNTED[:12]}"
 
 
 @dataclass(frozen=True)
@@ -226,10 +228,6 @@ def _compose(task: _Task, store: TokenStore, slots: Sequence[Slot], draw: Sampli
     run = open_run(task.folder)
     if task.memory_bars is None:
         return request_pieces(run, store, labels, draw)
-    identity = f"{run.folder.name} with a memory of {task.memory_bars} bars {_code('short_memory')}"
+    identity = f"{run.folder.name} with a memory of {task.memory_bars} bars {_SHORT_MEMORY[:12]}"
     return request_pieces(ShortMemory(run.load_model(), store, task.memory_bars), store, labels, draw,
                           identity=identity)
-
-
-def _code(name: str) -> str:
-    return hash_of_files([LIB / "composing" / f"{name}.py"], LIB)[:12]

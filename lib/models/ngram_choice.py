@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from lib.basics.errors import BookError
-from lib.basics.files import atomic_path, hash_of_files, hash_of_json
-from lib.basics.places import LIB, artifacts_folder
+from lib.basics.files import atomic_path
+from lib.basics.kept import code_hash, kept_path, request_kept
 from lib.basics.progress import Progress
 from lib.data.store import TokenStore
 from lib.models.ngram import NgramModel, context_chain, interpolate
@@ -24,7 +24,7 @@ ALL_LABELS: tuple[Labels, ...] = ("none", "genre", "both")
 TRAINING_TOKENS, VALIDATION_TOKENS = 20_000_000, 1_000_000
 """Larger sets are sampled by pieces: the counts must fit into memory (about 1 GB for 20 million tokens)."""
 
-_CODE = ("ngram", "ngram_counts", "ngram_choice", "pieces")
+_CODE = code_hash(__name__)
 _FORMAT = "composing-to-a-mood n-gram 1"
 
 
@@ -105,20 +105,16 @@ def request_ngram(store: TokenStore, orders: Sequence[int], labels: Sequence[Lab
     Returns:
         As :func:`choose_ngram`.
     """
-    code = hash_of_files((LIB / "models" / f"{name}.py" for name in _CODE), LIB)
-    request = [store.hash, sorted(set(orders)), list(labels), list(escapes), transposed_copies, code]
-    path = artifacts_folder() / "ngrams" / f"{hash_of_json(request)[:16]}.safetensors"
-    if path.is_file():
-        try:
-            return load_ngram(path)
-        except BookError:
-            path.unlink()
-    training = flatten_rows(store, sample_rows(store, "train", TRAINING_TOKENS // max(1, transposed_copies)),
-                            copies=max(1, transposed_copies), transpose=transposed_copies > 0)
-    validation = flatten_rows(store, sample_rows(store, "validation", VALIDATION_TOKENS))
-    model, table = choose_ngram(training, validation, len(store.vocabulary), orders, labels, escapes)
-    save_ngram(path, model, table)
-    return model, table
+    def choose() -> tuple[NgramModel, pd.DataFrame]:
+        rows = sample_rows(store, "train", TRAINING_TOKENS // max(1, transposed_copies))
+        training = flatten_rows(store, rows, copies=max(1, transposed_copies),
+                                transpose=transposed_copies > 0)
+        validation = flatten_rows(store, sample_rows(store, "validation", VALIDATION_TOKENS))
+        return choose_ngram(training, validation, len(store.vocabulary), orders, labels, escapes)
+
+    inputs = [store.hash, sorted(set(orders)), list(labels), list(escapes), transposed_copies]
+    return request_kept(kept_path("ngrams", inputs, _CODE, ".safetensors"), load_ngram, choose,
+                        lambda path, chosen: save_ngram(path, *chosen))
 
 
 def sample_rows(store: TokenStore, split: str, most_tokens: int) -> np.ndarray:

@@ -180,6 +180,7 @@ class Profile(Settings):
 
     name: str
     description: str
+    trial: bool = False  # its numbers are not meant to be believed: every page says so, no site is published
     seed: int
     seeds: list[int] = Field(min_length=1)  # paired repeats; the first is `seed`
     threads: int = Field(gt=0)  # per training process

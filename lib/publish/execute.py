@@ -25,7 +25,7 @@ from lib.basics.progress import duration
 from lib.data import open_store
 from lib.profiles import Profile, load_profile
 from lib.publish.chapters import Chapter, chapters, check_parameters, parameters_of, read_notebook, select
-from lib.publish.fingerprint import KEY, code_hash, fingerprint
+from lib.publish.fingerprint import KEY, fingerprint
 from lib.publish.gates import is_fresh, read_copy
 from lib.show.provenance import device_name, machine_kind
 
@@ -83,9 +83,8 @@ def execute_chapters(wanted: Sequence[Chapter], profile: Profile,
                      parameters: Mapping[str, Mapping[str, object]], data_hash: str,
                      project: Path = PROJECT) -> list[Path]:
     """Execute `wanted` in order, each with its own entry of `parameters`; see :func:`execute_book`."""
-    code = code_hash(project)
-    expected = {chapter.name: fingerprint(chapter, code, parameters[chapter.name], data_hash,
-                                          profile.precision) for chapter in wanted}
+    expected = {chapter.name: fingerprint(chapter, profile, parameters[chapter.name], data_hash, project)
+                for chapter in wanted}
     to_run = [chapter for chapter in wanted if not _is_fresh(chapter, profile, expected[chapter.name])]
     times = {chapter.name: _last_duration(executed_path(profile.name, chapter)) for chapter in to_run}
     for number, chapter in enumerate(wanted, start=1):

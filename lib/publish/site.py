@@ -24,7 +24,7 @@ from lib.profiles import load_profile
 from lib.publish.chapters import chapters, parameters_of, tagged
 from lib.publish.execute import executed_path, parameters_for
 from lib.publish.extension.chapter_pages import CLEAN
-from lib.publish.fingerprint import code_hash, fingerprint
+from lib.publish.fingerprint import fingerprint
 from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
 from lib.publish.pages import check_site
@@ -36,9 +36,8 @@ from lib.publish.record import write_record
 from lib.show.media import LISTENING
 
 #: Shown on top of every page of a site whose numbers are not meant to be believed.
-_TRIAL = ("This is a trial build: tiny models, trained for seconds on {}. Its figures show that everything "
-          "runs, and nothing else.")
-BANNERS = {"smoke": _TRIAL.format("a few hundred tunes"), "gpu-dry": _TRIAL.format("a part of the music")}
+TRIAL_BANNER = ("This is a trial build: tiny models, trained for seconds on a part of the music. Its figures "
+                "show that everything runs, and nothing else.")
 
 _EXTRA = "extra"  # what sphinx copies to the site as it is, by html_extra_path
 #: What a page needs of MathJax in a browser; the rest of the package's 24 MB serves other inputs and outputs.
@@ -78,12 +77,12 @@ def read_copies(profile_name: str = "laptop", data: str | Path = "",
     paths = [executed_path(profile.name, chapter) for chapter in found]
     for chapter, path in zip(found, paths, strict=True):
         read_copy(path, chapter, profile.name, {})  # a missing copy is told before the data are looked at
-    code, data_hash = code_hash(PROJECT), open_store(profile).hash
+    data_hash = open_store(profile).hash
     copies = []
     for chapter, path in zip(found, paths, strict=True):
         given = parameters_for(chapter, profile, parameters, found)
-        copies.append(read_copy(path, chapter, profile.name, fingerprint(chapter, code, given, data_hash,
-                                                                             profile.precision)))
+        expected = fingerprint(chapter, profile, given, data_hash)
+        copies.append(read_copy(path, chapter, profile.name, expected))
     return copies
 
 
@@ -95,7 +94,7 @@ def build_pages(copies: Sequence[ExecutedCopy], profile: str, project: Path = PR
     refuse(warnings, f"the site was not replaced; see {shown(build_folder() / 'build.log')}")
     _prune(built)
     finish_pages(built)
-    write_record(built, profile, trial=profile in BANNERS)
+    write_record(built, profile, trial=load_profile(profile).trial)
     refuse(check_site(built), "the site was not replaced")
     site = build_folder() / "html"
     with explain_write_errors(site):
@@ -175,8 +174,8 @@ def published(copy: ExecutedCopy) -> nbformat.NotebookNode:
 def _staged_configuration(path: Path, profile: str) -> str:
     configuration = yaml.safe_load(path.read_text(encoding="utf-8"))
     configuration["sphinx"]["config"]["html_extra_path"] = [_EXTRA]
-    if profile in BANNERS:
-        configuration["html"]["announcement"] = BANNERS[profile]
+    if load_profile(profile).trial:
+        configuration["html"]["announcement"] = TRIAL_BANNER
     return yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True)
 
 

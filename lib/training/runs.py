@@ -1,8 +1,8 @@
 """The registry of runs: one that exists is returned, an interrupted one is resumed, a missing one is trained.
 
 A run is a folder `artifacts/runs/<name>-<hash>/`. The hash covers the run's settings, the store's hash, and
-the source of the models, of this floor and of the batches: whatever could change its numbers. The folder
-holds
+the code of the networks and of the training loop, as far as it reaches: whatever could change its numbers.
+The folder holds
 
 * `config.json`: the settings, and what of the data the model's shape depends on; written first;
 * `metrics.csv`: its columns are `COLUMNS` in `lib.training.loop`; no clock times;
@@ -29,15 +29,15 @@ from lib.basics.errors import BookError
 from lib.basics.files import (
     explain_write_errors,
     hash_of_bytes,
-    hash_of_files,
     hash_of_json,
     locked,
     make_folder,
     read_json,
     write_json,
 )
+from lib.basics.kept import code_hash
 from lib.basics.machine import core_count, git_commit, package_versions, processor_name
-from lib.basics.places import LIB, artifacts_folder, shown
+from lib.basics.places import artifacts_folder, shown
 from lib.data.store import TokenStore
 from lib.models import build_model, count_parameters
 from lib.profiles.profile import RunSettings
@@ -50,18 +50,8 @@ CONFIG, MODEL, PROVENANCE = "config.json", "model.safetensors", "provenance.json
 PACKAGES = ["torch", "lightning-fabric", "safetensors", "numpy", "miditok", "symusic"]
 
 
-# They count and look, and train nothing: an edit there leaves every run as it is.
-_WITHOUT_EFFECT = {"ngram.py", "ngram_choice.py", "ngram_counts.py", "pieces.py", "internals.py", "speed.py"}
-
-
-def hash_of_code() -> str:
-    """SHA-256 over the source files that decide a run's numbers."""
-    sources = [*(LIB / "models").glob("*.py"), *(LIB / "training").glob("*.py"), LIB / "data" / "batches.py"]
-    return hash_of_files((path for path in sources if path.name not in _WITHOUT_EFFECT), LIB)
-
-
 # Of the code as it was imported: a long-lived kernel must not file its results under sources edited since.
-_CODE = hash_of_code()
+_CODE = code_hash("lib.training.loop", "lib.models.interface")
 
 
 @dataclass(frozen=True)

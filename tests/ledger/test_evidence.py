@@ -1,5 +1,7 @@
 """Kept results: read back as written, with their origin; a changed file is not taken for evidence."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -8,8 +10,7 @@ from lib.ledger import evidence
 
 
 @pytest.fixture
-def kept(tiny_profile, tiny_store, tmp_path, monkeypatch):
-    monkeypatch.setattr(evidence, "BOOK", tmp_path)
+def kept(tiny_profile, tiny_store, evidence_folder):
     table = pd.DataFrame({"arm": ["a", "b, \"c\""], "loss": [1 / 3, 2e-7], "count": [3, 4]})
     return evidence.keep_evidence("trial", table, tiny_profile, tiny_store, pieces=12)
 
@@ -34,3 +35,37 @@ def test_a_missing_result_is_named(kept):
     kept.unlink()
     with pytest.raises(BookError, match=r"trial\.csv is missing under book/evidence/"):
         evidence.read_evidence("trial")
+
+
+class Store:
+    def __init__(self, name, digest="another"):
+        self.folder, self.hash = Path(name), digest
+
+
+def test_evidence_of_the_same_data_decides_and_says_which_experiment(kept, tiny_store):
+    found = evidence.find_evidence("trial", tiny_store)
+    assert found.decides
+    assert evidence.what_decides(found).startswith("Kept evidence decides: trial.csv, run on ")
+    assert "commit 0123456789," in found.origin
+
+
+def test_evidence_of_another_split_is_shown_and_decides_nothing(kept, tiny_store):
+    found = evidence.find_evidence("trial", Store(tiny_store.folder.name))
+    assert len(found.table) == 2
+    assert not found.decides
+    assert "decides nothing; today's runs do." in evidence.what_decides(found)
+
+
+def test_evidence_of_another_data_set_is_none(kept):
+    other = Store("embedded-book-0123456789ab")
+    assert evidence.find_evidence("trial", other) is None
+    assert evidence.find_evidence("nothing", other) is None
+    assert evidence.what_decides(None) == "No kept evidence fits this data set; today's runs decide."
+
+
+def test_evidence_of_code_that_is_not_committed_cannot_be_kept(kept, tiny_profile, tiny_store, monkeypatch):
+    monkeypatch.setattr(evidence, "git_commit", lambda *paths: "0123456789abcdef+changes")
+    before = kept.read_bytes()
+    with pytest.raises(BookError, match="has changes that are not committed"):
+        evidence.keep_evidence("trial", pd.DataFrame({"a": [1]}), tiny_profile, tiny_store)
+    assert kept.read_bytes() == before

@@ -35,7 +35,7 @@ class TinyBook:
     def copy(self, chapter, **parameters):
         """An executed copy that passes every gate, without running anything."""
         given = {"profile": self.profile.name, "data": "", **parameters}
-        expected = fingerprint(chapter, "code", given, "data", self.profile.precision)
+        expected = fingerprint(chapter, self.profile, given, "data", self.folder)
         notebook = chapter.read()
         notebook.metadata["papermill"] = nbformat.from_dict(
             {"parameters": given, "start_time": "2026-01-01T12:00:00", "end_time": "2026-01-01T12:00:02",

@@ -7,7 +7,7 @@ import pytest
 from lib.basics.errors import BookError
 from lib.publish.chapters import read_notebook
 from lib.publish.execute import execute_chapters, executed_path, parameters_for
-from lib.publish.fingerprint import KEY, code_hash, fingerprint
+from lib.publish.fingerprint import KEY, fingerprint
 from lib.publish.gates import is_fresh, problems, read_copy
 
 GOOD = """import os, sys
@@ -24,7 +24,7 @@ def execute(book, *chapters, profile=None):
 
 def copy_of(book, chapter):
     given = parameters_for(chapter, book.profile)
-    expected = fingerprint(chapter, code_hash(book.folder), given, "data", book.profile.precision)
+    expected = fingerprint(chapter, book.profile, given, "data", book.folder)
     return read_copy(executed_path("smoke", chapter), chapter, "smoke", expected)
 
 
@@ -46,7 +46,7 @@ def test_a_notebook_is_executed_once_until_something_changes(tiny_book, capfd):
     assert "01_first: current, kept" in capfd.readouterr().err
     assert path.read_bytes() == before
 
-    (tiny_book.folder / "lib" / "code.py").write_text("answer = 43\n")
+    (tiny_book.folder / "requirements.txt").write_text("torch==1\n")
     assert not is_fresh(copy_of(tiny_book, chapter))
 
 

@@ -51,7 +51,7 @@ def test_an_unfinished_copy_is_refused(copy):
     assert "not finished" in only_problem(copy)
 
 
-@pytest.mark.parametrize(("part", "told"), [("source", "its notebook"), ("code", "the package lib"),
+@pytest.mark.parametrize(("part", "told"), [("source", "its notebook"), ("code", "the code that it calls"),
                                             ("parameters", "its parameters"), ("data", "the data")])
 def test_a_stale_copy_is_refused_with_what_changed(copy, part, told):
     changed = dataclasses.replace(copy, expected={**copy.expected, part: "another hash"})

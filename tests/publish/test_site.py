@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from lib.basics.errors import BookError
 from lib.basics.places import PROJECT, build_folder
-from lib.publish.site import BANNERS, build_pages, published, refuse, stage_book
+from lib.publish.site import TRIAL_BANNER, build_pages, published, refuse, stage_book
 
 TOC = "format: jb-book\nroot: book/index\nchapters:\n- file: notebooks/01_first\n- file: book/status\n"
 
@@ -59,7 +59,7 @@ def test_the_stage_holds_executed_copies_media_banner_and_status(book):
     assert staged.cells[-1].outputs == copy.notebook.cells[-1].outputs
     assert [path.name for path in (stage / "extra" / "notebooks" / "media").iterdir()] == ["tune.mid"]
     configuration = yaml.safe_load((stage / "_config.yml").read_text())
-    assert configuration["html"]["announcement"] == BANNERS["smoke"]
+    assert configuration["html"]["announcement"] == TRIAL_BANNER
     assert configuration["sphinx"]["config"]["html_extra_path"] == ["extra"]
     status = (stage / "book" / "status.md").read_text()
     assert '<td><a href="../notebooks/01_first.html">01_first</a></td>' in status

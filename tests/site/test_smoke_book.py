@@ -16,7 +16,7 @@ from lib.basics.places import PROJECT
 from lib.profiles import load_profile
 from lib.publish.chapters import chapters, documents
 from lib.publish.pages import check_site
-from lib.publish.site import BANNERS
+from lib.publish.site import TRIAL_BANNER
 
 pytestmark = pytest.mark.skipif(not os.environ.get("MOOD_SMOKE_BOOK"), reason="only make test makes the book")
 
@@ -57,7 +57,7 @@ def test_nothing_is_wrong_with_the_pages(site):
 
 def test_every_page_says_that_it_is_a_trial(site):
     for document in documents():
-        assert BANNERS["smoke"] in (site / f"{document}.html").read_text(encoding="utf-8")
+        assert TRIAL_BANNER in (site / f"{document}.html").read_text(encoding="utf-8")
 
 
 def test_no_folder_of_this_machine_is_published(site, book_home):

@@ -13,8 +13,8 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from lib.basics.errors import BookError
-from lib.basics.files import hash_of_bytes, hash_of_files, read_json, write_json
-from lib.basics.places import LIB, artifacts_folder
+from lib.basics.files import read_json, write_json
+from lib.basics.kept import code_hash, kept_path
 from lib.basics.progress import Progress
 from lib.chapters.music_analysis import endings, sections, themes
 from lib.measures import harmony, keys
@@ -69,9 +69,7 @@ CURVES: dict[str, Callable[[BarredNotes], list | str]] = {
     "register": sections.register_curve, "numerals": harmony.numerals, "form": sections.form,
 }
 
-_HERE = "chapters/music_analysis"
-_CODE = ("measures/harmony", "measures/keys", "measures/piece", "measures/notes", f"{_HERE}/measures",
-         f"{_HERE}/endings", f"{_HERE}/sections", f"{_HERE}/themes")
+_CODE = code_hash(__name__)
 _MANY = 200  # pieces from which on starting other processes pays
 
 
@@ -130,8 +128,7 @@ def measure_pieces(pieces: Sequence[Music], workers: int = 1) -> Measured:
     Raises:
         BookError: when results cannot be written.
     """
-    code = hash_of_files((LIB / f"{name}.py" for name in _CODE), LIB)
-    places = [_place(piece.barred, code) for piece in pieces]
+    places = [kept_path("measures", piece.barred.hash(), _CODE, ".json") for piece in pieces]
     found = {path: _read(path) for path in dict.fromkeys(places)}
     missing = [path for path, result in found.items() if result is None]
     by_path = {path: piece.barred for path, piece in zip(places, pieces, strict=True)}
@@ -145,11 +142,6 @@ def measure_pieces(pieces: Sequence[Music], workers: int = 1) -> Measured:
     if missing:
         progress.finish()
     return _collect(pieces, [found[path] for path in places])
-
-
-def _place(music: BarredNotes, code: str) -> Path:
-    name = hash_of_bytes(f"{code} {music.hash()}".encode())[:24]
-    return artifacts_folder() / "measures" / name[:2] / f"{name}.json"
 
 
 def _read(path: Path) -> dict | None:

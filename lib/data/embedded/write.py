@@ -22,7 +22,6 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from lib.basics.errors import BookError
 from lib.basics.files import (
     explain_write_errors,
-    hash_of_files,
     locked,
     make_folder,
     read_json,
@@ -30,7 +29,7 @@ from lib.basics.files import (
     write_json,
     write_text,
 )
-from lib.basics.places import LIB
+from lib.basics.kept import code_hash
 from lib.basics.progress import Progress
 from lib.data import labels
 from lib.data.embedded.arrange import SourceError, arrange
@@ -42,8 +41,7 @@ MANIFEST, PIECES, LEFT_OUT, MEDIANS, RIGHTS = ("manifest.json", "pieces.csv", "l
 # The smallest variant reads so many tunes or scores of each collection, chosen by a hash of their names, and
 # writes so many of each pair of labels: rare labels are there, and common ones do not make it large.
 SMOKE_TUNES, SMOKE_SCORES, SMOKE_PER_LABEL = 200, 48, 20
-_DECIDING_CODE = ("embedded/abc", "embedded/arrange", "embedded/bars", "embedded/write", "embedded/engraved",
-                  "embedded/sources", "labels", "pieces")
+_CODE = code_hash(__name__)
 _PIECE_COLUMNS = ["identifier", "name", "emotion", "genre", "collection", "source", "tune", "title",
                   "key_field", "key", "mode", "meter", "onsets_per_beat", "work", "function", "rights",
                   "notes", "merged_notes", "irregular_bars"]
@@ -105,9 +103,8 @@ def write_embedded(variant: Variant, folder: Path, workers: int = 1) -> None:
 
 def _decided_by(variant: Variant) -> dict[str, str]:
     """All that decides a folder's content."""
-    code = hash_of_files((LIB / "data" / f"{name}.py" for name in _DECIDING_CODE), LIB)
     versions = {package: version(package) for package in ("music21", "symusic", "verovio")}
-    return {"variant": variant, "code": code, **versions}
+    return {"variant": variant, "code": _CODE, **versions}
 
 
 def _is_finished(folder: Path, decided_by: dict[str, str]) -> bool:

@@ -17,8 +17,6 @@ from lib.chapters.hyperparameters.outcomes import (
     yardstick_of,
 )
 from lib.experiments import designs
-from lib.ledger import evidence
-from lib.ledger.evidence import find_evidence, keep_evidence
 
 
 def table(default=(1.0, 1.01, 0.99), rate=0.4, deeper=0.9, **more):
@@ -82,18 +80,6 @@ def test_gaps_stand_beside_the_quoted_ones():
     found = gap_table(table(), designs.published_sweep())
     assert found["source"].tolist() == ["quoted"] * 3 + ["ours"] * 3
     assert found["label"].tolist()[2] == "depth 12 (quoted)"
-
-
-def test_kept_results_are_found_for_the_same_data_set_only(tiny_profile, tiny_store, tmp_path, monkeypatch):
-    monkeypatch.setattr(evidence, "BOOK", tmp_path)
-    assert find_evidence("sweeps", tiny_store) is None
-    keep_evidence("sweeps", table(), tiny_profile, tiny_store)
-    assert len(find_evidence("sweeps", tiny_store).table) == len(table())
-
-    class Other:
-        folder = tmp_path / "embedded-book-0123456789ab"
-
-    assert find_evidence("sweeps", Other()) is None
 
 
 def test_a_tiny_profile_runs_its_sweeps(tiny_profile, tiny_store):

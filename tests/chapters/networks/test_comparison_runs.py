@@ -24,12 +24,11 @@ def profile(tiny_profile):
     return tiny_profile.model_copy(update={"runs": entries, "seeds": seeds, "threads": 1})
 
 
-def test_the_part_on_networks_is_whole_and_kept(profile, tiny_store, tmp_path, monkeypatch):
-    monkeypatch.setattr(evidence, "BOOK", tmp_path)
+def test_the_part_on_networks_is_whole_and_kept(profile, tiny_store, evidence_folder, monkeypatch):
     monkeypatch.setattr(networks, "original_sizes", lambda *_: networks.runs_table({}, {}, tiny_store))
     kept = long_runs.run_evidence(profile, tiny_store, ["networks"])
     assert kept[0] == "networks_runs"
-    assert {path.stem for path in (tmp_path / "evidence").glob("*.csv")} == set(kept)
+    assert {path.stem for path in evidence_folder.glob("*.csv")} == set(kept)
     runs = evidence.read_evidence("networks_runs").table
     assert runs["arm"].tolist() == ["lstm", "lstm", "transformer", "transformer"]
     assert np.isfinite(runs["macro_nats"]).all()
