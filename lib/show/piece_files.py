@@ -13,14 +13,15 @@ import symusic
 from joblib import Parallel, delayed
 
 from lib.basics.errors import BookError
-from lib.basics.files import explain_write_errors, hash_of_bytes, hash_of_files, write_bytes
-from lib.basics.places import LIB, artifacts_folder
+from lib.basics.files import explain_write_errors, hash_of_bytes, write_bytes
+from lib.basics.kept import code_hash
+from lib.basics.places import artifacts_folder
 from lib.show.media import media_folder
 from lib.sound.audio import write_mp3
 from lib.sound.music_xml import compressed_music_xml
 from lib.sound.synthesizer import not_as_written, synthesizer_name
 
-_CODE = hash_of_files(sorted((LIB / "sound").glob("*.py")), LIB)
+_CODE = code_hash(__name__)
 
 
 @dataclass(frozen=True)
