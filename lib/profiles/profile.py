@@ -5,31 +5,30 @@ many pieces; the code holds no such number. Times that a profile's comments stat
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lib.basics import precision
 from lib.basics.errors import BookError
+from lib.basics.precision import Precision
 
 FOLDER = Path(__file__).parent
-
-
-def _decided(asked: object) -> object:
-    if asked not in precision.NAMES:
-        raise ValueError(f"it must be one of {', '.join(precision.NAMES)}")
-    return precision.decide() if asked == precision.AUTO else asked
-
-
-Decided = Annotated[precision.Precision, BeforeValidator(_decided)]
-"""A precision's name; `auto` becomes the one of this machine, so that whatever holds settings holds that."""
 
 
 class Settings(BaseModel):
     """Base of all settings: unknown keys are errors, values do not change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("precision", mode="before", check_fields=False)
+    @classmethod
+    def _decided(cls, asked: object) -> object:
+        """`auto` becomes the precision of this machine, so that whatever holds settings holds that."""
+        if asked not in (None, *precision.NAMES):
+            raise ValueError(f"it must be one of {', '.join(precision.NAMES)}")
+        return precision.decide() if asked == precision.AUTO else asked
 
 
 class DataSettings(Settings):
@@ -102,7 +101,7 @@ class RunSettings(Settings):
     training: TrainingSettings
     seed: int
     threads: int = Field(gt=0)
-    precision: Decided
+    precision: Precision
 
 
 class RunEntry(Settings):
@@ -110,7 +109,7 @@ class RunEntry(Settings):
 
     model: ModelSettings
     training: TrainingSettings
-    precision: Decided | None = None
+    precision: Precision | None = None
 
 
 class NgramSettings(Settings):
@@ -185,7 +184,7 @@ class Profile(Settings):
     seeds: list[int] = Field(min_length=1)  # paired repeats; the first is `seed`
     threads: int = Field(gt=0)  # per training process
     workers: int = Field(gt=0)  # processes for corpus and tokens
-    precision: Decided
+    precision: Precision
     cell_timeout: int = Field(gt=0)  # seconds a notebook cell may take
     data: DataSettings
     ngram: NgramSettings
