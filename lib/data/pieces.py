@@ -15,7 +15,8 @@ from lib.basics.errors import BookError
 SCHEME = "XMIDI_<emotion>_<genre>_<id>.midi"
 MIDI_SUFFIXES = (".midi", ".mid")
 # What the project itself writes beside the pieces; not worth a line in a report.
-COMPANIONS = frozenset({"pieces.csv", "left_out.csv", "medians.csv", "manifest.json", "RIGHTS.txt"})
+COMPANIONS = frozenset({"pieces.csv", "left_out.csv", "medians.csv", "manifest.json", "RIGHTS.txt",
+                        "ratings.csv"})
 
 # An underscore would make the name ambiguous; the others mean something in the path of some operating system.
 _FORBIDDEN = re.compile(r'[_/\\:*?"<>|]')

@@ -77,6 +77,17 @@ def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: Token
     Raises:
         BookError: when it cannot be written, or when `lib` has changes that no commit holds.
     """
+    return write_evidence(name, table, profile=profile.name, seeds=list(profile.seeds),
+                          threads=profile.threads, precision=profile.precision, dataset=store.folder.name,
+                          store=store.hash, **about)
+
+
+def write_evidence(name: str, table: pd.DataFrame, **about) -> Path:
+    """Write a result that rests on no store of tokens, and its provenance; see :func:`keep_evidence`.
+
+    Raises:
+        BookError: when it cannot be written, or when `lib` has changes that no commit holds.
+    """
     commit = committed_code()
     path = evidence_path(name)
     content = table.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode("utf-8")
@@ -84,9 +95,8 @@ def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: Token
         temporary.write_bytes(content)
     write_json(path.with_suffix(".json"), {
         "date": datetime.now(UTC).date().isoformat(), "machine": processor_name(), "cores": core_count(),
-        "commit": commit, "versions": package_versions(PACKAGES), "profile": profile.name,
-        "seeds": list(profile.seeds), "threads": profile.threads, "precision": profile.precision,
-        "dataset": store.folder.name, "store": store.hash, **about, "sha256": hash_of_bytes(content)})
+        "commit": commit, "versions": package_versions(PACKAGES), **about,
+        "sha256": hash_of_bytes(content)})
     return path
 
 

@@ -1,0 +1,121 @@
+"""Everything that the appendix shows of a rated data set, as tables; kept in the repository as evidence.
+
+Only derived numbers are kept, with the commit of the data set and the hash of what was read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.chapters.rated_emotions import rules
+from lib.chapters.rated_emotions.agreement import agreement_table
+from lib.chapters.rated_emotions.curves import example_curves
+from lib.chapters.rated_emotions.measures import feature_frame
+from lib.chapters.rated_emotions.ratings import DIMENSIONS, QUADRANTS, RatedSet
+from lib.chapters.rated_emotions.teaching import (
+    Trial,
+    calibration,
+    coefficients,
+    hearing_sets,
+    line_features,
+    trial_row,
+    try_out,
+)
+from lib.data.emotion_features import names_heard
+
+UPPER_LINE = "the upper line alone"
+
+
+@dataclass(frozen=True)
+class Results:
+    """Tables by name, and the judges' coefficients for `rated_judge.json`."""
+
+    tables: dict[str, pd.DataFrame]
+    judges: dict[str, dict]
+
+
+def compute(rated: RatedSet, seed: int = 0) -> Results:
+    """All tables of a data set with raters' curves; some ten seconds for VGMIDI.
+
+    Args:
+        rated: from :func:`lib.chapters.rated_emotions.vgmidi.read_vgmidi`.
+        seed: of the draws of raters.
+    """
+    features, lines = feature_frame(rated), line_features(rated)
+    heard = {name: features[columns] for name, columns in hearing_sets().items()} | {UPPER_LINE: lines}
+    trials = {name: {dimension: try_out(columns.to_numpy(), rated, dimension) for dimension in DIMENSIONS}
+              for name, columns in heard.items()}
+    by_rule = rule_guesses(rated, trials[UPPER_LINE])
+    tables = {
+        "rated_counts": counts_table(rated),
+        "rated_agreement": agreement_table(rated, seed),
+        "rated_proxy": rules.proxy_table(rated, features),
+        "rated_against_one_rater": one_rater_table(rated, by_rule, seed),
+        "rated_ingredients": rules.ingredient_table(rated, features),
+        "rated_hearing": pd.DataFrame([
+            {"hears": name, "dimension": dimension, "features": heard[name].shape[1],
+             **trial_row(trial, rated, dimension)}
+            for name, both in trials.items() for dimension, trial in both.items()]),
+        "rated_calibration": pd.concat([
+            calibration(trial, rated.means[:, DIMENSIONS.index(dimension)]).assign(hears=name,
+                                                                                   dimension=dimension)
+            for name, both in trials.items() for dimension, trial in both.items()], ignore_index=True),
+        "rated_rules": rules.rules_table(rated, by_rule),
+        "rated_curves": example_curves(rated),
+    }
+    return Results(tables, _judges(rated, features, lines, trials))
+
+
+def rule_guesses(rated: RatedSet, trials: Mapping[str, Trial]) -> dict[str, dict[str, np.ndarray]]:
+    """What three rules guess of valence and arousal: the book's own first.
+
+    'rated' keeps the mode and has judged arousal in place of onsets a beat; 'both judged' has no mode either.
+    The judges hear the upper line alone, as on music of one voice.
+    """
+    rule, judged = rules.halves_of_the_rule(rated), rules.halves_of_the_taught(trials, rules.meters_of(rated))
+    return {"mode-activity": rule, "rated": {"valence": rule["valence"], "arousal": judged["arousal"]},
+            "both judged": judged}
+
+
+def counts_table(rated: RatedSet) -> pd.DataFrame:
+    """What is there: pieces of each series and label, ratings; what was left out, by reason."""
+    labels = [piece.quadrant for piece in rated.pieces]
+    lines = [{"kind": "label", "name": label, "pieces": labels.count(label)} for label in QUADRANTS.values()]
+    lines.append({"kind": "label", "name": "parts labelled differently",
+                  "pieces": labels.count(None)})
+    series, sizes = np.unique(rated.series, return_counts=True)
+    lines += [{"kind": "series", "name": str(name), "pieces": int(size)}
+              for name, size in zip(series, sizes, strict=True)]
+    lines.append({"kind": "ratings", "name": "of all pieces", "pieces": rated.ratings})
+    reasons = pd.Series([f"{item.stage}: {item.reason}" for item in rated.left_out]).value_counts()
+    lines += [{"kind": "left out", "name": str(reason), "pieces": int(count)}
+              for reason, count in sorted(reasons.items())]
+    return pd.DataFrame(lines)
+
+
+def one_rater_table(rated: RatedSet, halves: Mapping[str, Mapping[str, np.ndarray]],
+                    seed: int) -> pd.DataFrame:
+    """Each rule's halves minus one rater: rule, dimension, difference, low, high, and what it rests on."""
+    lines = []
+    for name, guesses in halves.items():
+        for dimension in DIMENSIONS:
+            found = rules.against_one_rater(guesses[dimension], rated, dimension, seed)
+            lines.append({"rule": name, "dimension": dimension, "difference": found.estimate,
+                          "low": found.low, "high": found.high, "pieces": len(rated.pieces),
+                          "series_count": len(np.unique(rated.series)), "ratings": rated.ratings})
+    return pd.DataFrame(lines)
+
+
+def _judges(rated: RatedSet, features: pd.DataFrame, lines: pd.DataFrame,
+            trials: Mapping[str, Mapping[str, Trial]]) -> dict[str, dict]:
+    """The judges of all series: of the upper line, of the notes as written, of all that was played."""
+    taught = {"line": (lines, UPPER_LINE), "score": (features[names_heard("score")], "notes as written"),
+              "performance": (features[names_heard("performance")], "all that was played")}
+    found = {}
+    for hears, (columns, trial) in taught.items():
+        errors = [float(np.sqrt(np.mean((rated.means[:, at] - trials[trial][dimension].predicted) ** 2)))
+                  for at, dimension in enumerate(DIMENSIONS)]
+        found[hears] = coefficients(columns.to_numpy(), rated, hears, errors)
+    return found
