@@ -80,8 +80,8 @@ def judge_swapped(runs: Mapping[str, Source], store: TokenStore, judge: RatedJud
 def moved_by_asking(judged: pd.DataFrame) -> pd.DataFrame:
     """How far asking for the other side moves what the judge says, everything else the same.
 
-    Within a slot the mean over labels of one side minus that over the other. With several runs the interval is
-    Student's over the runs' means; a single run has one over its slots, which leaves training seeds out.
+    Within a slot the mean over labels of one side minus that over the other. With several runs the interval
+    is Student's over the runs' means; a single run has one over its slots, which leaves training seeds out.
 
     Args:
         judged: from :func:`judge_swapped`.
