@@ -1,18 +1,17 @@
-"""The proxy emotion of a piece: mode × activity, read from the notes and the source, never from a listener.
+"""The proxy emotion of a piece: mode × activity, read from the notes and the source.
 
 `emotion_of` is the whole rule; the other functions are its parts. Composed pieces are judged by the same
-parts, with the *estimated* mode. Nothing here says what anybody feels: the four labels are a proxy, and a
-weak one.
+parts, with the *estimated* mode. What stands for activity is a matter of the label scheme
+(:mod:`lib.data.label_schemes`). Nothing here says what anybody feels: the four labels are a proxy, and a weak
+one.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from symusic import Score
 
 MODES = ("major", "minor")
@@ -28,7 +27,8 @@ _MODE_OF_NAME = {"maj": "major", "ion": "major", "mix": "major", "lyd": "major",
 _PITCH_CLASS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _KEY_FIELD = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
 
-Medians = Mapping[tuple[str, str], float]  # (collection, meter such as '6/8') to onsets per beat
+Medians = Mapping[tuple[str, str], float]  # (collection, meter such as '6/8') to activity
+Measure = Callable[[Score], float | None]  # the activity of a piece; None where it cannot be measured
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,14 @@ class Evidence:
 
     collection: str
     meter: str
-    onsets_per_beat: float
+    activity: float | None  # onsets per beat, or what a label scheme puts in their place
     mode: str | None  # 'major' or 'minor'
     key: str  # as text, 'D minor'; '' if unknown
     reason: str  # why there is no mode
 
 
-def examine(score: Score, collection: str, mode_source: str = "estimate", key: Key | None = None) -> Evidence:
+def examine(score: Score, collection: str, mode_source: str = "estimate", key: Key | None = None,
+            measure: Measure | None = None) -> Evidence:
     """Find mode, key, meter and activity of one piece; the parts of the rule that need no other piece.
 
     Args:
@@ -66,6 +67,7 @@ def examine(score: Score, collection: str, mode_source: str = "estimate", key: K
         collection: whose medians will judge it (its genre).
         mode_source: 'key field', 'thirds' or 'estimate', see :func:`emotion_of`.
         key: what the source's key field says; not needed for an estimate.
+        measure: of activity; None: onsets per beat.
     """
     reason = ""
     if mode_source == "estimate":
@@ -79,7 +81,7 @@ def examine(score: Score, collection: str, mode_source: str = "estimate", key: K
         reason = "" if key else "the key field names no tonic with a known mode"
     else:
         raise ValueError(f"unknown source of the mode: {mode_source!r}")
-    return Evidence(collection, main_meter(score), onsets_per_beat(score), mode,
+    return Evidence(collection, main_meter(score), (measure or onsets_per_beat)(score), mode,
                     f"{key.tonic} {mode}" if key and mode else "", reason)
 
 
@@ -99,8 +101,9 @@ def emotion_of(evidence: Evidence, medians: Medians) -> tuple[str | None, str]:
       pentatonic scale, on which one in six of them ends: by the thirds above it, not one of them would be
       minor.
 
-    *Activity* is lively or calm: onsets per beat (:func:`onsets_per_beat`) above, or not above, the median of
-    the same collection **and meter** (by collection alone, the meter would decide most of it).
+    *Activity* is lively or calm: onsets per beat (:func:`onsets_per_beat`, or the label scheme's own measure)
+    above, or not above, the median of the same collection **and meter** (by collection alone, the meter would
+    decide most of it).
 
     That mode and the number of events in time go with perceived valence and arousal is a finding of music
     psychology (A. Gabrielsson and E. Lindström in *Handbook of Music and Emotion*, 2010; J. Russell's plane
@@ -108,21 +111,23 @@ def emotion_of(evidence: Evidence, medians: Medians) -> tuple[str | None, str]:
     """
     if evidence.mode is None:
         return None, evidence.reason
-    activity = activity_label(evidence.onsets_per_beat, evidence.collection, evidence.meter, medians)
+    if evidence.activity is None:
+        return None, "too few notes to measure its activity"
+    activity = activity_label(evidence.activity, evidence.collection, evidence.meter, medians)
     if activity is None:
         return None, f"fewer than {SMALLEST_GROUP} pieces of its collection are in {evidence.meter}"
     return f"{evidence.mode}-{activity}", ""
 
 
-def activity_label(density: float, collection: str, meter: str, medians: Medians) -> str | None:
-    """'lively' when `density` (onsets per beat) is above the median of its collection and meter, else 'calm'.
+def activity_label(activity: float, collection: str, meter: str, medians: Medians) -> str | None:
+    """'lively' when `activity` is above the median of its collection and meter, else 'calm'.
 
     None when the collection has no median for this meter.
     """
     median = medians.get((collection, meter))
     if median is None:
         return None
-    return "lively" if density > median else "calm"
+    return "lively" if activity > median else "calm"
 
 
 def parse_key(text: str) -> Key | None:
@@ -234,18 +239,10 @@ def onsets_per_beat(score: Score) -> float:
 
 
 def find_medians(pieces: Iterable[Evidence]) -> dict[tuple[str, str], float]:
-    """Medians of onsets per beat by collection and meter, wherever a collection has enough in that meter."""
+    """Medians of activity by collection and meter, wherever a collection has enough in that meter."""
     groups: dict[tuple[str, str], list[float]] = defaultdict(list)
     for piece in pieces:
-        groups[piece.collection, piece.meter].append(piece.onsets_per_beat)
+        if piece.activity is not None:
+            groups[piece.collection, piece.meter].append(piece.activity)
     return {group: float(np.median(values)) for group, values in sorted(groups.items())
             if len(values) >= SMALLEST_GROUP}
-
-
-def read_medians(folder: Path) -> dict[tuple[str, str], float]:
-    """The medians saved beside an embedded corpus, for :func:`activity_label`; empty if there are none."""
-    path = Path(folder) / "medians.csv"
-    if not path.exists():
-        return {}
-    table = pd.read_csv(path, dtype={"collection": str, "meter": str})
-    return {(row.collection, row.meter): float(row.median_onsets_per_beat) for row in table.itertuples()}

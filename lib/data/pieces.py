@@ -15,8 +15,7 @@ from lib.basics.errors import BookError
 SCHEME = "XMIDI_<emotion>_<genre>_<id>.midi"
 MIDI_SUFFIXES = (".midi", ".mid")
 # What the project itself writes beside the pieces; not worth a line in a report.
-COMPANIONS = frozenset({"pieces.csv", "left_out.csv", "medians.csv", "manifest.json", "RIGHTS.txt",
-                        "ratings.csv"})
+COMPANIONS = frozenset({"pieces.csv", "left_out.csv", "medians.csv", "manifest.json", "RIGHTS.txt"})
 
 # An underscore would make the name ambiguous; the others mean something in the path of some operating system.
 _FORBIDDEN = re.compile(r'[_/\\:*?"<>|]')

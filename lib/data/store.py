@@ -218,8 +218,8 @@ def dataset_folder(profile: Profile) -> Path:
         return profile.data.folder
     from lib.data.embedded.write import write_embedded  # here, since a folder of the user's needs no music21
 
-    folder = data_folder() / profile.data.corpus
-    write_embedded(profile.data.corpus, folder, profile.workers)
+    folder = data_folder() / profile.data.name
+    write_embedded(profile.data.corpus, folder, profile.workers, profile.data.labels)
     return folder
 
 

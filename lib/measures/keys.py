@@ -1,24 +1,21 @@
 """Keys: estimates by three profiles, their agreement, notes outside the scale, tonics at both ends.
 
 A key-finding profile says how much of a piece's time one expects on each degree of a scale; the estimate is
-the one of 24 keys whose profile correlates best with the time really spent (C. Krumhansl, *Cognitive
-Foundations of Musical Pitch*, 1990, with M. Schmuckler). The profiles are music21's: Aarden and Essen's
-counts of folk songs (its default), Krumhansl and Kessler's ratings by listeners, Temperley, Kostka and
-Payne's counts of a harmony textbook. A test holds this module to music21's own answers.
+the one of 24 keys whose profile correlates best with the time really spent; the profiles are those of
+:mod:`lib.data.key_profiles`. A test holds this module to music21's own answers.
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from lib.data.key_profiles import PROFILES, SCALES, key_fits
 from lib.data.labels import parse_key
 from lib.measures.piece import BarredNotes, UnmeasurableError
 from lib.measures.statistics import bootstrap_mean
 
-PROFILES = {"aarden": "Aarden–Essen", "krumhansl": "Krumhansl–Kessler", "temperley": "Temperley–Kostka–Payne"}
 MAIN = "temperley"
 """The profile behind every other measure: on real pieces it finds the notated key most often.
 
@@ -28,9 +25,7 @@ MAIN = "temperley"
 WINDOW, HOP = 4, 2
 """Bars in a window for key stability, and from one window to the next."""
 
-_CLASSES = {"aarden": "AardenEssen", "krumhansl": "KrumhanslSchmuckler", "temperley": "TemperleyKostkaPayne"}
 _NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-_SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 
 
 class EstimatedKey(NamedTuple):
@@ -43,34 +38,16 @@ class EstimatedKey(NamedTuple):
         return f"{_NAMES[self.tonic]} {self.mode}"
 
 
-@cache
-def _weights(profile: str) -> tuple[np.ndarray, list[EstimatedKey]]:
-    """All 24 rotations of a profile, standardised, [24, 12], and the keys that they stand for."""
-    from music21.analysis import discrete  # here, since the import takes a while
-
-    found = getattr(discrete, _CLASSES[profile])()
-    rows, keys = [], []
-    for mode in ("major", "minor"):
-        weights = np.array(found.getWeights(mode), float)
-        for tonic in range(12):
-            rows.append(np.roll(weights, tonic))
-            keys.append(EstimatedKey(tonic, mode))
-    rows = np.array(rows)
-    rows -= rows.mean(axis=1, keepdims=True)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True), keys
-
-
 def estimate(pitch_class_time: np.ndarray, profile: str = MAIN) -> EstimatedKey | None:
     """The key whose profile correlates best with the time spent on each of 12 pitch classes.
 
     None where all are sounded equally long (or none is), which fits every key alike.
     """
-    time = np.asarray(pitch_class_time, float)
-    deviation = time - time.mean()
-    if np.linalg.norm(deviation) < 1e-9 * max(1.0, float(time.sum())):
+    fits = key_fits(pitch_class_time, profile)
+    if fits is None:
         return None
-    weights, keys = _weights(profile)
-    return keys[int(np.argmax(weights @ deviation))]
+    best = int(np.argmax(fits))
+    return EstimatedKey(best % 12, "major" if best < 12 else "minor")
 
 
 def pitch_class_ticks(music: BarredNotes, begin: float = -np.inf, end: float = np.inf) -> np.ndarray:
@@ -104,7 +81,7 @@ def share_in_scale(music: BarredNotes) -> float:
     """
     key = piece_key(music)
     degrees = (music.notes.pitch - key.tonic) % 12
-    return float(np.isin(degrees, _SCALES[key.mode]).mean())
+    return float(np.isin(degrees, SCALES[key.mode]).mean())
 
 
 def key_stability(music: BarredNotes) -> float:

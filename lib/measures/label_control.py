@@ -14,7 +14,8 @@ import pandas as pd
 
 from lib.composing.outcomes import share_with_interval
 from lib.data import TokenStore
-from lib.data.labels import EMOTIONS, Medians, emotion_of, examine
+from lib.data.label_schemes import LabelRule
+from lib.data.labels import EMOTIONS
 from lib.data.tokenizer import decode
 from lib.measures.notes import NoteReader
 from lib.measures.sources import PieceSet
@@ -26,18 +27,18 @@ NO_LABEL = "no label"
 NO_PITCHES = "it has no notes with a pitch"
 
 
-def is_ruled(store: TokenStore, medians: Medians) -> bool:
+def is_ruled(store: TokenStore, rule: LabelRule) -> bool:
     """Whether the emotions of a store are those of the rule, and its medians are known."""
-    return bool(medians) and set(store.emotions) <= set(EMOTIONS)
+    return bool(rule) and set(store.emotions) <= set(EMOTIONS)
 
 
-def judge_by_rule(pieces: PieceSet, store: TokenStore, medians: Medians) -> pd.DataFrame:
+def judge_by_rule(pieces: PieceSet, store: TokenStore, rule: LabelRule) -> pd.DataFrame:
     """What emotion each piece has by the rule, with the estimated mode.
 
     Args:
         pieces: of any source; their genre says by whose medians they are judged.
         store: for its tokenizer.
-        medians: onsets per beat by collection and meter, :func:`lib.data.labels.read_medians`.
+        rule: behind the labels, :func:`lib.data.label_schemes.read_rule`.
 
     Returns:
         One row a piece: source, asked, obtained (or :data:`NO_LABEL`), reason (why there is none), group.
@@ -48,7 +49,7 @@ def judge_by_rule(pieces: PieceSet, store: TokenStore, medians: Medians) -> pd.D
                                                   pieces.groups, strict=True):
         obtained, reason = None, NO_PITCHES
         if len(notes.pitched):
-            obtained, reason = emotion_of(examine(decode(store.tokenizer, tokens), genre), medians)
+            obtained, reason = rule.label(decode(store.tokenizer, tokens), genre)
         lines.append({"source": pieces.name, "asked": asked, "obtained": obtained or NO_LABEL,
                       "reason": reason, "group": group})
     return pd.DataFrame(lines, columns=["source", "asked", "obtained", "reason", "group"])

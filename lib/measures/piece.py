@@ -7,6 +7,7 @@ import numpy as np
 import symusic
 
 from lib.basics.files import hash_of_json
+from lib.data.emotion_features import upper_line
 from lib.data.labels import beat_quarters
 from lib.measures.notes import PieceNotes, notes_of_score
 from lib.sound.pianoroll import bar_grid
@@ -47,15 +48,7 @@ class BarredNotes:
 
         At each onset the highest note, unless a higher one still sounds.
         """
-        onset, pitch = self.notes.onset, self.notes.pitch
-        highest = np.flatnonzero(np.append(np.diff(onset) > 0, [True] * bool(len(onset))))  # sorted by pitch
-        kept, line = [], []  # line: the notes of the upper line that may still sound
-        for note in highest.tolist():
-            line = [other for other in line if self.end[other] > onset[note]]
-            if all(pitch[other] <= pitch[note] for other in line):
-                kept.append(note)
-            line.append(note)
-        return self.notes.of(np.array(kept, dtype=np.int64))
+        return self.notes.of(upper_line(self.notes.onset, self.end, self.notes.pitch))
 
     @cached_property
     def first_full_bar(self) -> int:

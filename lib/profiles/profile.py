@@ -38,11 +38,14 @@ class DataSettings(Settings):
     folder: Path | None = None  # set from DATA=folder; overrides corpus
     token_set: Literal["book", "original"] = "book"
     split_seed: int = 42
+    labels: str = "mode-activity"  # of an embedded corpus: a name in lib.data.label_schemes.SCHEMES
 
     @property
     def name(self) -> str:
-        """The name of the dataset: the folder's own, or the embedded corpus's."""
-        return self.folder.name if self.folder else self.corpus
+        """The name of the dataset: the folder's own, or the embedded corpus's with its labels."""
+        if self.folder:
+            return self.folder.name
+        return self.corpus if self.labels == "mode-activity" else f"{self.corpus}-labels-{self.labels}"
 
 
 class ModelSettings(Settings):

@@ -127,7 +127,7 @@ def test_medians_are_by_collection_and_meter_and_need_enough_pieces():
 def test_examine_reads_the_mode_where_it_is_told_to(source, key, mode):
     scale = score_of([62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62, 62])
     found = labels.examine(scale, "irish", source, key)
-    assert (found.mode, found.meter, found.onsets_per_beat) == (mode, "4/4", 1.0)
+    assert (found.mode, found.meter, found.activity) == (mode, "4/4", 1.0)
     assert found.key == f"D {mode}"
 
 
@@ -135,9 +135,3 @@ def test_examine_without_a_key_says_why():
     assert "key field" in labels.examine(score_of([60]), "irish", "key field", None).reason
     with pytest.raises(ValueError, match="unknown source"):
         labels.examine(score_of([60]), "irish", "ear")
-
-
-def test_medians_are_read_back(tmp_path):
-    assert labels.read_medians(tmp_path) == {}
-    (tmp_path / "medians.csv").write_text("collection,meter,median_onsets_per_beat\nirish,6/8,2.8125\n")
-    assert labels.read_medians(tmp_path) == {("irish", "6/8"): 2.8125}

@@ -1,17 +1,20 @@
 """Judges and their scores on music whose labels are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
+from lib.data.label_schemes import SCHEMES, LabelRule
 from lib.data.tokenizer import encode
 from lib.measures import label_control as control
 from lib.measures.label_control import NO_LABEL, agreement, agreement_table, confusion, judge_by_rule
 from lib.measures.sources import PieceSet, composed_set, matched_rows, real_set
 
-MEDIANS = {("folk", "4/4"): 1.5}
+RULE = LabelRule(SCHEMES["mode-activity"], {("folk", "4/4"): 1.5})
 MAJOR, MINOR = [60, 64, 67, 72, 69, 65, 67, 60], [60, 63, 67, 72, 68, 65, 67, 60]
 
 
@@ -32,13 +35,13 @@ def as_set(tokens, emotions, genre="folk", name="known"):
 def test_the_rule_hears_mode_and_activity(tiny_store):
     tokens = [tune(tiny_store, scale, step) for scale in (MAJOR, MINOR) for step in (0.5, 1)]
     expected = ["major-lively", "major-calm", "minor-lively", "minor-calm"]
-    judged = judge_by_rule(as_set(tokens, expected), tiny_store, MEDIANS)
+    judged = judge_by_rule(as_set(tokens, expected), tiny_store, RULE)
     assert judged["obtained"].tolist() == expected
     assert agreement(judged).estimate == 1
-    wrong = judge_by_rule(as_set(tokens, expected[::-1]), tiny_store, MEDIANS)
+    wrong = judge_by_rule(as_set(tokens, expected[::-1]), tiny_store, RULE)
     assert agreement(wrong).estimate == 0
     halves = control.halves(judge_by_rule(as_set(tokens, [expected[1], expected[0], *expected[2:]]),
-                                          tiny_store, MEDIANS))
+                                          tiny_store, RULE))
     assert agreement(halves["mode"]).estimate == 1
     assert agreement(halves["activity"]).estimate == 0.5
 
@@ -46,7 +49,7 @@ def test_the_rule_hears_mode_and_activity(tiny_store):
 def test_what_the_rule_cannot_judge_has_a_reason(tiny_store):
     tokens = [tune(tiny_store, MAJOR, 1, meter=(5, 8)), tune(tiny_store, MAJOR, 1, drums=True),
               tiny_store.tokens(0)[:1], tune(tiny_store, MAJOR, 1)]
-    judged = judge_by_rule(as_set(tokens, ["major-calm"] * 4), tiny_store, MEDIANS)
+    judged = judge_by_rule(as_set(tokens, ["major-calm"] * 4), tiny_store, RULE)
     assert judged["obtained"].tolist() == [NO_LABEL, NO_LABEL, NO_LABEL, "major-calm"]
     assert "5/8" in judged["reason"][0]
     assert judged["reason"].tolist()[1:] == [control.NO_PITCHES] * 2 + [""]
@@ -84,8 +87,8 @@ def test_confusion_has_rows_that_sum_to_one():
 
 
 def test_given_labels_are_not_taken_for_ruled_ones(tiny_store):
-    assert not control.is_ruled(tiny_store, {})
-    assert not control.is_ruled(tiny_store, MEDIANS)  # its emotions are calm and lively
+    assert not control.is_ruled(tiny_store, replace(RULE, medians={}))
+    assert not control.is_ruled(tiny_store, RULE)  # its emotions are calm and lively
 
 
 def test_matched_rows_have_the_labels_asked_for(tiny_store):

@@ -101,7 +101,7 @@ def plot_song_uses(uses: pd.DataFrame | None) -> Figure:
     """Shares of songs in minor, and of lively songs, by what they were sung for.
 
     Args:
-        uses: from :func:`lib.chapters.control.song_uses.use_table`; the lines are those of its last row, all
+        uses: from :func:`lib.measures.song_uses.use_table`; the lines are those of its last row, all
             songs. None where the data record no uses: the picture says so.
     """
     if uses is None:

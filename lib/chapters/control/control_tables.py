@@ -102,7 +102,7 @@ def differences_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
     """Sad against merry songs.
 
     Args:
-        table: from :func:`lib.chapters.control.song_uses.differences`.
+        table: from :func:`lib.measures.song_uses.differences`.
         caption, note: of the table.
     """
     lines = pd.DataFrame({

@@ -9,7 +9,7 @@ from lib.chapters.control.recogniser import judge_by_recogniser, train_recognise
 from lib.composing import SamplingSettings, request_pieces
 from lib.composing.counted import NgramComposer
 from lib.data import TokenStore
-from lib.data.labels import Medians
+from lib.data.label_schemes import LabelRule
 from lib.data.tokenizer import decode, encode
 from lib.measures.label_control import is_ruled, judge_by_rule
 from lib.measures.music_sources import LSTM, NGRAM, REAL, SHUFFLED, TRANSFORMER, Slot, ngram_identity
@@ -21,12 +21,12 @@ from lib.training import Run
 Judge = Callable[[PieceSet], pd.DataFrame]
 
 
-def make_judges(store: TokenStore, medians: Medians, seed: int) -> dict[str, Judge]:
+def make_judges(store: TokenStore, rule: LabelRule, seed: int) -> dict[str, Judge]:
     """By what each label is judged, and who judges.
 
     Args:
         store: the data; recognisers are trained on its training part.
-        medians: of the labelling rule; empty where the labels are given and not ruled.
+        rule: behind the labels; empty where they are given and not ruled.
         seed: of the recognisers.
 
     Returns:
@@ -36,8 +36,8 @@ def make_judges(store: TokenStore, medians: Medians, seed: int) -> dict[str, Jud
     """
     judges: dict[str, Judge] = {}
     learnt = ["emotion", "genre"]
-    if is_ruled(store, medians):
-        judges["emotion by the rule"] = partial(judge_by_rule, store=store, medians=medians)
+    if is_ruled(store, rule):
+        judges["emotion by the rule"] = partial(judge_by_rule, store=store, rule=rule)
         learnt.remove("emotion")
     for target in learnt:
         if store.index.loc[store.index["split"] == "train", target].nunique() < 2:

@@ -19,7 +19,7 @@ from lib.basics.files import write_bytes
 from lib.composing import Composition, SamplingSettings, request_pieces
 from lib.composing.compose import safe_file_name
 from lib.composing.outcomes import held_out_piece
-from lib.data.labels import Medians
+from lib.data.label_schemes import LabelRule
 from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
 from lib.measures.label_control import NO_LABEL, is_ruled, judge_by_rule
@@ -119,19 +119,18 @@ def composed_or_real(pieces: Sequence[BlindPiece]) -> HTML:
     return HTML(f'<p class="quiz-note">{how_little_it_shows(len(pieces), 2)}</p>\n{quiz}')
 
 
-def which_label(pieces: Sequence[BlindPiece], store: TokenStore, medians: Medians) -> HTML:
+def which_label(pieces: Sequence[BlindPiece], store: TokenStore, rule: LabelRule) -> HTML:
     """The quiz *which label was asked for?*; real pieces, counted apart, show what an ear can reach at all.
 
     Args:
         pieces: from :func:`blind_pieces`.
         store: the data; its emotions are the choices.
-        medians: of the rule behind the labels, :func:`lib.data.labels.read_medians`; empty where labels are
-            given.
+        rule: behind the labels, :func:`lib.data.label_schemes.read_rule`; empty where labels are given.
     """
     if len(store.emotions) < 2:
         return HTML("<p>All pieces of these data have the same emotion label: there is nothing to guess.</p>")
-    ruled = is_ruled(store, medians)
-    told = _told_by_the_rule(pieces, store, medians) if ruled else [""] * len(pieces)
+    ruled = is_ruled(store, rule)
+    told = _told_by_the_rule(pieces, store, rule) if ruled else [""] * len(pieces)
     questions = [_question(piece, f"Piece {chr(ord('A') + place)}", piece.emotion, f"{piece.about}{more}",
                            piece.kind)
                  for place, (piece, more) in enumerate(zip(pieces, told, strict=True))]
@@ -193,12 +192,12 @@ def _composed_piece(model: str, piece: Composition) -> BlindPiece:
                       about)
 
 
-def _told_by_the_rule(pieces: Sequence[BlindPiece], store: TokenStore, medians: Medians) -> list[str]:
+def _told_by_the_rule(pieces: Sequence[BlindPiece], store: TokenStore, rule: LabelRule) -> list[str]:
     """What the rule says of each piece, its key being estimated, as the sentence that follows."""
     tokens, emotions, genres, names = zip(*((piece.tokens, piece.emotion, piece.genre, piece.name)
                                             for piece in pieces), strict=True)
     heard = PieceSet("blind", list(tokens), list(emotions), list(genres), np.arange(len(pieces)), list(names))
-    judged = judge_by_rule(heard, store, medians)
+    judged = judge_by_rule(heard, store, rule)
     return [f" The rule gives it no label: {line.reason}." if line.obtained == NO_LABEL else
             f" By the rule, with its key estimated, it is {line.obtained}." for line in judged.itertuples()]
 

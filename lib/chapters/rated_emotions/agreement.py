@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from lib.measures.statistics import Interval, bootstrap
 from lib.chapters.rated_emotions.measures import DRAWS, Signs, auc, balanced_accuracy
 from lib.chapters.rated_emotions.ratings import DIMENSIONS, RatedSet
+from lib.measures.statistics import Interval, bootstrap
 
 SPLITS = 100
 """Times that raters are drawn, or a panel is split in two."""

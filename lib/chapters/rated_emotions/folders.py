@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lib.basics.errors import BookError
-from lib.basics.files import explain_write_errors, locked, make_folder, write_csv, write_json
+from lib.basics.files import explain_write_errors, locked, make_folder, read_json, write_csv, write_json
 from lib.basics.places import data_folder, shown
 from lib.chapters.rated_emotions.ratings import RatedPiece, RatedSet
 from lib.data.pieces import LeftOut, label_problem, piece_name
 
-RATINGS, LEFT_OUT, MANIFEST = "ratings.csv", "left_out.csv", "manifest.json"
+PIECES, LEFT_OUT, MANIFEST = "pieces.csv", "left_out.csv", "manifest.json"
 _COLUMNS = ["name", "identifier", "series", "title", "valence_sign", "arousal_sign", "valence", "arousal",
             "raters", "measures"]
 
@@ -24,7 +24,7 @@ def default_folder(rated: RatedSet) -> Path:
 def write_folder(rated: RatedSet, folder: Path) -> tuple[int, list[LeftOut]]:
     """Write the pieces with their quadrant as emotion and their series as genre, all or nothing.
 
-    Beside them lie `ratings.csv` (means over raters, nothing of a single one), `left_out.csv` (every piece
+    Beside them lie `pieces.csv` (means over raters, nothing of a single one), `left_out.csv` (every piece
     and rating not used, with its reason) and `manifest.json` (where it all comes from).
 
     Returns:
@@ -36,13 +36,13 @@ def write_folder(rated: RatedSet, folder: Path) -> tuple[int, list[LeftOut]]:
     folder = Path(folder)
     make_folder(folder.parent)
     with locked(folder):
-        if folder.exists() and any(folder.iterdir()) and not (folder / RATINGS).is_file():
+        if folder.exists() and any(folder.iterdir()) and not _is_ours(folder):
             raise BookError(f"The folder {shown(folder)} holds something else: name another with --out.")
         with explain_write_errors(folder):
             beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-writing-", dir=folder.parent))
         try:
             rows, left_out = _write_pieces(rated, beside)
-            write_csv(beside / RATINGS, _COLUMNS, rows)
+            write_csv(beside / PIECES, _COLUMNS, rows)
             write_csv(beside / LEFT_OUT, ["name", "stage", "reason"], map(asdict, left_out))
             write_json(beside / MANIFEST, {"data_set": rated.name, **rated.about, "pieces": len(rows)})
             with explain_write_errors(folder):
@@ -53,6 +53,14 @@ def write_folder(rated: RatedSet, folder: Path) -> tuple[int, list[LeftOut]]:
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     return len(rows), left_out
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a rated data set was written there before."""
+    try:
+        return "data_set" in read_json(folder / MANIFEST)
+    except (BookError, TypeError):
+        return False
 
 
 def _write_pieces(rated: RatedSet, folder: Path) -> tuple[list[dict], list[LeftOut]]:

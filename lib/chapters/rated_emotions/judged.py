@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.measures.sources import PieceSet, composed_set
-from lib.measures.statistics import Interval, bootstrap, bootstrap_mean, seed_interval
 from lib.chapters.rated_emotions.ratings import DIMENSIONS
 from lib.composing import SamplingSettings, request_pieces
 from lib.composing.compose import Source
@@ -18,6 +16,8 @@ from lib.data import TokenStore
 from lib.data.emotion_features import NoFeaturesError
 from lib.data.rated_judge import RatedJudge
 from lib.data.tokenizer import decode
+from lib.measures.sources import PieceSet, composed_set
+from lib.measures.statistics import Interval, bootstrap, bootstrap_mean, seed_interval
 
 _SIDES = ({"major": 1, "minor": -1, "positive": 1, "negative": -1},
           {"lively": 1, "calm": -1, "high": 1, "low": -1})

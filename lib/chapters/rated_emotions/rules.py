@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lib.measures.statistics import Interval, bootstrap
 from lib.chapters.rated_emotions.agreement import one_rater_draws
 from lib.chapters.rated_emotions.measures import (
     DRAWS,
@@ -25,6 +24,7 @@ from lib.chapters.rated_emotions.teaching import Trial, counts
 from lib.data import labels
 from lib.data.emotion_features import PROFILE
 from lib.data.key_profiles import PROFILES
+from lib.measures.statistics import Interval, bootstrap
 
 _COLLECTION = "rated"
 
@@ -56,7 +56,7 @@ def halves_of_the_rule(rated: RatedSet) -> dict[str, np.ndarray]:
     evidence = [labels.examine(piece.score, _COLLECTION) for piece in rated.pieces]
     medians = labels.find_medians(evidence)
     mode = [np.nan if each.mode is None else float(each.mode == "major") for each in evidence]
-    lively = [labels.activity_label(each.onsets_per_beat, _COLLECTION, each.meter, medians)
+    lively = [labels.activity_label(each.activity, _COLLECTION, each.meter, medians)
               for each in evidence]
     return {"valence": np.array(mode),
             "arousal": np.array([np.nan if each is None else float(each == "lively") for each in lively])}

@@ -22,6 +22,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from lib.basics.errors import BookError
 from lib.basics.files import (
     explain_write_errors,
+    hash_of_files,
     locked,
     make_folder,
     read_json,
@@ -30,21 +31,22 @@ from lib.basics.files import (
     write_text,
 )
 from lib.basics.kept import code_hash
+from lib.basics.places import LIB
 from lib.basics.progress import Progress
 from lib.data import labels
 from lib.data.embedded.arrange import SourceError, arrange
 from lib.data.embedded.sources import Collection, Source, Variant, collections_of, rights_notice, sources_of
+from lib.data.label_schemes import DEFAULT, MANIFEST, MEDIANS, LabelRule, find_scheme
 from lib.data.pieces import LeftOut, piece_name
 
-MANIFEST, PIECES, LEFT_OUT, MEDIANS, RIGHTS = ("manifest.json", "pieces.csv", "left_out.csv", "medians.csv",
-                                               "RIGHTS.txt")
+PIECES, LEFT_OUT, RIGHTS = "pieces.csv", "left_out.csv", "RIGHTS.txt"
 # The smallest variant reads so many tunes or scores of each collection, chosen by a hash of their names, and
 # writes so many of each pair of labels: rare labels are there, and common ones do not make it large.
 SMOKE_TUNES, SMOKE_SCORES, SMOKE_PER_LABEL = 200, 48, 20
 _CODE = code_hash(__name__)
 _PIECE_COLUMNS = ["identifier", "name", "emotion", "genre", "collection", "source", "tune", "title",
-                  "key_field", "key", "mode", "meter", "onsets_per_beat", "work", "function", "rights",
-                  "notes", "merged_notes", "irregular_bars"]
+                  "key_field", "key", "mode", "meter", "onsets_per_beat", "activity", "work", "function",
+                  "rights", "notes", "merged_notes", "irregular_bars"]
 # What a worker reads before it reports.
 SCORES_AT_A_TIME, TUNES_AT_A_TIME = 4, 100
 
@@ -59,7 +61,7 @@ class _Read:
     columns: dict[str, object]
 
 
-def write_embedded(variant: Variant, folder: Path, workers: int = 1) -> None:
+def write_embedded(variant: Variant, folder: Path, workers: int = 1, scheme: str = DEFAULT) -> None:
     """Write the embedded corpus to `folder`, unless it is there already.
 
     Beside the MIDI files lie `pieces.csv` (a row a piece), `left_out.csv` (every piece not used, with stage
@@ -70,12 +72,13 @@ def write_embedded(variant: Variant, folder: Path, workers: int = 1) -> None:
             'embedded-large' (with Palestrina, Monteverdi, the trecento and classical quartets too).
         folder: where; a folder that this function did not write is never touched.
         workers: processes that read; the result does not depend on them.
+        scheme: of the labels, a name in :data:`lib.data.label_schemes.SCHEMES`.
 
     Raises:
-        BookError: when `folder` holds something else, or cannot be written.
+        BookError: for an unknown scheme; when `folder` holds something else, or cannot be written.
     """
     folder = Path(folder)
-    decided_by = _decided_by(variant)
+    decided_by = _decided_by(variant, scheme)
     if _is_finished(folder, decided_by):
         return
     with explain_write_errors(folder):
@@ -101,10 +104,11 @@ def write_embedded(variant: Variant, folder: Path, workers: int = 1) -> None:
             shutil.rmtree(beside, ignore_errors=True)
 
 
-def _decided_by(variant: Variant) -> dict[str, str]:
+def _decided_by(variant: Variant, scheme: str) -> dict[str, str]:
     """All that decides a folder's content."""
     versions = {package: version(package) for package in ("music21", "symusic", "verovio")}
-    return {"variant": variant, "code": _CODE, **versions}
+    files = hash_of_files((LIB / "data" / name for name in find_scheme(scheme).files), LIB)
+    return {"variant": variant, "labels": scheme, "files": files, "code": _CODE, **versions}
 
 
 def _is_finished(folder: Path, decided_by: dict[str, str]) -> bool:
@@ -125,7 +129,8 @@ def _write(variant: Variant, folder: Path, workers: int, decided_by: dict[str, s
     """Read every source of the variant and write the whole folder."""
     collections = {collection.genre: collection for collection in collections_of(variant)}
     sources = [source for collection in collections.values() for source in _chosen(variant, collection)]
-    read, left_out = _read_all(sources, collections, workers, variant)
+    scheme = find_scheme(decided_by["labels"])
+    read, left_out = _read_all(sources, collections, workers, variant, scheme.name)
     medians = labels.find_medians(piece.evidence for piece in read)
     rows, content, written = [], hashlib.sha256(), Counter()
     for piece in read:
@@ -147,9 +152,7 @@ def _write(variant: Variant, folder: Path, workers: int, decided_by: dict[str, s
     write_csv(folder / PIECES, _PIECE_COLUMNS, sorted(rows, key=lambda row: row["name"]))
     left_out.sort(key=lambda item: item.name)
     write_csv(folder / LEFT_OUT, ["name", "stage", "reason"], map(asdict, left_out))
-    write_csv(folder / MEDIANS, ["collection", "meter", "median_onsets_per_beat"],
-              ({"collection": collection, "meter": meter, "median_onsets_per_beat": median}
-               for (collection, meter), median in medians.items()))
+    write_csv(folder / MEDIANS, ["collection", "meter", "median_activity"], LabelRule(scheme, medians).rows())
     write_text(folder / RIGHTS, rights_notice(tuple(collections.values())))
     write_json(folder / MANIFEST, {"decided_by": decided_by, "pieces": len(rows), "left_out": len(left_out),
                                    "content": content.hexdigest()})
@@ -167,7 +170,7 @@ def _chosen(variant: Variant, collection: Collection) -> list[Source]:
 
 
 def _read_all(sources: list[Source], collections: dict[str, Collection], workers: int,
-              variant: str) -> tuple[list[_Read], list[LeftOut]]:
+              variant: str, scheme: str) -> tuple[list[_Read], list[LeftOut]]:
     """Read all sources in parallel; results come in the order of the sources."""
     left_out = [LeftOut(source.name, "selection", source.skip) for source in sources if source.skip]
     used = [source for source in sources if not source.skip]
@@ -182,7 +185,7 @@ def _read_all(sources: list[Source], collections: dict[str, Collection], workers
         # A worker whose memory has grown is replaced by a fresh one; joblib warns of it.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
         results = Parallel(n_jobs=workers, return_as="generator")(
-            delayed(_read_chunk)([source for _, source in chunk], collections) for chunk in chunks)
+            delayed(_read_chunk)([source for _, source in chunk], collections, scheme) for chunk in chunks)
         try:
             for chunk, result in zip(chunks, results, strict=True):
                 done |= {position: item for (position, _), item in zip(chunk, result, strict=True)}
@@ -203,12 +206,13 @@ def _chunks(items: list, size: int) -> Iterator[list]:
         yield items[start:start + size]
 
 
-def _read_chunk(sources: list[Source], collections: dict[str, Collection]) -> list[_Read | LeftOut]:
+def _read_chunk(sources: list[Source], collections: dict[str, Collection],
+                scheme: str) -> list[_Read | LeftOut]:
     """Read some sources; runs in a worker process."""
-    return [_read_one(source, collections[source.collection]) for source in sources]
+    return [_read_one(source, collections[source.collection], scheme) for source in sources]
 
 
-def _read_one(source: Source, collection: Collection) -> _Read | LeftOut:
+def _read_one(source: Source, collection: Collection, scheme: str) -> _Read | LeftOut:
     """Read one source into MIDI bytes and evidence, or say why not."""
     try:
         arranged = arrange(source.read())
@@ -216,13 +220,15 @@ def _read_one(source: Source, collection: Collection) -> _Read | LeftOut:
         return LeftOut(source.name, error.stage, error.reason)
     score = arranged.score
     tune = source.tune
-    evidence = labels.examine(score, source.collection, collection.mode_source, tune.key if tune else None)
+    evidence = labels.examine(score, source.collection, collection.mode_source, tune.key if tune else None,
+                              find_scheme(scheme).measure)
     columns = {
         "identifier": source.identifier, "collection": source.path.split("/")[0], "source": source.path,
         "tune": tune.number if tune else "", "title": source.title,
         "key_field": tune.field("K") if tune else "", "key": evidence.key, "mode": evidence.mode,
-        "meter": evidence.meter, "onsets_per_beat": evidence.onsets_per_beat, "work": source.work,
-        "function": tune.field("R") if tune else "", "rights": collection.rights, "notes": score.note_num(),
-        "merged_notes": arranged.merged, "irregular_bars": arranged.irregular_bars,
+        "meter": evidence.meter, "onsets_per_beat": labels.onsets_per_beat(score),
+        "activity": evidence.activity, "work": source.work, "function": tune.field("R") if tune else "",
+        "rights": collection.rights, "notes": score.note_num(), "merged_notes": arranged.merged,
+        "irregular_bars": arranged.irregular_bars,
     }
     return _Read(source, score.dumps_midi(), evidence, columns)

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from lib.chapters.control.judges import make_judges
+from lib.data.label_schemes import SCHEMES, LabelRule
 from lib.data.labels import EMOTIONS
 from lib.measures.label_control import agreement
 from lib.measures.sources import real_set
 
 
 def test_given_labels_are_judged_by_recognisers(tiny_store):
-    judges = make_judges(tiny_store, {}, seed=0)
+    judges = make_judges(tiny_store, LabelRule(SCHEMES["mode-activity"], {}), seed=0)
     assert list(judges) == [f"{target} by {sees}" for target in ("emotion", "genre")
                             for sees in ("features", "tokens")]
     pieces = real_set(tiny_store, tiny_store.rows("train"))
@@ -26,7 +27,8 @@ def test_ruled_emotions_are_judged_by_the_rule_and_a_single_genre_by_nobody(tiny
     store = SimpleNamespace(index=index, emotions=sorted(EMOTIONS), genres=["folk"],
                             tokenizer=tiny_store.tokenizer, vocabulary=tiny_store.vocabulary,
                             tokens=tiny_store.tokens, rows=tiny_store.rows)
-    judges = make_judges(store, {("folk", "4/4"): 1.0, ("folk", "3/4"): 1.0, ("folk", "6/8"): 1.0}, seed=0)
+    rule = LabelRule(SCHEMES["mode-activity"], {("folk", meter): 1.0 for meter in ("4/4", "3/4", "6/8")})
+    judges = make_judges(store, rule, seed=0)
     assert list(judges) == ["emotion by the rule", "genre: only one"]
     judged = judges["genre: only one"](real_set(store, np.arange(4)))
     assert judged["obtained"].tolist() == ["folk"] * 4

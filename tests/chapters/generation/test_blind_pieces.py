@@ -13,6 +13,7 @@ from lib.chapters.generation import blind_pieces as module
 from lib.chapters.generation.blind_pieces import BlindPiece, blind_pieces, composed_or_real, which_label
 from lib.composing import SamplingSettings, compose_many
 from lib.composing.outcomes import held_out_piece, label_pairs
+from lib.data.label_schemes import SCHEMES, LabelRule
 from lib.data.labels import EMOTIONS
 
 
@@ -110,7 +111,7 @@ def test_all_stop_at_the_same_moment(tiny_store, media, monkeypatch):
 def test_the_quiz_of_labels_counts_real_pieces_apart(tiny_store, media):
     pieces = [piece_of(tiny_store, origin, emotion, number) for number, (origin, emotion) in
               enumerate([("real", tiny_store.emotions[0]), ("lstm", tiny_store.emotions[1])])]
-    html = which_label(pieces, tiny_store, {}).data
+    html = which_label(pieces, tiny_store, LabelRule(SCHEMES["mode-activity"], {})).data
     page = BeautifulSoup(html, "html.parser")
     assert [block["data-answer"] for block in page.select(".quiz-question")] == tiny_store.emotions
     assert [block["data-group"] for block in page.select(".quiz-question")] == ["real", "composed"]
@@ -121,8 +122,8 @@ def test_the_quiz_of_labels_counts_real_pieces_apart(tiny_store, media):
 def test_where_a_rule_gave_the_labels_it_says_so_and_judges(tiny_store, media, monkeypatch):
     monkeypatch.setattr(tiny_store, "emotions", list(EMOTIONS))
     pieces = [piece_of(tiny_store, "lstm", EMOTIONS[number], number) for number in range(2)]
-    medians = {("pop", meter): 0.5 for meter in ("4/4", "3/4", "6/8")}
-    page = BeautifulSoup(which_label(pieces, tiny_store, medians).data, "html.parser")
+    rule = LabelRule(SCHEMES["mode-activity"], {("pop", meter): 0.5 for meter in ("4/4", "3/4", "6/8")})
+    page = BeautifulSoup(which_label(pieces, tiny_store, rule).data, "html.parser")
     assert "a proxy" in page.select_one(".quiz-note").get_text()
     judged = [answer.get_text() for answer in page.select(".quiz-answer")]
     assert all(re.search(r"By the rule, with its key estimated, it is (major|minor)-(lively|calm)\.", text)
@@ -131,7 +132,7 @@ def test_where_a_rule_gave_the_labels_it_says_so_and_judges(tiny_store, media, m
 
 def test_one_label_is_nothing_to_guess(tiny_store, media, monkeypatch):
     monkeypatch.setattr(tiny_store, "emotions", ["sad"])
-    assert "nothing to guess" in which_label([piece_of(tiny_store)], tiny_store, {}).data
+    assert "nothing to guess" in which_label([piece_of(tiny_store)], tiny_store, None).data
 
 
 def test_a_piece_that_cannot_be_played_says_why_and_the_others_are_heard(tiny_store, media, monkeypatch):

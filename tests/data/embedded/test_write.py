@@ -16,6 +16,7 @@ from symusic import Score
 from lib.basics.errors import BookError
 from lib.data import labels
 from lib.data.embedded import write as embedded
+from lib.data.label_schemes import read_rule
 from lib.data.pieces import read_folder
 from lib.data.tokenizer import build_tokenizer, encode, vocabulary_of
 
@@ -66,7 +67,7 @@ def test_it_is_a_folder_of_the_scheme_with_a_row_for_every_piece(corpus):
 
 
 def test_labels_can_be_found_again_from_the_files(corpus):
-    medians = labels.read_medians(corpus)
+    medians = read_rule(corpus).medians
     for row in rows(corpus / "pieces.csv"):
         score = Score(corpus / row["name"])
         density = labels.onsets_per_beat(score)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.chapters.control.song_uses import cramers_v, differences, opposed, songs_with_use, use_table
+from lib.measures.song_uses import cramers_v, differences, opposed, songs_with_use, use_table
 
 
 def songs(emotions, functions, tmp_path, groups=None, sources=None):

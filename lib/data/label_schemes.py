@@ -1,0 +1,110 @@
+"""Label schemes: how the embedded music gets its emotion labels; one setting of a profile chooses.
+
+A scheme has a name, a function, a source, and says what it claims. To add one: write a measure of a score,
+add an entry to :data:`SCHEMES`, and set `data: {labels: NAME}` in a profile. A judge's coefficients lie as a
+small file beside it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from symusic import Score
+
+from lib.basics.errors import BookError
+from lib.basics.files import read_json
+from lib.data import labels
+from lib.data.emotion_features import NoFeaturesError
+from lib.data.rated_judge import read_judge
+
+DEFAULT = "mode-activity"
+MEDIANS, MANIFEST = "medians.csv", "manifest.json"
+
+
+@dataclass(frozen=True)
+class LabelScheme:
+    """Mode × activity, with a measure of activity of its own.
+
+    Attributes:
+        name: in a profile's `data: {labels: NAME}`.
+        measured: what is held against the median of collection and meter, in words.
+        measure: the number; None for a piece that cannot be measured.
+        source: who found or taught it.
+        claims: what the labels say, and what they do not.
+        files: of `lib/data` that the measure reads, such as a judge's coefficients.
+    """
+
+    name: str
+    measured: str
+    measure: labels.Measure
+    source: str
+    claims: str
+    files: tuple[str, ...] = ()
+
+
+def judged_arousal(score: Score) -> float | None:
+    """The arousal, −1 to 1, that :mod:`lib.data.rated_judge` expects people to state who hear the upper line.
+
+    Rounded, so that a piece on the median is found on it on every machine.
+    """
+    try:
+        return round(read_judge("line").judge(score).arousal, 6)
+    except NoFeaturesError:
+        return None
+
+
+SCHEMES = {scheme.name: scheme for scheme in (
+    LabelScheme(DEFAULT, "onsets a beat", labels.onsets_per_beat,
+                "the psychology of music (A. Gabrielsson and E. Lindström, 2010)",
+                "major or minor; more or fewer onsets a beat than is usual in the collection and meter"),
+    LabelScheme("rated", "judged arousal", judged_arousal,
+                "mean ratings of VGMIDI's pieces (L. Ferreira and J. Whitehead, 2019)",
+                "major or minor; more or less arousal than is usual in the collection and meter, as a judge "
+                "expects it that raters of game music have taught",
+                ("rated_judge.json",)),
+)}
+"""By name."""
+
+
+def find_scheme(name: str) -> LabelScheme:
+    """The scheme of this name.
+
+    Raises:
+        BookError: when there is none.
+    """
+    if name not in SCHEMES:
+        raise BookError(f"There is no label scheme '{name}'; a profile's data.labels may be: "
+                        f"{', '.join(SCHEMES)}.")
+    return SCHEMES[name]
+
+
+@dataclass(frozen=True)
+class LabelRule:
+    """A scheme with the medians of a corpus: all that is needed to judge another piece. Empty: false."""
+
+    scheme: LabelScheme
+    medians: labels.Medians
+
+    def __bool__(self) -> bool:
+        return bool(self.medians)
+
+    def label(self, score: Score, collection: str) -> tuple[str | None, str]:
+        """One of `lib.data.labels.EMOTIONS` by the estimated mode, and ''; or None, and why there is none."""
+        evidence = labels.examine(score, collection, measure=self.scheme.measure)
+        return labels.emotion_of(evidence, self.medians)
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """The medians as rows of `medians.csv`."""
+        for (collection, meter), median in self.medians.items():
+            yield {"collection": collection, "meter": meter, "median_activity": median}
+
+
+def read_rule(folder: Path) -> LabelRule:
+    """The rule saved beside an embedded corpus; an empty one beside other data."""
+    path = Path(folder) / MEDIANS
+    if not path.exists():
+        return LabelRule(SCHEMES[DEFAULT], {})
+    table = pd.read_csv(path, dtype={"collection": str, "meter": str})
+    medians = {(row.collection, row.meter): float(row.median_activity) for row in table.itertuples()}
+    return LabelRule(find_scheme(str(read_json(Path(folder) / MANIFEST)["decided_by"]["labels"])), medians)
