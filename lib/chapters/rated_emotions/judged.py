@@ -13,7 +13,7 @@ from lib.chapters.rated_emotions.ratings import DIMENSIONS
 from lib.composing import SamplingSettings, request_pieces
 from lib.composing.compose import Source
 from lib.data import TokenStore
-from lib.data.emotion_features import NoFeaturesError
+from lib.data.emotion_features import NoFeaturesError, emotion_features
 from lib.data.rated_judge import RatedJudge
 from lib.data.tokenizer import decode
 from lib.measures.sources import PieceSet, composed_set
@@ -21,7 +21,6 @@ from lib.measures.statistics import Interval, bootstrap, bootstrap_mean, seed_in
 
 _SIDES = ({"major": 1, "minor": -1, "positive": 1, "negative": -1},
           {"lively": 1, "calm": -1, "high": 1, "low": -1})
-_COLUMNS = ["run", "slot", "asked", "genre", "group", "valence", "arousal", "distance", "reason"]
 
 
 def sides(label: str) -> tuple[int, int]:
@@ -38,19 +37,23 @@ def judge_pieces(pieces: PieceSet, store: TokenStore, judge: RatedJudge) -> pd.D
     """What the judge says of each piece.
 
     Returns:
-        run (the set's name), slot (its place), asked, genre, group, valence, arousal, distance (above 1: far
-        from what the judge was taught on), reason (why a piece cannot be judged; its numbers are NaN).
+        run (the set's name), slot (its place), asked, genre, group, reason (why a piece cannot be judged; its
+        numbers are NaN), the judge's features, valence, arousal, distance (above 1: far from what the judge
+        was taught on).
     """
-    lines = []
-    for place, tokens in enumerate(pieces.tokens):
-        said, reason = (float("nan"),) * 3, ""
+    found, reasons = [], []
+    for tokens in pieces.tokens:
         try:
-            said = judge.judge(decode(store.tokenizer, tokens))
+            found.append(emotion_features(decode(store.tokenizer, tokens), judge.hears))
+            reasons.append("")
         except NoFeaturesError as error:
-            reason = str(error)
-        lines.append([pieces.name, place, pieces.emotions[place], pieces.genres[place], pieces.groups[place],
-                      *said, reason])
-    return pd.DataFrame(lines, columns=_COLUMNS)
+            found.append(dict.fromkeys(judge.features, float("nan")))
+            reasons.append(str(error))
+    features = pd.DataFrame(found, columns=judge.features)
+    valence, arousal, distance = judge.judge_features(features.to_numpy())
+    return pd.DataFrame({"run": pieces.name, "slot": np.arange(len(pieces)), "asked": pieces.emotions,
+                         "genre": pieces.genres, "group": pieces.groups, "reason": reasons}
+                        ).join(features).assign(valence=valence, arousal=arousal, distance=distance)
 
 
 def judge_swapped(runs: Mapping[str, Source], store: TokenStore, judge: RatedJudge,
@@ -149,15 +152,11 @@ def by_genre(judged: pd.DataFrame, judge: RatedJudge) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def feature_shifts(features: pd.DataFrame, genres: Sequence[str], judge: RatedJudge) -> pd.DataFrame:
+def feature_shifts(judged: pd.DataFrame, judge: RatedJudge) -> pd.DataFrame:
     """How far each genre's mean lies from what the judge was taught on, in standard deviations of that.
-
-    Args:
-        features: of the upper lines, with the judge's names.
-        genres: of each row.
 
     Returns:
         Features down, genres across.
     """
-    standard = (features[judge.features] - judge.mean) / judge.scale
-    return standard.groupby(np.asarray(genres)).mean().T
+    standard = (judged[judge.features] - judge.mean) / judge.scale
+    return standard.groupby(judged["genre"]).mean().T

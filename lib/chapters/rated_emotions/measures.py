@@ -4,6 +4,7 @@ Pieces of one series are by one composer or of one kind, so whole series are dra
 percentile intervals that are somewhat too narrow; every table says how many there are.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +46,8 @@ def signs_of(rated: RatedSet, dimension: str) -> Signs:
     return Signs(places, sign[places] > 0, np.unique(rated.series[places], return_inverse=True)[1])
 
 
-def auc(score: np.ndarray, signs: Signs, minus: np.ndarray | None = None) -> Interval:
+def auc(score: np.ndarray, signs: Signs, minus: np.ndarray | None = None,
+        within: np.ndarray | None = None, draws: int = DRAWS) -> Interval:
     """The chance that a positive piece has the higher score (area under the ROC curve; ties count one half).
 
     (D. Bamber, *J. Mathematical Psychology*, 1975.) One half says that the score tells nothing, less that it
@@ -55,27 +57,33 @@ def auc(score: np.ndarray, signs: Signs, minus: np.ndarray | None = None) -> Int
         score: [pieces of the set].
         signs: what people said.
         minus: another score; then the interval is that of the difference, from the same draws.
+        within: only pieces that have the same here are compared, such as a meter, [pieces of the set].
+        draws: bootstrap samples.
     """
     count = signs.series.max(initial=-1) + 1
-    wins = _wins(score[signs.places], signs, count)
-    if minus is not None:
-        wins = wins - _wins(minus[signs.places], signs, count)
     of_series = np.eye(count)[signs.series]
-    positive, negative = of_series[signs.positive].sum(axis=0), of_series[~signs.positive].sum(axis=0)
+
+    def by_series(pairs: np.ndarray) -> np.ndarray:
+        return of_series[signs.positive].T @ (pairs * same) @ of_series[~signs.positive]
+
+    def against(values: np.ndarray, compare: Callable) -> np.ndarray:
+        values = values[signs.places]
+        return compare(values[signs.positive][:, None], values[~signs.positive][None])
+
+    same = 1.0 if within is None else against(within, np.equal)
+    pairs = by_series(np.ones((signs.positive.sum(), (~signs.positive).sum())))
+    wins = by_series(against(score, _win))
+    if minus is not None:
+        wins = wins - by_series(against(minus, _win))
 
     def share(weights: np.ndarray) -> np.ndarray:
-        pairs = (weights @ positive) * (weights @ negative)
-        return np.einsum("...g,gh,...h->...", weights, wins, weights) / pairs
+        return ((weights @ wins) * weights).sum(axis=-1) / ((weights @ pairs) * weights).sum(axis=-1)
 
-    return bootstrap(np.eye(count), np.arange(count), share, DRAWS)
+    return bootstrap(np.eye(count), np.arange(count), share, draws)
 
 
-def _wins(score: np.ndarray, signs: Signs, count: int) -> np.ndarray:
-    """Pairs of a positive and a negative piece in which the first has more, by series [count, count]."""
-    high, low = score[signs.positive][:, None], score[~signs.positive][None]
-    wins = (high > low) + 0.5 * (high == low)
-    of_series = np.eye(count)[signs.series]
-    return of_series[signs.positive].T @ wins @ of_series[~signs.positive]
+def _win(high: np.ndarray, low: np.ndarray) -> np.ndarray:
+    return (high > low) + 0.5 * (high == low)
 
 
 def balanced_accuracy(guess: np.ndarray, signs: Signs, minus: np.ndarray | None = None) -> Interval:
