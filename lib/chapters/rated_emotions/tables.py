@@ -94,7 +94,8 @@ def moved_html(moved: pd.DataFrame, real: pd.DataFrame, errors: dict[str, float]
     over = moved.iloc[0] if len(moved) else None
     note = "The labels of these data name no side of valence or arousal."
     if over is not None:
-        note = f"{counted(int(over['runs']), 'run')} ({names}), {counted(int(over['slots']), 'slot')}. Interval "
+        slots = counted(int(over['slots']), 'slot')
+        note = f"{counted(int(over['runs']), 'run')} ({names}), {slots}. Interval "
         note += "over the runs." if over["over"] == "runs" else "over slots: it leaves training seeds out."
     return html_table(pd.DataFrame(rows), "Asked for the other side, same seed: what the judge says", {
         "the judge's error": ".3f"}, note=note)
