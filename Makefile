@@ -3,6 +3,8 @@
 
 PROFILE ?= laptop
 DATA ?=
+# A clone of VGMIDI, for the appendix on rated emotions; without one it shows the tables that are kept.
+RATED ?=
 # The site that `make test-site` looks at; by default the smoke book's.
 SITE ?=
 # The environment. `make book VENV=` uses the active one (conda, say) as it is and installs nothing.
@@ -30,6 +32,7 @@ export OMP_WAIT_POLICY ?= passive
 
 help:
 	@echo "make book [PROFILE=laptop] [DATA=folder]   environment, music, training, notebooks, the site in _build/html"
+	@echo "          [RATED=folder]                   with a clone of VGMIDI the tables of appendix 3 computed, not kept"
 	@echo "make test                                  environment, lint, tests, a smoke book and its gates"
 	@echo "make test-site [SITE=folder]               the smoke book's site, or another, in a real browser"
 	@echo "make test-weakest                          networks, composing and the smoke book as on a weak processor"
@@ -48,10 +51,10 @@ help:
 book: execute build
 
 execute: env
-	$(BIN)python -m lib execute --profile "$(PROFILE)" --data "$(DATA)"
+	$(BIN)python -m lib execute --profile "$(PROFILE)" --data "$(DATA)" --rated "$(RATED)"
 
 build: env
-	$(BIN)python -m lib build --profile "$(PROFILE)" --data "$(DATA)"
+	$(BIN)python -m lib build --profile "$(PROFILE)" --data "$(DATA)" --rated "$(RATED)"
 
 # What a publishing workflow asks before it lets the site out.
 publishable: env
@@ -65,8 +68,8 @@ test: lint
 # The smoke book is made in a home of its own, always from nothing, and leaves the site and runs of others alone.
 smoke-book: env
 	rm -rf "$(TEST_HOME)"
-	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory execute PROFILE=smoke DATA=
-	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory build PROFILE=smoke DATA=
+	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory execute PROFILE=smoke DATA= RATED=
+	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory build PROFILE=smoke DATA= RATED=
 
 # What depends on the processor, once more as on the weakest one. It adds nothing where the machine is one.
 test-weakest: env

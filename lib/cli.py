@@ -25,6 +25,9 @@ DataFolder = Annotated[str, typer.Option("--data", help="Folder of XMIDI-named M
                                                         "embedded in music21.")]
 
 
+RatedFolder = Annotated[str, typer.Option("--rated", help="A clone of VGMIDI: the appendix on rated emotions "
+                                                           "computes its tables, else it shows kept ones.")]
+
 xmidi = typer.Typer(no_args_is_help=True, help="XMIDI, the original data set: fetch it, check it.")
 app.add_typer(xmidi, name="xmidi")
 
@@ -178,27 +181,32 @@ def pretrain(profile: ProfileName = "laptop") -> None:
 def execute(
     notebooks: Annotated[list[str] | None,
                          typer.Argument(help="Names such as 02_lstm; none: all, in order.")] = None,
-    profile: ProfileName = "laptop", data: DataFolder = "",
+    profile: ProfileName = "laptop", data: DataFolder = "", rated: RatedFolder = "",
 ) -> None:
     """Execute the notebooks with papermill; copies that are still current are kept."""
     from lib.publish.execute import execute_book
 
-    execute_book(profile, data, notebooks or None)
+    execute_book(profile, data, notebooks or None, _parameters(rated))
 
 
 @app.command()
-def book(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
+def book(profile: ProfileName = "laptop", data: DataFolder = "", rated: RatedFolder = "") -> None:
     """Execute all notebooks and build the site from them: what `make book` does in the environment."""
-    execute(None, profile, data)
-    build(profile, data)
+    execute(None, profile, data, rated)
+    build(profile, data, rated)
 
 
 @app.command()
-def build(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
+def build(profile: ProfileName = "laptop", data: DataFolder = "", rated: RatedFolder = "") -> None:
     """Check the executed notebooks and build the site from them."""
     from lib.publish.site import build_site
 
-    print(build_site(profile, data))
+    print(build_site(profile, data, _parameters(rated)))
+
+
+def _parameters(rated: str) -> dict[str, str] | None:
+    """What notebooks are given besides profile and data."""
+    return {"rated": str(Path(rated).expanduser().resolve())} if rated else None
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from symusic import Score
@@ -35,8 +36,9 @@ def test_book_executes_and_builds_as_make_book_does(capsys, monkeypatch):
     done = []
     monkeypatch.setattr("lib.publish.execute.execute_book", lambda *asked: done.append(("execute", *asked)))
     monkeypatch.setattr("lib.publish.site.build_site", lambda *of: done.append(("build", *of)) or "made")
-    main_without_exit("book", "--profile", "smoke", "--data", "songs")
-    assert done == [("execute", "smoke", "songs", None), ("build", "smoke", "songs")]
+    main_without_exit("book", "--profile", "smoke", "--data", "songs", "--rated", "vgmidi")
+    given = {"rated": str(Path("vgmidi").resolve())}
+    assert done == [("execute", "smoke", "songs", None, given), ("build", "smoke", "songs", given)]
     assert capsys.readouterr().out == "made\n"
 
 
