@@ -67,6 +67,12 @@ def test_it_opens_with_its_title_and_closes_with_its_provenance(notebook):
     assert "show_provenance" in calls(code_cells(notebook)[-1])
 
 
+def test_every_cell_has_an_address_that_can_be_read(notebook):
+    for cell in notebook.cells:
+        assert re.fullmatch(r"[a-z][a-z0-9-]{1,59}", cell.id), cell.id
+        assert not re.fullmatch(r"(?=.*\d)[0-9a-f]{6,}", cell.id), f"{cell.id} says nothing"
+
+
 def test_no_code_cell_is_long(notebook):
     for cell in code_cells(notebook):
         assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source.splitlines()[0]

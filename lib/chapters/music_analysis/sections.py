@@ -61,8 +61,7 @@ def novelty(music: BarredNotes) -> np.ndarray:
     for bar in range(HALF, music.bars - HALF + 1):
         before, after = slice(bar - HALF, bar), slice(bar, bar + HALF)
         within = (similarity[before, before][other].mean() + similarity[after, after][other].mean()) / 2
-        if bar < music.bars:
-            curve[bar] = within - similarity[before, after].mean()
+        curve[bar] = within - similarity[before, after].mean()
     return curve
 
 

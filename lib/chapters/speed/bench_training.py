@@ -93,21 +93,22 @@ def tokenise(bench: Bench) -> Row:
     parts = [pieces[number::4 * processes] for number in range(4 * processes)]
 
     def alone() -> float:
-        return len(pieces) / timed(lambda: [_read(part, token_set) for part in parts])
+        return usable / timed(lambda: [_read(part, token_set) for part in parts])
 
     def together() -> float:
-        return len(pieces) / timed(lambda: list(pool(delayed(_read)(part, token_set) for part in parts)))
+        return usable / timed(lambda: list(pool(delayed(_read)(part, token_set) for part in parts)))
 
     with Parallel(n_jobs=processes, backend="loky") as pool:
+        usable = sum(pool(delayed(_read)(part, token_set) for part in parts))
         plain, ours = in_turns(alone, together, bench.sizes.seconds)
     return make_row("tokenise", plain, ours, processes * max(plain), "files/s",
                     f"the same work in 1 process and in {processes}, which run already; "
                     "the bound is linear in processes",
-                    processes=processes, files=len(pieces), token_set=token_set)
+                    processes=processes, files=usable, token_set=token_set)
 
 
 def _read(pieces: Sequence[Piece], token_set: TokenSet) -> int:
-    """Read, tokenise and fingerprint; files that cannot be used are passed over, as when a store is built."""
+    """Read, tokenise and fingerprint; returns how many files could be used, for others are passed over."""
     tokenizer, done = build_tokenizer(token_set), 0
     for piece in pieces:
         try:

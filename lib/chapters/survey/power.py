@@ -176,11 +176,12 @@ def detectable_shift(model: AnswerModel, raters: int, power: float = 0.8, alpha:
     of the spread of answers.
 
     Returns:
-        effect (on the latent scale), balance (share above minus share below), power (reached).
+        effect (on the latent scale), balance (share above minus share below), power (reached). Effect and
+        balance are NaN where so few raters reach the power at no distance.
     """
     centre = brentq(lambda effect: model.balance(effect), -20, 20)
     for effect in np.arange(0.05, 6.0, 0.05):
         reached = sign_test_power(model.shares(centre + effect), raters, alpha, seed=seed)
         if reached >= power:
-            break
-    return {"effect": float(effect), "balance": model.balance(centre + effect), "power": reached}
+            return {"effect": float(effect), "balance": model.balance(centre + effect), "power": reached}
+    return {"effect": float("nan"), "balance": float("nan"), "power": reached}

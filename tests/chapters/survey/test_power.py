@@ -1,5 +1,7 @@
 """Simulated surveys have the shares they were asked for, and tests the level they promise."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -78,3 +80,9 @@ def test_power_of_the_sign_test_is_that_of_the_sign_test():
 def test_more_raters_detect_smaller_shifts(model):
     few, many = (detectable_shift(model, raters)["balance"] for raters in (20, 200))
     assert many < few / 2
+
+
+def test_too_few_raters_detect_no_shift(model):
+    found = detectable_shift(model, 4)  # four answers on one side have p = 0.125
+    assert math.isnan(found["balance"])
+    assert found["power"] < 0.8
