@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any
 
 from lib.basics.errors import BookError
 from lib.basics.files import hash_of_json
 from lib.basics.places import LIB, artifacts_folder
-
-Result = TypeVar("Result")
 
 #: Modules and packages at which following imports ends, each with what stands for it in a key.
 AS_VALUES: Mapping[str, str] = MappingProxyType({
@@ -95,8 +93,8 @@ def kept_path(kind: str, inputs: object, code: str, suffix: str) -> Path:
     return artifacts_folder() / kind / f"{hash_of_json([inputs, code])[:16]}{suffix}"
 
 
-def request_kept(path: Path, read: Callable[[Path], Result], make: Callable[[], Result],
-                 write: Callable[[Path, Result], None]) -> Result:
+def request_kept(path: Path, read: Callable[[Path], Any], make: Callable[[], Any],
+                 write: Callable[[Path, Any], None]) -> Any:
     """A result read back, or made and kept; a file that `read` refuses with a BookError is made again."""
     if path.is_file():
         try:
