@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from lib.publish.heard import heard_as_written
+
 #: Elements whose address the browser fetches by itself; an outgoing <a> is only followed by a reader.
 _FETCHING = {"script": "src", "img": "src", "audio": "src", "video": "src", "source": "src", "track": "src",
              "iframe": "src", "embed": "src", "input": "src", "object": "data", "link": "href", "use": "href",
@@ -133,6 +135,7 @@ def check_site(site: Path) -> list[str]:
         for check in (no_error_output, described_images, filled_figures, no_other_host):
             found.extend(check(page))
         found.extend(living_links(page, pages))
+    found.extend(heard_as_written(site, pages.values()))
     return found
 
 

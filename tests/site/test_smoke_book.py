@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import soundfile
+import symusic
 from bs4 import BeautifulSoup
 
 from lib.basics.places import PROJECT
 from lib.profiles import load_profile
 from lib.publish.chapters import chapters, documents
-from lib.publish.pages import check_site
+from lib.publish.heard import agreement, sounds_and_notes
+from lib.publish.pages import Page, check_site
 from lib.publish.site import TRIAL_BANNER
 
 pytestmark = pytest.mark.skipif(not os.environ.get("MOOD_SMOKE_BOOK"), reason="only make test makes the book")
@@ -53,6 +56,16 @@ def test_every_document_has_become_a_page(site):
 
 def test_nothing_is_wrong_with_the_pages(site):
     assert check_site(site) == []
+
+
+def test_most_sounds_can_be_held_against_their_notes(site):
+    """Of a piece without clear frames, such as thirty programs at once, the check says nothing."""
+    pages = [Page(path, site.resolve()) for path in site.rglob("*.html") if "_static" not in path.parts]
+    pairs = sounds_and_notes(site.resolve(), pages)
+    told = [agreement(*soundfile.read(sound, always_2d=True), symusic.Score(notes)) is not None
+            for sound, notes in pairs.items()]
+    assert len(told) >= 30
+    assert sum(told) > len(told) / 2
 
 
 def test_every_page_says_that_it_is_a_trial(site):
