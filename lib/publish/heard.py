@@ -29,7 +29,7 @@ _CLEAR_CLASSES = 6  # pitch classes in a frame; of more, all twelve have partial
 _FEWEST_FRAMES = 15  # clear ones, or nothing can be said
 _RINGING = 0.5  # seconds for which what has no clear pitch is still heard
 #: Programs (General MIDI, from 0) in which a written pitch cannot be measured. The tests of tune give the
-#: reasons of bells and bars, kettledrums, an orchestra's chord, a whistle, fifths, percussion and noises; pads
+#: reasons of bells and bars, kettledrums, an orchestral chord, a whistle, fifths, percussion, noises; pads
 #: and effects, 88 to 103, swell and ring on behind short notes.
 _UNCLEAR = frozenset({8, 9, 12, 13, 14, 47, 55, 78, 86, *range(88, 104), *range(112, 128)})
 
