@@ -158,6 +158,36 @@ class NotesSettings(Settings):
     memory_bars: int = Field(default=2, gt=0)  # the past that the Transformer keeps in the control
 
 
+class NotationSettings(Settings):
+    """The composer of notation in chapter 9: the earlier project's, at a small size."""
+
+    tunes: int = Field(default=40, gt=0)  # trained on
+    held_out: int = Field(default=30, gt=0)  # tunes of the validation and of the test part each
+    window: int = Field(default=16, gt=0)  # words
+    hidden_size: int = Field(default=64, gt=1)
+    num_layers: int = Field(default=2, gt=0)
+    epochs: int = Field(default=24, gt=0)
+    batch_size: int = Field(default=32, gt=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    pieces: int = Field(default=12, gt=1)  # composed in each way
+    length: int = Field(default=64, gt=3)  # words of each
+
+
+class EarSettings(Settings):
+    """The recogniser that listens: what chapter 10 trains and appendix 2 asks."""
+
+    train_per_genre: int = Field(default=44, gt=1)  # pieces made into sound, at most, of each genre
+    test_per_genre: int = Field(default=23, gt=0)
+    horse_per_genre: int = Field(default=8, gt=0)  # test pieces that are played again in other ways
+    judged: int = Field(default=24, gt=0)  # pieces of each source in appendix 2
+    hidden_size: int = Field(default=64, gt=0)
+    num_layers: int = Field(default=1, gt=0)
+    epochs: int = Field(default=15, gt=0)
+    batch_size: int = Field(default=20, gt=1)  # segments
+    learning_rate: float = Field(default=1e-3, gt=0)
+    threads: int = Field(default=1, gt=0)
+
+
 class SurveySettings(Settings):
     """What chapter 7 simulates."""
 
@@ -194,6 +224,8 @@ class Profile(Settings):
     runs: dict[str, RunEntry]
     generation: GenerationSettings
     experiments: ExperimentSettings
+    notation: NotationSettings = NotationSettings()
+    ear: EarSettings = EarSettings()
     survey: SurveySettings = SurveySettings()
     notes: NotesSettings = NotesSettings()
     ablation: AblationSettings

@@ -40,9 +40,17 @@ class Recogniser:
         sees: 'features' or 'tokens'.
         labels: those that it knows.
         trained_on: number of real pieces.
+
+    Args:
+        store: the data.
+        target, sees: see above.
+        rows: the pieces to train on.
+        seed: of the classifier.
+        tokens: what to see of each of them; None: the whole piece.
     """
 
-    def __init__(self, store: TokenStore, target: str, sees: Sees, rows: np.ndarray, seed: int):
+    def __init__(self, store: TokenStore, target: str, sees: Sees, rows: np.ndarray, seed: int,
+                 tokens: Sequence[np.ndarray] | None = None):
         self.target, self.sees, self.trained_on = target, sees, len(rows)
         self.reader = NoteReader(store)
         self._ignored = np.isin(np.array(store.type_names)[store.type_of_id], _WITHOUT)
@@ -56,7 +64,7 @@ class Recogniser:
                                                     n_jobs=1)
         else:
             self._classifier = LinearSVC(C=_PENALTY, class_weight="balanced", random_state=seed)
-        self._classifier.fit(self._table([store.tokens(row) for row in rows]), labels)
+        self._classifier.fit(self._table(tokens or [store.tokens(row) for row in rows]), labels)
 
     def recognise(self, tokens: Sequence[np.ndarray]) -> np.ndarray:
         """The label of each sequence of ids."""

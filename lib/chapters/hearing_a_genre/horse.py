@@ -1,0 +1,42 @@
+"""The horse test: music that is the same to a listener, played in another way; a recogniser of genre must not mind.
+
+Named after the horse that seemed to reckon and read its master's face (Sturm, *A simple method to determine if
+a music information retrieval system is a "horse"*, IEEE Transactions on Multimedia, 2014).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from lib.chapters.hearing_a_genre.recognisers import Recognise, score
+from lib.measures.ear.clips import Clip
+from lib.measures.ear.pieces import Heard
+
+STRANGE = 6
+"""Harpsichord, which no training piece is played on."""
+
+CHANGES: dict[str, Callable[[Clip], Clip]] = {
+    "as in training": lambda clip: clip,
+    "a harpsichord": lambda clip: replace(clip, program=STRANGE),
+    "12 dB softer": lambda clip: replace(clip, decibels=-12.0),
+    "half a semitone up": lambda clip: replace(clip, semitones=0.5),
+    "noise, 20 dB below": lambda clip: replace(clip, noise=20.0),
+}
+"""What is changed and never matters to the question which genre it is."""
+
+
+def horse_table(who: Mapping[str, Recognise], heard: Heard, workers: int) -> pd.DataFrame:
+    """Shares right of each recogniser after each change: change, who, right, low, high, pieces, same.
+
+    `same` is the share of pieces for which the answer is that for the unchanged sound, right or wrong.
+    """
+    rows, before = [], {}
+    for change, alter in CHANGES.items():
+        features = heard.played([alter(clip) for clip in heard.clips], workers)
+        for name, recognise in who.items():
+            answers = recognise(features)
+            before.setdefault(name, answers)
+            rows.append({"change": change, **score(heard, answers, name),
+                         "same": float((answers == before[name]).mean())})
+    return pd.DataFrame(rows)

@@ -1,0 +1,229 @@
+"""The composer of notation and its changes: what each learns, by epoch, and what it composes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from joblib import Parallel, delayed
+
+from lib.basics.errors import BookError
+from lib.basics.files import hash_of_files, hash_of_json, read_json, write_json
+from lib.basics.places import LIB, artifacts_folder
+from lib.chapters.notation_composer.network import (
+    NotationNetwork,
+    continue_windows,
+    epochs,
+    mean_loss,
+    windows_of,
+)
+from lib.chapters.notation_composer.words import (
+    Sounding,
+    Vocabulary,
+    notes_at_once,
+    read_words,
+    sounding_notes,
+)
+from lib.data import TokenStore
+from lib.data.tokenizer import decode
+from lib.ledger import claims
+from lib.measures.statistics import Interval
+from lib.models import NgramModel
+from lib.models.pieces import flatten
+from lib.profiles.profile import NotationSettings
+from lib.training.devices import reproducible, seed_of
+
+_CODE = hash_of_files((LIB / "chapters" / "notation_composer").glob("*.py"), LIB)
+_ORDERS = (1, 2, 3, 4, 5, 6)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One way to build the composer.
+
+    Attributes:
+        embedded: words as vectors instead of one number.
+        sampled: words drawn instead of the likeliest.
+        rests: rests and lengths kept.
+        share: of the usual hidden size.
+    """
+
+    embedded: bool = False
+    sampled: bool = False
+    rests: bool = False
+    share: float = 1.0
+
+
+CHANGES = {"as it was": Change(), "embedding": Change(embedded=True), "sampling": Change(sampled=True),
+           "rests and lengths": Change(rests=True), "all three": Change(True, True, True),
+           "half the units": Change(share=0.5)}
+"""The earlier project's way, each change alone, all of them; and its way with half the units."""
+
+
+@dataclass(frozen=True)
+class Tunes:
+    """Notes of the tunes that are used: to train, to choose an n-gram's order, to judge."""
+
+    genre: str
+    train: list[list[Sounding]]
+    validation: list[list[Sounding]]
+    test: list[list[Sounding]]
+
+
+def choose_tunes(store: TokenStore, settings: NotationSettings, seed: int) -> Tunes:
+    """Tunes of the genre that has most of them, of each part of the split.
+
+    Raises:
+        BookError: when there are too few notes for one window.
+    """
+    genre = store.index["genre"].value_counts().index[0]
+    generator, chosen = np.random.default_rng(seed), {}
+    for split, wanted in (("train", settings.tunes), ("validation", settings.held_out),
+                          ("test", settings.held_out)):
+        rows = store.rows(split)
+        rows = rows[store.index["genre"].to_numpy()[rows] == genre]
+        chosen[split] = [sounding_notes(decode(store.tokenizer, store.tokens(row)))
+                         for row in generator.permutation(rows)[:wanted]]
+        if sum(map(len, chosen[split])) < 2 * settings.window:
+            raise BookError(f"The {split} part has too few notes of {genre} for windows of {settings.window} "
+                            "words: take more data.")
+    return Tunes(genre, **chosen)
+
+
+def densest_genre(store: TokenStore, most: int) -> tuple[str, list[list[Sounding]]]:
+    """The genre whose notes most often begin together, and test pieces of it (of all, where a part has none)."""
+    names, found = store.index["genre"].to_numpy(), {}
+    held_out = store.rows("test")
+    for genre in store.genres:
+        rows = held_out[names[held_out] == genre]
+        rows = rows if len(rows) else np.flatnonzero(names == genre)
+        found[genre] = [sounding_notes(decode(store.tokenizer, store.tokens(row))) for row in rows[:most]]
+    densest = max(found, key=lambda genre: notes_at_once(found[genre]))
+    return densest, found[densest]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one way to build it.
+
+    Attributes:
+        history: a row for each epoch looked at: epoch, train, held_out (nats a word), distinct, loop.
+        pieces: words of the pieces composed at the end.
+        held_out: nats that each held-out word costs at the end.
+        vocabulary: number of words.
+    """
+
+    history: pd.DataFrame
+    pieces: list[list[str]]
+    held_out: np.ndarray
+    vocabulary: int
+
+
+def run_changes(tunes: Tunes, settings: NotationSettings, seed: int, workers: int = 1) -> dict[str, Outcome]:
+    """Train and compose in every way of :data:`CHANGES`; kept, and read back when asked for again."""
+    found = Parallel(n_jobs=min(workers, len(CHANGES)))(
+        delayed(_run)(tunes, change, settings, seed) for change in CHANGES.values())
+    return dict(zip(CHANGES, found, strict=True))
+
+
+def _run(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) -> Outcome:
+    notes = [[[str(value) for value in note] for note in piece] for part in (tunes.train, tunes.test)
+             for piece in part]
+    about = [notes, vars(change), settings.model_dump(), seed, _CODE]
+    path = artifacts_folder() / "notation" / f"{hash_of_json(about)[:16]}.json"
+    if path.is_file():
+        kept = read_json(path)
+        return Outcome(pd.DataFrame(kept["history"]), kept["pieces"], np.array(kept["held_out"]),
+                       kept["vocabulary"])
+    with reproducible(1, torch.device("cpu")):
+        outcome = _train(tunes, change, settings, seed)
+    write_json(path, {"history": outcome.history.to_dict("list"), "pieces": outcome.pieces,
+                      "held_out": outcome.held_out.tolist(), "vocabulary": outcome.vocabulary})
+    return outcome
+
+
+def _train(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) -> Outcome:
+    train = [word for piece in tunes.train for word in read_words(piece, change.rests)]
+    vocabulary = Vocabulary(tuple(sorted(set(train))))
+    windows, targets = windows_of(vocabulary.numbers(train), settings.window)
+    judged = held_out_windows(tunes.test, vocabulary, change.rests, settings.window)
+    torch.manual_seed(seed_of(seed, 0))
+    network = NotationNetwork(len(vocabulary), round(settings.hidden_size * change.share), settings.num_layers,
+                              change.embedded)
+    generator = np.random.default_rng(seed)
+    starts = windows[torch.from_numpy(generator.choice(len(windows), settings.pieces, replace=False))]
+    rows, composed = [], np.zeros((0, 0), np.int64)
+    for epoch in epochs(network, windows, targets, settings, seed):
+        if epoch in looked_at(settings.epochs):
+            composed = continue_windows(network, starts, settings.length, change.sampled, seed)
+            rows.append({"epoch": epoch, "train": float(mean_loss(network, windows, targets).mean()),
+                         "held_out": float(mean_loss(network, *judged).mean()),
+                         "distinct": float(np.mean([len(set(piece)) for piece in composed.tolist()])),
+                         "loop": float(np.mean([loop_length(piece) > 0 for piece in composed.tolist()])),
+                         "loop_length": float(np.median([loop_length(piece) for piece in composed.tolist()]))})
+    words = [[vocabulary.words[number] for number in piece] for piece in composed.tolist()]
+    return Outcome(pd.DataFrame(rows), words, mean_loss(network, *judged), len(vocabulary) - 1)
+
+
+def looked_at(count: int) -> list[int]:
+    """Epochs at which pieces are composed: 1, 2, 4, … and the last."""
+    return sorted({2**power for power in range(count.bit_length()) if 2**power <= count} | {count})
+
+
+def held_out_windows(pieces: Sequence[Sequence[Sounding]], vocabulary: Vocabulary, rests: bool, window: int
+                     ) -> tuple[torch.Tensor, torch.Tensor]:
+    """Windows of held-out pieces whose next word is known from training, as :func:`windows_of`."""
+    numbers = vocabulary.numbers([word for piece in pieces for word in read_words(piece, rests)])
+    windows, targets = windows_of(numbers, window)
+    known = targets != vocabulary.unknown
+    return windows[known], targets[known]
+
+
+def loop_length(words: Sequence[object]) -> int:
+    """How many words a piece repeats at its end, three times at least without a change; 0 if it does not.
+
+    >>> loop_length([5, 1, 2, 1, 2, 1, 2]), loop_length([1, 2, 3, 4])
+    (2, 0)
+    """
+    for length in range(1, len(words) // 3 + 1):
+        tail = words[-3 * length:]
+        if all(tail[place] == tail[place - length] for place in range(length, len(tail))):
+            return length
+    return 0
+
+
+def ngram_losses(tunes: Tunes, settings: NotationSettings, rests: bool) -> tuple[int, np.ndarray]:
+    """An n-gram on the same words, its order chosen on the validation part.
+
+    Returns:
+        The order, and nats that each held-out word costs, those that the networks are judged on.
+    """
+    read = {part: [word for piece in getattr(tunes, part) for word in read_words(piece, rests)]
+            for part in ("train", "validation", "test")}
+    vocabulary = Vocabulary(tuple(sorted(set(read["train"]))))
+    flat = {part: flatten([vocabulary.numbers(words)], [0], [0]) for part, words in read.items()}
+
+    def costs(model: NgramModel, part: str) -> np.ndarray:
+        nats = -model.log_probabilities_of(flat[part])[settings.window - 1:]
+        return nats[flat[part].tokens[settings.window:] != vocabulary.unknown]
+
+    models = {order: NgramModel.fit(flat["train"], len(vocabulary), order) for order in _ORDERS}
+    best = min(_ORDERS, key=lambda order: costs(models[order], "validation").mean())
+    return best, costs(models[best], "test")
+
+
+def outcome_rows(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
+    """A row for each way: change, words, held_out (nats a word), train, distinct, loop (share), loop_length."""
+    rows = []
+    for name, outcome in outcomes.items():
+        last = outcome.history.iloc[-1]
+        rows.append({"change": name, "words": outcome.vocabulary, "train": last["train"],
+                     "held_out": float(outcome.held_out.mean()), "distinct": last["distinct"],
+                     "loop": last["loop"], "loop_length": last["loop_length"]})
+    return pd.DataFrame(rows)
+
+
+def claim_outcome(fewer: Interval) -> claims.Outcome:
+    """Distinct words of pieces by half the units minus those by all, as the ledger takes it: one seed."""
+    return claims.Outcome(float(fewer.estimate), float(fewer.low), float(fewer.high), seeds=1)

@@ -1,0 +1,128 @@
+"""Pieces of a store made into sound and heard, and the ear that judges genre by them."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import symusic
+
+from lib.basics.errors import BookError
+from lib.data import TokenStore
+from lib.data.tokenizer import decode
+from lib.measures.ear.clips import SECONDS, Clip, deal_clips
+from lib.measures.ear.features import request_features
+from lib.measures.ear.network import Ear, train_ear
+from lib.measures.label_control import NO_LABEL
+from lib.measures.sources import PieceSet
+from lib.profiles import Profile
+from lib.sound.audio import note_seconds
+
+LEAST_SECONDS = 10.0
+"""Pieces whose clip would be shorter are not used to train or to test."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Pieces of one part of the split, as an ear gets them.
+
+    Attributes:
+        rows: in the store.
+        labels: the genre of each, an array of text.
+        groups: duplicate group of each.
+        clips: how each is played.
+        features: of each, float32 [frames, 33].
+        too_short: by genre, how many pieces were passed over because their clip is shorter than 10 s.
+    """
+
+    rows: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    clips: list[Clip]
+    features: list[np.ndarray]
+    too_short: dict[str, int]
+
+    def table(self, obtained: np.ndarray, name: str) -> pd.DataFrame:
+        """What was recognised, as judges say it: source, asked, obtained, reason, group."""
+        return pd.DataFrame({"source": name, "asked": self.labels, "obtained": obtained, "reason": "",
+                             "group": self.groups})
+
+    def some(self, per_genre: int) -> "Heard":
+        """The first pieces of each genre only."""
+        places = np.concatenate([np.flatnonzero(self.labels == label)[:per_genre]
+                                 for label in np.unique(self.labels)])
+        return replace(self, rows=self.rows[places], labels=self.labels[places], groups=self.groups[places],
+                       clips=[self.clips[place] for place in places],
+                       features=[self.features[place] for place in places])
+
+    def played(self, clips: list[Clip], workers: int) -> list[np.ndarray]:
+        """Features of the same pieces played in another way."""
+        return _features(clips, workers)
+
+
+def hear_pieces(store: TokenStore, split: str, per_genre: int, settings: Profile) -> Heard:
+    """So many pieces of each genre of a part of the split, one of each duplicate group, made into sound.
+
+    Raises:
+        BookError: when no piece is long enough.
+    """
+    generator, rows, too_short = np.random.default_rng(settings.seed), [], {}
+    candidates = store.rows(split)
+    names = store.index["genre"].to_numpy()
+    groups = store.index["group"].to_numpy()
+    clips: list[Clip] = []
+    for genre in store.genres:
+        taken: set[int] = set()
+        for row in generator.permutation(candidates[names[candidates] == genre]):
+            if len(taken) == per_genre:
+                break
+            if groups[row] in taken:
+                continue
+            clip = deal_clips([decode(store.tokenizer, store.tokens(row))], [settings.seed, int(row)])[0]
+            if note_seconds(clip.arranged()) < LEAST_SECONDS:
+                too_short[genre] = too_short.get(genre, 0) + 1
+                continue
+            taken.add(int(groups[row]))
+            rows.append(int(row))
+            clips.append(clip)
+    if not rows:
+        raise BookError(f"No piece of the {split} part sounds for {LEAST_SECONDS:.0f} seconds: take longer ones.")
+    chosen = np.array(rows)
+    return Heard(chosen, names[chosen], groups[chosen], clips, _features(clips, settings.workers), too_short)
+
+
+def _features(clips: list[Clip], workers: int) -> list[np.ndarray]:
+    heard = request_features(clips, workers)
+    reasons = [reason for reason in heard if isinstance(reason, str)]
+    if reasons:
+        raise BookError(f"A piece of the data set cannot be heard: {reasons[0]}.")
+    return heard
+
+
+def train_on_pieces(heard: Heard, settings: Profile) -> Ear:
+    """The ear as it should be: shuffled, reading each segment frame by frame."""
+    return train_ear(heard.features, heard.labels.tolist(), settings.ear, settings.seed)
+
+
+def judge_by_ear(ear: Ear, pieces: PieceSet, store: TokenStore, settings: Profile) -> pd.DataFrame:
+    """What an ear takes each piece for; all sources are played alike, piece by piece.
+
+    Returns:
+        One row a piece: source, asked, obtained (or "no label"), reason, group. A piece that is silent or too
+        short to be heard obtains no label.
+    """
+    scores = [decode(store.tokenizer, tokens) if len(tokens) > 1 else symusic.Score(480)
+              for tokens in pieces.tokens]
+    heard = request_features(deal_clips(scores, [settings.seed]), settings.workers)
+    places = [place for place, features in enumerate(heard) if not isinstance(features, str)]
+    obtained = np.full(len(pieces), NO_LABEL, dtype=object)
+    obtained[places] = ear.recognise([heard[place] for place in places])
+    return pd.DataFrame({"source": pieces.name, "asked": pieces.labels("genre"), "obtained": obtained,
+                         "reason": [features if isinstance(features, str) else "" for features in heard],
+                         "group": pieces.groups})
+
+
+def make_ear_judge(store: TokenStore, settings: Profile):
+    """A judge of genre that listens, for :mod:`lib.chapters.control`: from pieces to its table."""
+    ear = train_on_pieces(hear_pieces(store, "train", settings.ear.train_per_genre, settings), settings)
+    return partial(judge_by_ear, ear, store=store, settings=settings)
