@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from lib.basics.errors import BookError
+from lib.chapters.hearing_a_genre.commands import hear
 from lib.chapters.rated_emotions.commands import rated
 from lib.chapters.survey.commands import survey
 from lib.profiles import load_profile
@@ -19,6 +20,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
                   help="Composing to a Mood: prepare music, train, compose, execute and build the book.")
 app.add_typer(survey, name="survey")
 app.add_typer(rated, name="rated")
+app.add_typer(hear, name="hear")
 
 ProfileName = Annotated[str, typer.Option("--profile", help="smoke, laptop, evidence, gpu-dry or gpu.")]
 DataFolder = Annotated[str, typer.Option("--data", help="Folder of XMIDI-named MIDI files; empty: the music "

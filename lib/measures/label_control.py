@@ -2,7 +2,7 @@
 
 Where the emotion is a rule (:mod:`lib.data.labels`), the rule itself judges composed pieces, with the
 estimated mode, for nobody notates their key. A recogniser would only learn the rule again, with errors. For
-everything else there is :mod:`lib.chapters.control.recogniser`. Both judges also err on real pieces: their
+everything else there is :mod:`lib.measures.recogniser`. Both judges also err on real pieces: their
 agreement with the labels of real held-out pieces is the ceiling, what ignoring the request would score the
 floor.
 """

@@ -179,7 +179,7 @@ class EarSettings(Settings):
     train_per_genre: int = Field(default=44, gt=1)  # pieces made into sound, at most, of each genre
     test_per_genre: int = Field(default=23, gt=0)
     horse_per_genre: int = Field(default=8, gt=0)  # test pieces that are played again in other ways
-    judged: int = Field(default=24, gt=0)  # pieces of each source in appendix 2
+    judged: int = Field(default=48, gt=0)  # pieces of each source in appendix 2
     hidden_size: int = Field(default=64, gt=0)
     num_layers: int = Field(default=1, gt=0)
     epochs: int = Field(default=15, gt=0)

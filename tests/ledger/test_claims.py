@@ -33,9 +33,9 @@ def recorded(call, *arguments, **named):
     return captured.outputs[0].data
 
 
-def test_the_committed_ledger_has_the_seventeen_claims_and_ours():
+def test_the_committed_ledger_has_the_nineteen_claims_and_ours():
     ledger = read_ledger()
-    assert len(ledger.claims) == 17
+    assert len(ledger.claims) == 19
     assert ledger.own[0].key == "proxy-labels"
     assert all(claim.would_change.strip() for claim in (*ledger.claims, *ledger.own))
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from lib.chapters.control.style import STATISTICS
 from lib.measures.statistics import Interval, bootstrap_mean
+from lib.measures.style import STATISTICS
 from lib.show.style import model_label
 from lib.show.tables import html_table, with_interval
 
@@ -36,7 +36,7 @@ def style_html(tables: Mapping[str, tuple[pd.DataFrame, np.ndarray]], caption: s
     Args:
         tables: by source, statistics of each piece and the pieces' duplicate groups.
         caption, note: of the table.
-        published: from :func:`lib.chapters.control.style.published_statistics`; marked as quoted.
+        published: from :func:`lib.measures.style.published_statistics`; marked as quoted.
     """
     lines = []
     for source, (table, groups) in tables.items():

@@ -5,7 +5,6 @@ from functools import partial
 
 import pandas as pd
 
-from lib.chapters.control.recogniser import judge_by_recogniser, train_recogniser
 from lib.composing import SamplingSettings, request_pieces
 from lib.composing.counted import NgramComposer
 from lib.data import TokenStore
@@ -13,6 +12,7 @@ from lib.data.label_schemes import LabelRule
 from lib.data.tokenizer import decode, encode
 from lib.measures.label_control import is_ruled, judge_by_rule
 from lib.measures.music_sources import LSTM, NGRAM, REAL, SHUFFLED, TRANSFORMER, Slot, ngram_identity
+from lib.measures.recogniser import judge_by_recogniser, train_recogniser
 from lib.measures.shuffled_bars import shuffle_bars
 from lib.measures.sources import PieceSet, composed_set, matched_rows, real_set
 from lib.models import NgramModel

@@ -18,13 +18,13 @@ def _group() -> None:
 
 @hear.command()
 def genre(
-    folder: Annotated[Path, typer.Argument(help="A folder that holds a folder of audio files for each genre.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that holds a folder of audio for each genre.")],
     songs: Annotated[Path | None, typer.Option(help="Then list the songs of this folder by genre.")] = None,
     move_into: Annotated[Path | None, typer.Option(help="Move those songs into a folder for each genre here. "
                                                         "Without this nothing is moved.")] = None,
     profile: Annotated[str, typer.Option(help="Whose settings to use.")] = "laptop",
 ) -> None:
-    """Learn to tell the genres of a folder, say how well on songs not heard before, and list what was left out."""
+    """Learn to tell the genres of a folder, and say how well, on songs not heard before."""
     settings = load_profile(profile)
     if move_into is not None and songs is None:
         raise BookError("There is nothing to move: name the folder of the songs with --songs.")
@@ -32,8 +32,9 @@ def genre(
 
     verdict = judge_folder(read_genres(folder, settings.workers), settings)
     kinds = sorted(set(verdict.songs.genres.tolist()))
-    print(f"{len(verdict.songs.paths)} songs in {len(kinds)} genres; {verdict.right:.0%} right on songs left out "
-          f"of training (95 % interval {verdict.low:.0%} to {verdict.high:.0%}; chance is {verdict.floor:.0%})")
+    print(f"{len(verdict.songs.paths)} songs in {len(kinds)} genres; {verdict.right:.0%} right on songs left "
+          f"out of training (95 % interval {verdict.low:.0%} to {verdict.high:.0%}; chance is "
+          f"{verdict.floor:.0%})")
     for path, asked, heard in zip(verdict.songs.paths, verdict.songs.genres, verdict.obtained, strict=True):
         if asked != heard:
             print(f"taken for {heard}: {path}")

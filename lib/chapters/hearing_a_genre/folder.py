@@ -1,4 +1,4 @@
-"""Anyone's music: a folder with a folder of audio for each genre becomes an ear, its score, and sorted songs."""
+"""Anyone's music: from a folder with a folder of audio for each genre to an ear, its score, sorted songs."""
 
 import shutil
 from collections import Counter
@@ -19,7 +19,7 @@ from lib.measures.label_control import agreement
 from lib.profiles import Profile
 
 FOLDS = 4
-"""Each song is judged once, by an ear that was trained without it; with few songs of a genre there are fewer."""
+"""Each song is judged once, by an ear that was trained without it; fewer where a genre has fewer songs."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def read_genres(folder: Path, workers: int = 1) -> Songs:
         BookError: when the folder does not exist, or fewer than two genres can be heard.
     """
     if not folder.is_dir():
-        raise BookError(f"There is no folder {folder}: give one that holds a folder of audio files for each genre.")
+        raise BookError(f"There is no folder {folder}: give one that holds a folder of audio for each "
+                        "genre.")
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     loose = [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix.lower() in SUFFIXES]
     found = [(path, genre.name) for genre in inside for path in _files(genre)]
@@ -82,9 +83,9 @@ def read_genres(folder: Path, workers: int = 1) -> Songs:
             songs.left_out.append((genre, f"it has {few} that can be heard, and a genre needs two"))
     kept = [place for place, genre in enumerate(songs.genres) if counts[genre] >= 2]
     if len({songs.genres[place] for place in kept}) < 2:
-        raise BookError(f"The folder {folder} holds fewer than two genres with two songs each, so there is nothing "
-                        f"to tell apart; put audio files ({', '.join(SUFFIXES[:5])} …) into a folder for each "
-                        f"genre.{_reasons(songs.left_out)}")
+        raise BookError(f"The folder {folder} holds fewer than two genres with two songs each, so there is "
+                        f"nothing to tell apart; put audio files ({', '.join(SUFFIXES[:5])} …) into a folder "
+                        f"for each genre.{_reasons(songs.left_out)}")
     return Songs([songs.paths[place] for place in kept], songs.genres[kept],
                  [songs.features[place] for place in kept], songs.left_out)
 
@@ -106,17 +107,16 @@ def read_songs(folder: Path, workers: int = 1) -> Songs:
 
 def judge_folder(songs: Songs, settings: Profile) -> Verdict:
     """Train ears with songs left out in turn, and one on all."""
-    ear_settings = settings.ear
     smallest = min(Counter(songs.genres.tolist()).values())
     folds = StratifiedKFold(min(FOLDS, smallest), shuffle=True, random_state=settings.seed)
     obtained = np.empty(len(songs.paths), dtype=object)
     for train, test in folds.split(np.zeros(len(songs.paths)), songs.genres.astype(str)):
-        ear = train_ear([songs.features[place] for place in train], songs.genres[train].tolist(), ear_settings,
-                        settings.seed)
+        ear = train_ear([songs.features[place] for place in train], songs.genres[train].tolist(),
+                        settings.ear, settings.seed)
         obtained[test] = ear.recognise([songs.features[place] for place in test])
     share = agreement(pd.DataFrame({"asked": songs.genres, "obtained": obtained,
                                     "group": np.arange(len(songs.paths))}))
-    whole = train_ear(songs.features, songs.genres.tolist(), ear_settings, settings.seed)
+    whole = train_ear(songs.features, songs.genres.tolist(), settings.ear, settings.seed)
     return Verdict(songs, obtained, share.estimate, share.low, share.high,
                    1 / len(set(songs.genres.tolist())), whole)
 

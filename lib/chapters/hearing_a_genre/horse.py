@@ -1,7 +1,7 @@
-"""The horse test: music that is the same to a listener, played in another way; a recogniser of genre must not mind.
+"""The horse test: the same music played in another way, which a recogniser of genre must not mind.
 
-Named after the horse that seemed to reckon and read its master's face (Sturm, *A simple method to determine if
-a music information retrieval system is a "horse"*, IEEE Transactions on Multimedia, 2014).
+Named after the horse that seemed to reckon and read its master's face (Sturm, *A simple method to determine
+if a music information retrieval system is a "horse"*, IEEE Transactions on Multimedia, 2014).
 """
 
 from collections.abc import Callable, Mapping

@@ -24,7 +24,7 @@ Recognise = Callable[[Sequence[np.ndarray]], np.ndarray]
 
 WAYS = {(False, False): "across the batch, sorted", (False, True): "across the batch, shuffled",
         (True, False): "along time, sorted", (True, True): "along time, shuffled"}
-"""The network's four ways, by (reads along time, trained in shuffled order); the first is as it was written."""
+"""The network's four ways, by (reads along time, trained in shuffled order); the first is as written."""
 
 _PENALTY = 0.1
 _TREES = 300
@@ -55,7 +55,7 @@ def train_simple(train: Heard, kind: Literal["logistic", "trees"], seed: int) ->
 
 
 def heard_in_order(ear: Ear, heard: Heard, order: np.ndarray) -> np.ndarray:
-    """What an ear recognises when the pieces pass before it in an order; answers stand at the pieces' places."""
+    """What an ear recognises when the pieces pass in an order; answers stand at the pieces' places."""
     answers = np.empty(len(order), dtype=object)
     answers[order] = ear.recognise([heard.features[place] for place in order])
     return answers
@@ -105,7 +105,7 @@ def clearest_song(ear: Ear, heard: Heard) -> int:
 
 
 def difference(heard: Heard, first: np.ndarray, second: np.ndarray) -> Interval:
-    """Share right of the first answers minus that of the second, mean over genres, 95 % interval over groups."""
+    """Share right of the first answers minus that of the second: mean over genres, interval over groups."""
     of_genre = (heard.labels[:, None] == np.unique(heard.labels)[None, :]).astype(float)
     gain = (first == heard.labels).astype(float) - (second == heard.labels).astype(float)
     count = of_genre.shape[1]

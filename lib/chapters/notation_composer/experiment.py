@@ -92,7 +92,8 @@ def choose_tunes(store: TokenStore, settings: NotationSettings, seed: int) -> Tu
 
 
 def densest_genre(store: TokenStore, most: int) -> tuple[str, list[list[Sounding]]]:
-    """The genre whose notes most often begin together, and test pieces of it (of all, where a part has none)."""
+    """The genre whose notes most often begin together, and test pieces of it (any, where that part has none).
+    """
     names, found = store.index["genre"].to_numpy(), {}
     held_out = store.rows("test")
     for genre in store.genres:
@@ -108,7 +109,8 @@ class Outcome:
     """What came of one way to build it.
 
     Attributes:
-        history: a row for each epoch looked at: epoch, train, held_out (nats a word), distinct, loop.
+        history: a row for each epoch looked at: epoch, train, held_out (nats a word), distinct (words in a
+            piece), loop (share of pieces that end in one), loop_length (median of those; 0 for none).
         pieces: words of the pieces composed at the end.
         held_out: nats that each held-out word costs at the end.
         vocabulary: number of words.
@@ -149,19 +151,20 @@ def _train(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) 
     windows, targets = windows_of(vocabulary.numbers(train), settings.window)
     judged = held_out_windows(tunes.test, vocabulary, change.rests, settings.window)
     torch.manual_seed(seed_of(seed, 0))
-    network = NotationNetwork(len(vocabulary), round(settings.hidden_size * change.share), settings.num_layers,
-                              change.embedded)
+    hidden_size = round(settings.hidden_size * change.share)
+    network = NotationNetwork(len(vocabulary), hidden_size, settings.num_layers, change.embedded)
     generator = np.random.default_rng(seed)
     starts = windows[torch.from_numpy(generator.choice(len(windows), settings.pieces, replace=False))]
     rows, composed = [], np.zeros((0, 0), np.int64)
     for epoch in epochs(network, windows, targets, settings, seed):
         if epoch in looked_at(settings.epochs):
             composed = continue_windows(network, starts, settings.length, change.sampled, seed)
+            loops = np.array([loop_length(piece) for piece in composed.tolist()])
             rows.append({"epoch": epoch, "train": float(mean_loss(network, windows, targets).mean()),
                          "held_out": float(mean_loss(network, *judged).mean()),
                          "distinct": float(np.mean([len(set(piece)) for piece in composed.tolist()])),
-                         "loop": float(np.mean([loop_length(piece) > 0 for piece in composed.tolist()])),
-                         "loop_length": float(np.median([loop_length(piece) for piece in composed.tolist()]))})
+                         "loop": float((loops > 0).mean()),
+                         "loop_length": float(np.median(loops[loops > 0])) if loops.any() else 0.0})
     words = [[vocabulary.words[number] for number in piece] for piece in composed.tolist()]
     return Outcome(pd.DataFrame(rows), words, mean_loss(network, *judged), len(vocabulary) - 1)
 
@@ -214,7 +217,7 @@ def ngram_losses(tunes: Tunes, settings: NotationSettings, rests: bool) -> tuple
 
 
 def outcome_rows(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
-    """A row for each way: change, words, held_out (nats a word), train, distinct, loop (share), loop_length."""
+    """A row for each way at its last epoch: change, words, train, held_out, distinct, loop, loop_length."""
     rows = []
     for name, outcome in outcomes.items():
         last = outcome.history.iloc[-1]

@@ -79,7 +79,7 @@ def mean_loss(network: NotationNetwork, windows: Tensor, targets: Tensor) -> np.
 @torch.inference_mode()
 def continue_windows(network: NotationNetwork, starts: Tensor, length: int, sampled: bool, seed: int
                      ) -> np.ndarray:
-    """Words after each start, int64 [starts, length]: the likeliest each time, or drawn from the distribution.
+    """Words after each start, int64 [starts, length]: the likeliest each time, or drawn.
 
     Args:
         network: in evaluation mode.

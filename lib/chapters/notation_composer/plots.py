@@ -1,4 +1,4 @@
-"""Pictures of chapter 9: what a composer learns and falls into, by epoch, and its pieces beside each other."""
+"""Pictures of chapter 9: what a composer learns and falls into, by epoch, and pieces beside each other."""
 
 from collections.abc import Mapping, Sequence
 
@@ -53,8 +53,8 @@ def plot_pieces(pieces: Mapping[str, tuple[Sequence[str], bool]], quarters: floa
     for axis, (title, (words, rests)) in zip(np.atleast_1d(axes), pieces.items(), strict=True):
         notes = [note for note in write_notes(words, rests) if note[0] < quarters]
         for onset, length, pitch in notes:
-            axis.plot([float(onset), float(onset + length) - 0.08], [pitch, pitch], color=_COLOURS.get(title, INK),
-                      linewidth=2.4, solid_capstyle="butt")
+            axis.plot([float(onset), float(onset + length) - 0.08], [pitch, pitch], linewidth=2.4,
+                      color=_COLOURS.get(title, INK), solid_capstyle="butt")
         pitches = [pitch for _, _, pitch in notes] or [60]
         axis.set(title=title, ylim=(min(pitches) - 3, max(pitches) + 3), xlim=(0, quarters))
         axis.title.set_fontsize(9)

@@ -6,13 +6,13 @@ voicing are lost); rests are dropped; on the way back a word's length moves the 
 sounds for a quarter. The other way keeps rests as words of their own and gives a note the length of its word.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
 import numpy as np
-import pandas as pd
 import symusic
 
 from lib.data.tokenizer import note_table
@@ -97,7 +97,8 @@ def as_score(notes: Sequence[Sounding], program: int = 0, numerator: int = 4, de
     score.tempos.append(symusic.Tempo(0, 120.0))
     score.time_signatures.append(symusic.TimeSignature(0, numerator, denominator))
     track = symusic.Track("", program, False)
-    track.notes = [symusic.Note(int(onset * 480), int(length * 480), pitch, 80) for onset, length, pitch in notes]
+    track.notes = [symusic.Note(int(onset * 480), int(length * 480), pitch, 80)
+                   for onset, length, pitch in notes]
     score.tracks.append(track)
     return score
 
@@ -117,8 +118,8 @@ def kept_shares(pieces: Sequence[Sequence[Sounding]], rests: bool) -> dict[str, 
         back = write_notes(read, rests)
         for name, part in (("pitch", lambda note: note[2]), ("onset", lambda note: (note[0], note[2])),
                            ("length", lambda note: note)):
-            before, after = (pd.Series([part(note) for note in side]).value_counts() for side in (notes, back))
-            totals[name] += int(before.clip(upper=after.reindex(before.index, fill_value=0)).sum())
+            before, after = (Counter(map(part, side)) for side in (notes, back))
+            totals[name] += (before & after).total()
     count = sum(map(len, pieces))
     return {**{name: total / count for name, total in totals.items()}, "words": len(words)}
 

@@ -8,15 +8,15 @@ genre.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import symusic
 
 from lib.basics.files import hash_of_files, hash_of_json
-from lib.basics.places import LIB
 from lib.measures.ear.features import HOP, SAMPLE_RATE, SEGMENT_FRAMES, SEGMENTS, SoundError
-from lib.sound.audio import SAMPLE_RATE as PLAYED_RATE
 from lib.sound.audio import render
+from lib.sound.synthesizer import SAMPLE_RATE as PLAYED_RATE, synthesizer_name
 
 SECONDS = HOP * SEGMENT_FRAMES * SEGMENTS / SAMPLE_RATE
 """Length of a clip: five whole segments."""
@@ -27,7 +27,7 @@ INSTRUMENTS = {0: "piano", 21: "accordion", 24: "guitar", 40: "violin", 71: "cla
 TEMPI = (96, 144)
 """Slowest and fastest tempo that pieces are dealt, quarters a minute."""
 
-_CODE = hash_of_files([LIB / "measures" / "ear" / "clips.py", LIB / "sound" / "audio.py"], LIB)
+_CODE = hash_of_files([Path(__file__)], Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ class Clip:
     @cached_property
     def key(self) -> str:
         """What decides how it sounds."""
-        tracks = [[track.is_drum, *(track.notes.numpy()[name].tolist() for name in
-                                    ("time", "duration", "pitch", "velocity"))] for track in self.score.tracks]
+        columns = ("time", "duration", "pitch", "velocity")
+        tracks = [[track.is_drum, *(track.notes.numpy()[name].tolist() for name in columns)]
+                  for track in self.score.tracks]
         return hash_of_json([tracks, self.score.ticks_per_quarter, self.program, self.tempo, self.semitones,
-                             self.decibels, self.noise, SECONDS, _CODE])
+                             self.decibels, self.noise, SECONDS, _CODE, synthesizer_name()])
 
     def sound(self) -> np.ndarray:
         """Mono float32 [samples] at 22,050 Hz, from the first note on, at most :data:`SECONDS` long.

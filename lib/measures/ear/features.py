@@ -1,10 +1,11 @@
 """What an ear gets: 33 numbers for every 23 milliseconds of sound, by librosa.
 
-They are those of the course's earlier project (spring 2024, group 10), in its order: 13 mel-frequency cepstral
-coefficients (Davis and Mermelstein, 1980), the spectral centroid, 12 chroma (energy by pitch class), and 7 of
-spectral contrast (Jiang et al., 2002), with librosa's defaults and a hop of 512 samples.
+They are those of the course's earlier project (spring 2024, group 10), in its order: 13 mel-frequency
+cepstral coefficients (Davis and Mermelstein, 1980), the spectral centroid, 12 chroma (energy by pitch class),
+and 7 of spectral contrast (Jiang et al., 2002), with librosa's defaults and a hop of 512 samples.
 """
 
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -52,7 +53,7 @@ class Sounding(Protocol):
 
 
 def sound_features(sound: np.ndarray) -> np.ndarray:
-    """The features of each frame of mono sound at 22,050 Hz, float32 [frames, 33], the first at its beginning.
+    """The features of each frame of mono sound at 22,050 Hz, float32 [frames, 33].
 
     One spectrum serves all four kinds; a test holds them to librosa's own calls on the sound.
 
@@ -71,15 +72,17 @@ def sound_features(sound: np.ndarray) -> np.ndarray:
     spectrum = np.abs(librosa.stft(sound, n_fft=_WINDOW, hop_length=HOP))
     power = spectrum**2
     mel = librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Trying to estimate tuning", UserWarning)  # of sound without pitch
+        chroma = librosa.feature.chroma_stft(S=power, sr=SAMPLE_RATE)
     rows = np.vstack([librosa.feature.mfcc(S=mel, n_mfcc=13),
-                      librosa.feature.spectral_centroid(S=spectrum, sr=SAMPLE_RATE),
-                      librosa.feature.chroma_stft(S=power, sr=SAMPLE_RATE),
+                      librosa.feature.spectral_centroid(S=spectrum, sr=SAMPLE_RATE), chroma,
                       librosa.feature.spectral_contrast(S=spectrum, sr=SAMPLE_RATE)])
     return rows.T.astype(np.float32)[:len(sound) // HOP]
 
 
 def segments_of(features: np.ndarray) -> np.ndarray:
-    """The whole segments of a sound, float32 [segments, 104, 33]; what is left over at its end is not heard."""
+    """The whole segments of a sound, float32 [segments, 104, 33]; a rest at its end is not heard."""
     count = len(features) // SEGMENT_FRAMES
     return features[:count * SEGMENT_FRAMES].reshape(count, SEGMENT_FRAMES, features.shape[1])
 

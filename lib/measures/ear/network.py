@@ -1,7 +1,7 @@
 """The ear: an LSTM that hears segments of sound, each of which has one vote for a genre.
 
-Size and training are those of the course's earlier project (spring 2024, group 10): one or two layers, its last
-step into a linear layer, Adam, small batches, a majority vote. One switch brings back the fault that its code
+Shape and training are those of the course's earlier project (spring 2024, group 10): an LSTM, its last step
+into a linear layer, Adam, small batches, a majority vote. One switch brings back the fault that its code
 has; :mod:`lib.chapters.hearing_a_genre` is about it.
 """
 
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.basics.errors import BookError
-from lib.basics.files import atomic_path, hash_of_files, hash_of_json
+from lib.basics.files import atomic_path, hash_of_bytes, hash_of_files, hash_of_json
 from lib.basics.places import artifacts_folder
 from lib.measures.ear.features import NAMES, segments_of
 from lib.profiles.profile import EarSettings
@@ -124,8 +124,8 @@ def train_ear(pieces: Sequence[np.ndarray], labels: Sequence[str], settings: Ear
     target = np.repeat([genres.index(labels[number]) for number in order], [len(part) for part in cut])
     mean, deviation = segments.mean(axis=(0, 1)), segments.std(axis=(0, 1)) + 1e-6
     network = EarNetwork(settings, len(genres), batch_first)
-    about = [hash_of_json([float(segments.astype(np.float64).sum()), segments.shape, target.tolist(), genres]),
-             settings.model_dump(), seed, batch_first, shuffled, _CODE]
+    about = [hash_of_bytes(segments.tobytes()), target.tolist(), genres, settings.model_dump(), seed,
+             batch_first, shuffled, _CODE]
     path = artifacts_folder() / "ear" / f"{hash_of_json(about)[:20]}.safetensors"
     try:
         network.load_state_dict(load_file(path))

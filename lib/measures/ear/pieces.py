@@ -1,5 +1,6 @@
 """Pieces of a store made into sound and heard, and the ear that judges genre by them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,7 +11,7 @@ import symusic
 from lib.basics.errors import BookError
 from lib.data import TokenStore
 from lib.data.tokenizer import decode
-from lib.measures.ear.clips import SECONDS, Clip, deal_clips
+from lib.measures.ear.clips import Clip, deal_clips
 from lib.measures.ear.features import request_features
 from lib.measures.ear.network import Ear, train_ear
 from lib.measures.label_control import NO_LABEL
@@ -86,7 +87,8 @@ def hear_pieces(store: TokenStore, split: str, per_genre: int, settings: Profile
             rows.append(int(row))
             clips.append(clip)
     if not rows:
-        raise BookError(f"No piece of the {split} part sounds for {LEAST_SECONDS:.0f} seconds: take longer ones.")
+        raise BookError(f"No piece of the {split} part sounds for {LEAST_SECONDS:.0f} seconds: take "
+                        "longer ones.")
     chosen = np.array(rows)
     return Heard(chosen, names[chosen], groups[chosen], clips, _features(clips, settings.workers), too_short)
 
@@ -104,25 +106,31 @@ def train_on_pieces(heard: Heard, settings: Profile) -> Ear:
     return train_ear(heard.features, heard.labels.tolist(), settings.ear, settings.seed)
 
 
-def judge_by_ear(ear: Ear, pieces: PieceSet, store: TokenStore, settings: Profile) -> pd.DataFrame:
-    """What an ear takes each piece for; all sources are played alike, piece by piece.
+def judge_by_ear(pieces: PieceSet, ear: Ear, store: TokenStore, settings: Profile) -> pd.DataFrame:
+    """What an ear takes pieces for; of many, a random part is heard.
 
     Returns:
         One row a piece: source, asked, obtained (or "no label"), reason, group. A piece that is silent or too
         short to be heard obtains no label.
     """
-    scores = [decode(store.tokenizer, tokens) if len(tokens) > 1 else symusic.Score(480)
-              for tokens in pieces.tokens]
+    chosen = np.random.default_rng(settings.seed).permutation(len(pieces))[:settings.ear.judged]
+    chosen = np.sort(chosen)
+    scores = [decode(store.tokenizer, pieces.tokens[place]) if len(pieces.tokens[place]) > 1
+              else symusic.Score(480) for place in chosen]
     heard = request_features(deal_clips(scores, [settings.seed]), settings.workers)
-    places = [place for place, features in enumerate(heard) if not isinstance(features, str)]
-    obtained = np.full(len(pieces), NO_LABEL, dtype=object)
-    obtained[places] = ear.recognise([heard[place] for place in places])
-    return pd.DataFrame({"source": pieces.name, "asked": pieces.labels("genre"), "obtained": obtained,
+    good = [place for place, features in enumerate(heard) if not isinstance(features, str)]
+    obtained = np.full(len(chosen), NO_LABEL, dtype=object)
+    obtained[good] = ear.recognise([heard[place] for place in good])
+    asked = np.array(pieces.labels("genre"), dtype=object)[chosen]
+    return pd.DataFrame({"source": pieces.name, "asked": asked, "obtained": obtained,
                          "reason": [features if isinstance(features, str) else "" for features in heard],
-                         "group": pieces.groups})
+                         "group": pieces.groups[chosen]})
 
 
-def make_ear_judge(store: TokenStore, settings: Profile):
-    """A judge of genre that listens, for :mod:`lib.chapters.control`: from pieces to its table."""
-    ear = train_on_pieces(hear_pieces(store, "train", settings.ear.train_per_genre, settings), settings)
-    return partial(judge_by_ear, ear, store=store, settings=settings)
+def ear_judges(store: TokenStore, settings: Profile) -> dict[str, Callable[[PieceSet], pd.DataFrame]]:
+    """A judge of genre that listens, by its title; none where all music has one genre."""
+    heard = hear_pieces(store, "train", settings.ear.train_per_genre, settings)
+    if len(set(heard.labels)) < 2:
+        return {}
+    ear = train_on_pieces(heard, settings)
+    return {"genre by ear": partial(judge_by_ear, ear=ear, store=store, settings=settings)}

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from lib.chapters.control.style import LONGEST, STATISTICS, TICKS, style_statistics
 from lib.measures.notes import PieceNotes
+from lib.measures.style import LONGEST, STATISTICS, TICKS, style_statistics
 
 _TIMES = np.array([0, 2, 3, 4, 6, 8, 9, 12, 18, 24, 36, 48])  # of the grid: a sixteenth is 3, a triplet 4
 _WIDEST = 12  # semitones; larger leaps count as this

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from music21 import corpus
 
-from lib.chapters.control.style import STATISTICS, published_statistics, style_statistics, style_table
 from lib.data.embedded.arrange import arrange
 from lib.data.embedded.engraved import read_engraved
 from lib.measures.notes import DRUMS, PieceNotes, notes_of_score
+from lib.measures.style import STATISTICS, published_statistics, style_statistics, style_table
 
 QUARTER = 24
 

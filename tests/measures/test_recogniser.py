@@ -8,11 +8,11 @@ import pytest
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
-from lib.chapters.control.piece_features import FEATURES, feature_table, token_table
-from lib.chapters.control.recogniser import judge_by_recogniser, train_recogniser
 from lib.data.tokenizer import encode
 from lib.measures.label_control import NO_LABEL, agreement
 from lib.measures.notes import PieceNotes, notes_of_score
+from lib.measures.piece_features import FEATURES, feature_table, token_table
+from lib.measures.recogniser import judge_by_recogniser, train_recogniser
 from lib.measures.sources import PieceSet
 
 GENRES = ("steps", "leaps")
