@@ -15,7 +15,7 @@ from lib.training import Run
 
 #: Packages whose version can change a result or a page.
 MAIN_PACKAGES = ("torch", "numpy", "miditok", "symusic", "music21", "verovio", "pandas", "scikit-learn",
-                 "matplotlib", "papermill", "jupyter-book")
+                 "librosa", "matplotlib", "papermill", "jupyter-book")
 
 _STATUS_PAGE = "../book/status.html"  # from a chapter's page, notebooks/<name>.html
 

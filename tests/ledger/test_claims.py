@@ -117,7 +117,7 @@ def test_our_own_claims_fail_like_others():
 
 
 @pytest.mark.parametrize(("number", "original", "replication", "told"), [
-    (18, None, None, "no claim 18"),
+    (20, None, None, "no claim 20"),
     (1, None, Outcome(0, 0, 0), "Claim 1 needs an outcome for 'original'"),
     (1, Outcome(0, 0, 0), None, "Claim 1 needs an outcome for 'replication'"),
     (17, Outcome(0, 0, 0), Outcome(0, 0, 0), "Claim 17 takes no outcome for 'original'"),

@@ -9,7 +9,7 @@ import numpy as np
 from lib.basics.files import hash_of_bytes, hash_of_json
 from lib.measures.ear.features import SAMPLE_RATE, SoundError
 
-SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".au", ".snd", ".caf")
+SUFFIXES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".au", ".snd")
 """What is taken for audio."""
 
 SECONDS = 30.0
