@@ -166,7 +166,7 @@ class NotationSettings(Settings):
     window: int = Field(default=16, gt=0)  # words
     hidden_size: int = Field(default=64, gt=1)
     num_layers: int = Field(default=2, gt=0)
-    epochs: int = Field(default=24, gt=0)
+    epochs: int = Field(default=16, gt=0)
     batch_size: int = Field(default=32, gt=1)
     learning_rate: float = Field(default=1e-3, gt=0)
     pieces: int = Field(default=12, gt=1)  # composed in each way

@@ -109,10 +109,11 @@ class Outcome:
     """What came of one way to build it.
 
     Attributes:
-        history: a row for each epoch looked at: epoch, train, held_out (nats a word), distinct (words in a
-            piece), loop (share of pieces that end in one), loop_length (median of those; 0 for none).
+        history: a row for each epoch looked at: epoch, train, validation, held_out (nats a word of each
+            part), distinct (words in a piece), loop (share of pieces that end in one), loop_length (median of
+            those; 0 for none).
         pieces: words of the pieces composed at the end.
-        held_out: nats that each held-out word costs at the end.
+        held_out: nats that each held-out word costs, after the epoch that the validation part chooses.
         vocabulary: number of words.
     """
 
@@ -149,24 +150,28 @@ def _train(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) 
     train = [word for piece in tunes.train for word in read_words(piece, change.rests)]
     vocabulary = Vocabulary(tuple(sorted(set(train))))
     windows, targets = windows_of(vocabulary.numbers(train), settings.window)
-    judged = held_out_windows(tunes.test, vocabulary, change.rests, settings.window)
+    judged, choosing = (held_out_windows(part, vocabulary, change.rests, settings.window)
+                        for part in (tunes.test, tunes.validation))
     torch.manual_seed(seed_of(seed, 0))
     hidden_size = round(settings.hidden_size * change.share)
     network = NotationNetwork(len(vocabulary), hidden_size, settings.num_layers, change.embedded)
     generator = np.random.default_rng(seed)
     starts = windows[torch.from_numpy(generator.choice(len(windows), settings.pieces, replace=False))]
-    rows, composed = [], np.zeros((0, 0), np.int64)
+    rows, costs, composed = [], [], np.zeros((0, 0), np.int64)
     for epoch in epochs(network, windows, targets, settings, seed):
         if epoch in looked_at(settings.epochs):
             composed = continue_windows(network, starts, settings.length, change.sampled, seed)
             loops = np.array([loop_length(piece) for piece in composed.tolist()])
+            costs.append(mean_loss(network, *judged))
             rows.append({"epoch": epoch, "train": float(mean_loss(network, windows, targets).mean()),
-                         "held_out": float(mean_loss(network, *judged).mean()),
+                         "validation": float(mean_loss(network, *choosing).mean()),
+                         "held_out": float(costs[-1].mean()),
                          "distinct": float(np.mean([len(set(piece)) for piece in composed.tolist()])),
                          "loop": float((loops > 0).mean()),
                          "loop_length": float(np.median(loops[loops > 0])) if loops.any() else 0.0})
     words = [[vocabulary.words[number] for number in piece] for piece in composed.tolist()]
-    return Outcome(pd.DataFrame(rows), words, mean_loss(network, *judged), len(vocabulary) - 1)
+    best = int(np.argmin([row["validation"] for row in rows]))
+    return Outcome(pd.DataFrame(rows), words, costs[best], len(vocabulary) - 1)
 
 
 def looked_at(count: int) -> list[int]:
@@ -217,13 +222,20 @@ def ngram_losses(tunes: Tunes, settings: NotationSettings, rests: bool) -> tuple
 
 
 def outcome_rows(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
-    """A row for each way at its last epoch: change, words, train, held_out, distinct, loop, loop_length."""
+    """A row for each way.
+
+    Returns:
+        change, words; after the last epoch train, held_out, distinct, loop, loop_length; and best, the
+        held-out loss after best_epoch, which the validation part chose.
+    """
     rows = []
     for name, outcome in outcomes.items():
         last = outcome.history.iloc[-1]
+        chosen = outcome.history.iloc[int(outcome.history["validation"].argmin())]
         rows.append({"change": name, "words": outcome.vocabulary, "train": last["train"],
-                     "held_out": float(outcome.held_out.mean()), "distinct": last["distinct"],
-                     "loop": last["loop"], "loop_length": last["loop_length"]})
+                     "held_out": last["held_out"], "best": float(outcome.held_out.mean()),
+                     "best_epoch": int(chosen["epoch"]), "distinct": last["distinct"], "loop": last["loop"],
+                     "loop_length": last["loop_length"]})
     return pd.DataFrame(rows)
 
 
