@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,8 @@ import torch
 from joblib import Parallel, delayed
 
 from lib.basics.errors import BookError
-from lib.basics.files import hash_of_files, hash_of_json, read_json, write_json
-from lib.basics.places import LIB, artifacts_folder
+from lib.basics.files import read_json, write_json
+from lib.basics.kept import code_hash, kept_path, request_kept
 from lib.chapters.notation_composer.network import (
     NotationNetwork,
     continue_windows,
@@ -34,7 +35,7 @@ from lib.models.pieces import flatten
 from lib.profiles.profile import NotationSettings
 from lib.training.devices import reproducible, seed_of
 
-_CODE = hash_of_files((LIB / "chapters" / "notation_composer").glob("*.py"), LIB)
+_CODE = code_hash(__name__)
 _ORDERS = (1, 2, 3, 4, 5, 6)
 
 
@@ -131,22 +132,29 @@ def run_changes(tunes: Tunes, settings: NotationSettings, seed: int, workers: in
 
 
 def _run(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) -> Outcome:
-    notes = [[[str(value) for value in note] for note in piece] for part in (tunes.train, tunes.test)
-             for piece in part]
-    about = [notes, vars(change), settings.model_dump(), seed, _CODE]
-    path = artifacts_folder() / "notation" / f"{hash_of_json(about)[:16]}.json"
-    if path.is_file():
-        kept = read_json(path)
-        return Outcome(pd.DataFrame(kept["history"]), kept["pieces"], np.array(kept["held_out"]),
-                       kept["vocabulary"])
-    with reproducible(1, torch.device("cpu")):
-        outcome = _train(tunes, change, settings, seed)
+    parts = (tunes.train, tunes.validation, tunes.test)
+    notes = [[[str(value) for value in note] for note in piece] for part in parts for piece in part]
+    path = kept_path("notation", [notes, vars(change), settings.model_dump(), seed], _CODE, ".json")
+    return request_kept(path, _read, lambda: _train(tunes, change, settings, seed), _write)
+
+
+def _read(path: Path) -> Outcome:
+    kept = read_json(path)
+    return Outcome(pd.DataFrame(kept["history"]), kept["pieces"], np.array(kept["held_out"]),
+                   kept["vocabulary"])
+
+
+def _write(path: Path, outcome: Outcome) -> None:
     write_json(path, {"history": outcome.history.to_dict("list"), "pieces": outcome.pieces,
                       "held_out": outcome.held_out.tolist(), "vocabulary": outcome.vocabulary})
-    return outcome
 
 
 def _train(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) -> Outcome:
+    with reproducible(1, torch.device("cpu")):
+        return _trained(tunes, change, settings, seed)
+
+
+def _trained(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) -> Outcome:
     train = [word for piece in tunes.train for word in read_words(piece, change.rests)]
     vocabulary = Vocabulary(tuple(sorted(set(train))))
     windows, targets = windows_of(vocabulary.numbers(train), settings.window)

@@ -8,12 +8,12 @@ genre.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import symusic
 
-from lib.basics.files import hash_of_files, hash_of_json
+from lib.basics.files import hash_of_json
+from lib.basics.kept import code_hash
 from lib.measures.ear.features import HOP, SAMPLE_RATE, SEGMENT_FRAMES, SEGMENTS, SoundError
 from lib.sound.audio import render
 from lib.sound.synthesizer import SAMPLE_RATE as PLAYED_RATE, synthesizer_name
@@ -27,7 +27,7 @@ INSTRUMENTS = {0: "piano", 21: "accordion", 24: "guitar", 40: "violin", 71: "cla
 TEMPI = (96, 144)
 """Slowest and fastest tempo that pieces are dealt, quarters a minute."""
 
-_CODE = hash_of_files([Path(__file__)], Path(__file__).parent)
+_CODE = code_hash(__name__)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from lib.basics.errors import BookError
-from lib.basics.files import atomic_path, hash_of_files, hash_of_json
-from lib.basics.places import LIB, artifacts_folder
+from lib.basics.files import atomic_path
+from lib.basics.kept import code_hash, kept_path
 from lib.basics.progress import Progress
 
 SAMPLE_RATE = 22_050  # Hz
@@ -34,7 +34,7 @@ NAMES = (*(f"MFCC {number}" for number in range(1, 14)), "centroid",
 _WINDOW = 2048  # samples
 _SILENT = 1e-4  # of full scale: 80 dB below it
 _CHUNK = 8  # sounds that a process listens to at a time
-_CODE = hash_of_files([Path(__file__)], LIB)
+_CODE = code_hash(__name__)
 
 
 class SoundError(BookError):
@@ -133,8 +133,7 @@ def _listen(sounds: Sequence[Sounding], numbers: list[int]) -> tuple[list[int], 
 
 
 def _place(sound: Sounding) -> Path:
-    about = [sound.key, _CODE, version("librosa")]
-    return artifacts_folder() / "ear" / f"{hash_of_json(about)[:20]}.npy"
+    return kept_path("ear", [sound.key, version("librosa")], _CODE, ".npy")
 
 
 def _read(path: Path) -> np.ndarray | None:

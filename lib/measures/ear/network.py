@@ -7,7 +7,6 @@ has; :mod:`lib.chapters.hearing_a_genre` is about it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,13 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lib.basics.errors import BookError
-from lib.basics.files import atomic_path, hash_of_bytes, hash_of_files, hash_of_json
-from lib.basics.places import artifacts_folder
+from lib.basics.files import atomic_path, hash_of_bytes
+from lib.basics.kept import code_hash, kept_path
 from lib.measures.ear.features import NAMES, segments_of
 from lib.profiles.profile import EarSettings
 from lib.training.devices import reproducible, seed_of
 
-_CODE = hash_of_files([Path(__file__)], Path(__file__).parent)
+_CODE = code_hash(__name__)
 
 
 class EarNetwork(nn.Module):
@@ -125,8 +124,8 @@ def train_ear(pieces: Sequence[np.ndarray], labels: Sequence[str], settings: Ear
     mean, deviation = segments.mean(axis=(0, 1)), segments.std(axis=(0, 1)) + 1e-6
     network = EarNetwork(settings, len(genres), batch_first)
     about = [hash_of_bytes(segments.tobytes()), target.tolist(), genres, settings.model_dump(), seed,
-             batch_first, shuffled, _CODE]
-    path = artifacts_folder() / "ear" / f"{hash_of_json(about)[:20]}.safetensors"
+             batch_first, shuffled]
+    path = kept_path("ear", about, _CODE, ".safetensors")
     try:
         network.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError):
