@@ -107,7 +107,7 @@ def test_the_page_shows_ours_first_links_each_claim_and_escapes(executed):
     assert '<a href="../notebooks/03_transformer.html#own-claim-better-than-counting">' in page
     assert "&lt;43&gt; raters" in page
     assert page.count('<tr><th scope="row">') == len(read_ledger().own)
-    assert page.count("<h4>") == len(read_ledger().claims) == 17
+    assert page.count("<h4>") == len(read_ledger().claims) == 19
 
 
 def test_a_claim_opens_with_its_own_evidence_and_tells_the_verdicts_behind_the_vote(executed):
@@ -155,7 +155,7 @@ def test_a_claim_can_be_voted_what_can_become_of_it(executed):
     asked = [[block["data-question"] for block in quiz.select(".quiz-question")]
              for quiz in page.select(".quiz")]
     assert asked[1] == ["claim-6", "claim-7", "claim-8", "claim-9"]
-    assert len(asked[0]) == 17 - 4
+    assert len(asked[0]) == 19 - 4
 
 
 def test_no_empty_line_breaks_the_cards(executed):
