@@ -44,6 +44,38 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
+def check_targets(targets: Mapping[str, Path | None], sources: Mapping[str, Path | None]) -> None:
+    """Refuse to write a file over one that is read, or two files to one place.
+
+    Links and, where the system takes them for the same, other spellings of a name count as the same file.
+
+    Args:
+        targets: the files to be written, by what a person calls them, such as "--out"; None: not written.
+        sources: the files to be read, likewise.
+
+    Raises:
+        BookError: naming both and the file.
+    """
+    seen = {name: Path(path) for name, path in sources.items() if path is not None}
+    for name, path in targets.items():
+        if path is None:
+            continue
+        for other, known in seen.items():
+            if _is_same_file(Path(path), known):
+                problem = "would be overwritten" if other in sources else "would be written twice"
+                raise BookError(f"{other} and {name} are the same file, {path}, which {problem}: "
+                                f"give {name} another name.")
+        seen[name] = Path(path)
+
+
+def _is_same_file(first: Path, second: Path) -> bool:
+    with contextlib.suppress(OSError):  # one of them is not there yet
+        return first.samefile(second)
+    folded = [os.path.normcase(path.resolve()) for path in (first, second)]
+    # Where file names ignore case, 'A.mid' and 'a.mid' are one; a book should not depend on where it is made.
+    return folded[0].casefold() == folded[1].casefold()
+
+
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it replaces `path`, on failure it is removed.

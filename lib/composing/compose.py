@@ -85,8 +85,7 @@ class Composition:
     @property
     def name(self) -> str:
         """A file name (without suffix) from labels and seed, safe on any system."""
-        labels = f"{self.emotion or 'any'}_{self.genre or 'any'}"
-        return f"{safe_file_name(labels)}_{self.seed}"
+        return file_stem(self.emotion, self.genre, self.seed)
 
     def record(self) -> dict[str, object]:
         """How the piece was made, as plain data for JSON."""
@@ -140,6 +139,12 @@ class Composition:
             write_score(self.score, Path(score), self.words())
             written.append(Path(score))
         return written
+
+
+def file_stem(emotion: str | None, genre: str | None, seed: int) -> str:
+    """A file name (without suffix) from labels and seed, safe on any system."""
+    labels = f"{emotion or 'any'}_{genre or 'any'}"
+    return f"{safe_file_name(labels)}_{seed}"
 
 
 def compose_pieces(source: Source, store: TokenStore, emotion: str | None, genre: str | None,

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.basics.errors import BookError
-from lib.composing.compose import Source, compose_pieces, label_id
+from lib.basics.files import check_targets
+from lib.composing.compose import Source, compose_pieces, file_stem, label_id
 from lib.composing.prompt import read_prompt
 from lib.composing.sampling import SamplingSettings
 from lib.data.store import TokenStore
+from lib.sound.audio import check_audio_name
 from lib.sound.sheet import check_score_name
 from lib.training.runs import Run
 
@@ -73,6 +75,20 @@ class Request:
             raise BookError(f"{self.out} is a folder, not a MIDI file: give another name.")
         if not self.is_one_file and self.out.exists() and not self.out.is_dir():
             raise BookError(f"{self.out} is a file, and not named as a MIDI file: give another name.")
+        if self.audio is not None:
+            check_audio_name(self.audio)
+        if self.record is not None and self.record.suffix.lower() != ".json":
+            raise BookError(f"How a piece was made is written as JSON: name it {self.record.stem}.json instead "
+                            f"of {self.record.name}.")
+        check_targets(self._targets(), {"--prompt": self.prompt})
+
+    def _targets(self) -> dict[str, Path | None]:
+        """Every file that will be written, by what a person calls it."""
+        if self.is_one_file:
+            return {"--out": self.out, "--audio": self.audio, "--record": self.record, "--score": self.score}
+        stems = (file_stem(self.emotion, self.genre, self.sampling.seed + piece)
+                 for piece in range(self.count if self.prompt else 0))
+        return {f"a piece of --out ({stem}.mid)": self.out / f"{stem}.mid" for stem in stems}
 
     @property
     def is_one_file(self) -> bool:

@@ -103,6 +103,16 @@ def _limit(audio: np.ndarray, ceiling: float, sample_rate: int) -> np.ndarray:
     return (audio * np.minimum(gain, needed)[:, None]).astype(np.float32)
 
 
+def check_audio_name(path: Path) -> None:
+    """Refuse a file name that promises another format than the one that is written.
+
+    Raises:
+        BookError: naming one that does not.
+    """
+    if path.suffix.lower() != ".mp3":
+        raise BookError(f"Sound is written as MP3: name it {path.stem}.mp3 instead of {path.name}.")
+
+
 def write_mp3(score: symusic.Score, path: Path, max_seconds: float = 180.0) -> float:
     """Play a score into an MP3 file (variable bit rate), whole or not at all.
 

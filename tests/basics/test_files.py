@@ -8,6 +8,7 @@ import pytest
 from lib.basics.errors import BookError
 from lib.basics.files import (
     atomic_path,
+    check_targets,
     hash_of_files,
     hash_of_json,
     read_json,
@@ -80,3 +81,16 @@ def test_hashes_see_names_and_bytes_but_not_key_order(tmp_path):
     (tmp_path / "a").write_text("1")
     (tmp_path / "b").write_text("23")  # the same bytes in a row, cut elsewhere
     assert hash_of_files([tmp_path / "b", tmp_path / "a"], tmp_path) != before
+
+
+def test_nothing_is_written_over_what_is_read_or_twice_to_one_place(tmp_path):
+    given, other = tmp_path / "given.mid", tmp_path / "other.mid"
+    given.write_text("mine")
+    os.link(given, other)
+    check_targets({"--out": tmp_path / "a.mid", "--audio": tmp_path / "a.mp3", "--record": None},
+                  {"--prompt": given})
+    for target in (given, other, tmp_path / "x" / ".." / "given.mid", tmp_path / "Given.MID"):
+        with pytest.raises(BookError, match="--prompt and --out are the same file.*would be overwritten"):
+            check_targets({"--out": target}, {"--prompt": given})
+    with pytest.raises(BookError, match="--out and --audio are the same file.*would be written twice"):
+        check_targets({"--out": tmp_path / "a.mid", "--audio": tmp_path / "A.mid"}, {})

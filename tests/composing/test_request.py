@@ -86,15 +86,29 @@ def test_every_piece_goes_on_from_the_prompt(network, tiny_store, prompt, tmp_pa
     ({"audio": "piece.mp3"}, "gets an MP3 and a JSON file for each piece anyway"),
     ({"out": "other.txt"}, "is a file, and not named as a MIDI file"),
     ({"out": "folder.mid"}, "is a folder, not a MIDI file"),
+    ({"out": "piece.mid", "audio": "piece.wav"}, "written as MP3: name it piece.mp3 instead of piece.wav"),
+    ({"out": "piece.mid", "audio": "piece.mid"}, "written as MP3: name it piece.mp3"),
+    ({"out": "piece.mid", "record": "piece.mid"}, "written as JSON: name it piece.json"),
+    ({"out": "piece.mid", "score": "piece.mid"}, "name it piece.musicxml"),
+    ({"out": "given.mid", "prompt": "given.mid"}, "--prompt and --out are the same file.* give --out another"),
+    ({"out": "GIVEN.mid", "prompt": "given.mid"}, "--prompt and --out are the same file"),
+    ({"out": "link.mid", "prompt": "given.mid"}, "--prompt and --out are the same file"),
+    ({"out": ".", "prompt": "calm_pop_6.mid", "count": 2}, "--prompt and a piece of --out .calm_pop_6.mid"),
 ])
 def test_impossible_requests_are_one_sentence(values, words, tmp_path):
     (tmp_path / "other.txt").write_text("older")
     (tmp_path / "folder.mid").mkdir()
-    paths = {name: tmp_path / value for name, value in values.items() if name in ("out", "prompt", "audio")}
+    for name in ("given.mid", "calm_pop_6.mid"):
+        (tmp_path / name).write_text("mine")
+    (tmp_path / "link.mid").symlink_to(tmp_path / "given.mid")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    paths = {name: tmp_path / value for name, value in values.items()
+             if name in ("out", "prompt", "audio", "record", "score")}
     with pytest.raises(BookError, match=words):
         Request("calm", "pop", DRAW, **{"out": tmp_path / "made"} | values | paths)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.mid", "other.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert (tmp_path / "other.txt").read_text() == "older"
+    assert (tmp_path / "given.mid").read_text() == "mine"
 
 
 def test_labels_and_prompts_are_looked_at_before_a_model_is_asked_for(tiny_store, prompt, tmp_path):

@@ -64,8 +64,10 @@ def read(
     out: Annotated[Path | None, typer.Option(help="Also write the usable answers to this CSV file.")] = None,
 ) -> None:
     """Read files of answers, and name every row that cannot be used, with the reason."""
+    from lib.basics.files import check_targets
     from lib.chapters.survey.files import read_answers, read_key
 
+    check_targets({"--out": out}, {"--key": key, **{str(path): path for path in files}})
     found = read_answers(files, read_key(key) if key else None)
     _print_summary(found)
     if out is not None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import symusic
 
 from lib.basics.errors import BookError
-from lib.basics.files import hash_of_bytes, hash_of_json, write_json, write_text
+from lib.basics.files import check_targets, hash_of_bytes, hash_of_json, write_json, write_text
 from lib.basics.progress import Progress
 from lib.chapters.survey.files import ORIGINS, read_key
 from lib.data.pieces import SCHEME, parse_name
@@ -67,6 +67,7 @@ def make_survey(pieces: Path | str, out: Path | str, seconds: float = 45.0, per_
     out = Path(out)
     if out.suffix.lower() not in (".html", ".htm"):
         raise BookError(f"The survey page {out} must end in .html: a browser opens it.")
+    check_targets({"the page": out, "its key": key_path(out)}, {"the file of words": words and Path(words)})
     if not 1 <= seconds <= 600:
         raise BookError(f"A piece of a survey lasts 1 to 600 seconds, not {seconds:g}.")
     found = survey_pieces(Path(pieces))
