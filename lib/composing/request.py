@@ -78,8 +78,8 @@ class Request:
         if self.audio is not None:
             check_audio_name(self.audio)
         if self.record is not None and self.record.suffix.lower() != ".json":
-            raise BookError(f"How a piece was made is written as JSON: name it {self.record.stem}.json instead "
-                            f"of {self.record.name}.")
+            raise BookError(f"How a piece was made is written as JSON: name it {self.record.stem}.json "
+                            f"instead of {self.record.name}.")
         check_targets(self._targets(), {"--prompt": self.prompt})
 
     def _targets(self) -> dict[str, Path | None]:

@@ -90,7 +90,7 @@ def test_nothing_is_written_over_what_is_read_or_twice_to_one_place(tmp_path):
     check_targets({"--out": tmp_path / "a.mid", "--audio": tmp_path / "a.mp3", "--record": None},
                   {"--prompt": given})
     for target in (given, other, tmp_path / "x" / ".." / "given.mid", tmp_path / "Given.MID"):
-        with pytest.raises(BookError, match="--prompt and --out are the same file.*would be overwritten"):
+        with pytest.raises(BookError, match=r"--prompt and --out are the same file.*would be overwritten"):
             check_targets({"--out": target}, {"--prompt": given})
-    with pytest.raises(BookError, match="--out and --audio are the same file.*would be written twice"):
+    with pytest.raises(BookError, match=r"--out and --audio are the same file.*would be written twice"):
         check_targets({"--out": tmp_path / "a.mid", "--audio": tmp_path / "A.mid"}, {})

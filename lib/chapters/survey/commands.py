@@ -86,6 +86,8 @@ def _print_summary(found: "SurveyAnswers") -> None:
     for problem in found.problems.itertuples():
         where = f", row {problem.row}" if problem.row else ""
         print(f"not used: {problem.file}{where}: {problem.reason}")
+    for row in found.mended.itertuples():
+        print(f"used all the same: {row.file}, row {row.row}: {row.what}")
     answers = found.answers
     print(f"{answers['rater'].nunique()} raters, {answers['piece'].nunique()} pieces, {len(answers)} rows")
     print(score_table(answers).to_string(index=False, float_format=lambda value: f"{value:.2f}"))

@@ -6,25 +6,25 @@ Two kinds are understood, told apart by their header:
 - **Google Forms exports**, a row a rater: a column `Timestamp` (or `時間戳記`), and for every piece three
   columns named `<piece> [emotion]`, `<piece> [genre]`, `<piece> [human]` (or `[情緒]`, `[曲風]`, `[人類]`),
   which is what a multiple-choice grid named by the piece exports. Other columns are not read, but an address
-  column (`Email Address`, `Username`, `電子郵件地址`) tells second submissions; addresses are never kept or
-  shown.
+  column (`Email Address`, `Username`, or any whose cells are addresses) tells second submissions; addresses
+  are never kept or shown. The time may have any header too, if its cells begin with dates.
 
-Separators may be commas, semicolons or tabs; encodings UTF-8, UTF-16 and Big5 (cp950), with or without a byte
-order mark. File names and cells are untrusted text.
+What spreadsheets do on the way is undone (:mod:`lib.chapters.survey.csv_files` has encodings, separators and
+quotes): a form's last cells that are empty may be missing, numbers may have decimal commas, and with the key
+an identifier that was taken for a number is found again. File names and cells are untrusted text.
 """
 
-import codecs
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 
 import pandas as pd
 
 from lib.basics.errors import BookError
 from lib.basics.files import hash_of_bytes, read_json
+from lib.chapters.survey.csv_files import read_csv_file
 from lib.chapters.survey.scores import QUESTIONS, SCORES
 
 PAGE_COLUMNS = ("survey", "rater", "language", "position", "piece", "presentation", *QUESTIONS,
@@ -37,7 +37,8 @@ _ADDRESSES = {"email address", "email", "username", "電子郵件地址", "電�
 _FORM_QUESTIONS = {"emotion": "emotion", "情緒": "emotion", "genre": "genre", "曲風": "genre",
                    "human": "human", "人類": "human"}
 _FORM_COLUMN = re.compile(r"(.+?)\s*\[\s*([^\[\]]+?)\s*\]\s*")
-_LARGEST = 20_000_000  # bytes; a file of answers is a thousand times smaller
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}\b.*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ class SurveyAnswers:
             where not answered; with a key also origin, asked_emotion and asked_genre.
         problems: what was not used: file, row (as a spreadsheet counts, the header being 1; 0: the whole
             file), reason.
+        mended: what was used although something had changed it: file, row, what.
         files: a row a file: file, kind, encoding, rows, used.
     """
 
     answers: pd.DataFrame
     problems: pd.DataFrame
+    mended: pd.DataFrame
     files: pd.DataFrame
 
 
@@ -62,6 +65,8 @@ class _Row:
     file: str
     number: int
     cells: dict[str, str]
+    time: str = ""  # of a form
+    address: str = ""  # of a form
 
 
 def read_answers(paths: Iterable[Path], key: dict | None = None) -> SurveyAnswers:
@@ -85,8 +90,9 @@ def read_answers(paths: Iterable[Path], key: dict | None = None) -> SurveyAnswer
     names = [str(path) if names.count(path.name) > 1 else path.name for path in paths]
     files = [_read_file(path, name, answers, problems, seen) for path, name in zip(paths, names, strict=True)]
     table = pd.DataFrame(answers, columns=ANSWER_COLUMNS).astype(dict.fromkeys(QUESTIONS, "Int64"))
+    mended: list[tuple[str, int, str]] = []
     if key is not None:
-        table = _with_key(table, key, problems)
+        table = _with_key(table, key, problems, mended)
     if table.empty:
         file, row, reason = problems[0] if problems else (files[0]["file"], 0, "no row is below its header")
         where = f"{file}, row {row}" if row else file
@@ -96,27 +102,66 @@ def read_answers(paths: Iterable[Path], key: dict | None = None) -> SurveyAnswer
     for file in files:
         file["used"] = int(used.get(file["file"], 0))
     reasons = pd.DataFrame(problems, columns=["file", "row", "reason"])
-    return SurveyAnswers(table, reasons, pd.DataFrame(files))
+    return SurveyAnswers(table, reasons, pd.DataFrame(mended, columns=["file", "row", "what"]),
+                         pd.DataFrame(files))
 
 
 def _read_file(path: Path, name: str, answers: list, problems: list, seen: dict) -> dict[str, object]:
     """Add the answers of one file and what is wrong with it; returns what the file is."""
     about: dict[str, object] = {"file": _shown(name), "kind": "unknown", "encoding": "unknown", "rows": 0}
     try:
-        header, rows, about["encoding"] = _read_table(path)
-        about |= {"kind": _kind(header), "rows": len(rows)}
+        table = read_csv_file(path, _is_known)
+        about |= {"kind": _kind(table.header), "encoding": table.encoding, "rows": len(table.rows)}
+        is_form = about["kind"] == "Google Forms"
+        special = _special_columns(table.header, table.rows) if is_form else {}
     except ValueError as reason:
         problems.append((about["file"], 0, str(reason)))
         return about
-    read = _page_row if about["kind"] == "survey page" else _form_row
-    for number, cells in rows:
+    for number, cells in table.rows:
         try:
-            if len(cells) != len(header):
-                raise ValueError(f"it has {len(cells)} cells, the header has {len(header)}")
-            answers += read(_Row(about["file"], number, dict(zip(header, cells, strict=True))), seen)
+            cells = _as_wide(cells, len(table.header), may_end_early=is_form)
+            named: dict[str, str] = {}
+            for name, text in zip(table.header, cells, strict=True):
+                named.setdefault(name, text)  # of two, the first
+            about_row = {kind: next((cells[place] for place in places if cells[place]), "")
+                         for kind, places in special.items()}
+            row = _Row(about["file"], number, named, **about_row)
+            answers += (_form_row if is_form else _page_row)(row, seen)
         except ValueError as reason:
             problems.append((about["file"], number, str(reason)))
     return about
+
+
+def _as_wide(cells: list[str], width: int, may_end_early: bool) -> list[str]:
+    """The cells of a row, as many as the header has: spreadsheets add empty ones at the end, or cut them."""
+    while len(cells) > width and not cells[-1]:
+        cells = cells[:-1]
+    if may_end_early and len(cells) < width:
+        cells = cells + [""] * (width - len(cells))
+    if len(cells) != width:
+        raise ValueError(f"it has {len(cells)} cells, the header has {width}")
+    return cells
+
+
+def _special_columns(header: list[str], rows: list[tuple[int, list[str]]]) -> dict[str, list[int]]:
+    """Places of the columns of a form that hold its time and the address of who sent it, by name or content.
+
+    Raises:
+        ValueError: when none holds the time.
+    """
+    def filled(place: int) -> list[str]:
+        return [cells[place] for _, cells in rows if len(cells) > place and cells[place]]
+
+    def find(names: set[str], pattern: re.Pattern) -> list[int]:
+        named = [place for place, name in enumerate(header) if name.lower() in names]
+        alike = [place for place, name in enumerate(header) if place not in named and filled(place)
+                 and not _form_question(name) and all(map(pattern.fullmatch, filled(place)))]
+        return named + alike
+
+    found = {"time": find(_TIMESTAMPS, _DATE)[:1], "address": find(_ADDRESSES, _ADDRESS)}
+    if not found["time"]:
+        raise ValueError("the column 'Timestamp' (時間戳記) of a Google Forms export is missing")
+    return found
 
 
 def read_folder(folder: Path | str) -> SurveyAnswers | None:
@@ -152,80 +197,28 @@ def read_key(path: Path) -> dict:
     return key
 
 
-def _read_table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
-    """Header, numbered rows that are not empty, and the encoding."""
-    if not path.is_file():
-        raise ValueError("the file does not exist" if not path.exists() else "it is not a file")
-    if path.stat().st_size > _LARGEST:
-        raise ValueError(f"it is larger than {_LARGEST // 1_000_000} MB, which no file of answers is")
+def _is_known(header: list[str]) -> bool:
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"it cannot be read ({error.strerror})") from None
-    if content.startswith(b"PK"):
-        raise ValueError("it is a zip archive or an Excel workbook: unpack it (Google Forms delivers its CSV "
-                         "in one), or save the workbook as CSV")
-    text, encoding = decode_text(content)
-    if not text.strip():
-        raise ValueError("it is empty")
-    first = next(line for line in text.splitlines() if line.strip())
-    separator = max(",;\t", key=first.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error as error:
-        raise ValueError(f"it is no CSV file ({error})") from None
-    numbered = [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=1)
-                if any(cell.strip() for cell in row)]
-    return numbered[0][1], numbered[1:], encoding
-
-
-def decode_text(content: bytes) -> tuple[str, str]:
-    """Text and the name of its encoding: UTF-8 or UTF-16, by mark or by trial, then Big5 (cp950).
-
-    Raises:
-        ValueError: when none of them fits.
-    """
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-                           (codecs.BOM_UTF16_BE, "utf-16")):
-        if content.startswith(mark):
-            return _decoded(content, encoding), encoding
-    if b"\0" in content:  # UTF-16 without a mark: in mostly Latin text every other byte is zero
-        encoding = "utf-16-le" if content[1::2].count(0) >= content[::2].count(0) else "utf-16-be"
-        return _decoded(content, encoding), encoding
-    for encoding in ("utf-8", "cp950"):
-        try:
-            return content.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    raise ValueError("its encoding is none of UTF-8, UTF-16 and Big5: save it as UTF-8")
-
-
-def _decoded(content: bytes, encoding: str) -> str:
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        raise ValueError(f"it begins like {encoding.upper()} but is not: save it as UTF-8") from None
+        return bool(_kind(header))
+    except ValueError:
+        return False
 
 
 def _kind(header: Sequence[str]) -> str:
     """Which format the header belongs to; the reason when it is neither."""
-    names = [name.lower() for name in header]
-    doubled = sorted({name for name in header if name and header.count(name) > 1})
-    if doubled:
-        raise ValueError(f"the column '{_shown(doubled[0])}' stands in it twice")
-    if set(PAGE_COLUMNS) <= set(header):
+    missing = [name for name in PAGE_COLUMNS if name not in header]
+    if len(missing) < len(PAGE_COLUMNS) - 2:
+        if doubled := [name for name in PAGE_COLUMNS if header.count(name) > 1]:
+            raise ValueError(f"the column '{doubled[0]}' stands in it twice")
+        if missing:
+            raise ValueError(f"of the survey page's columns it lacks {', '.join(missing)}")
         return "survey page"
     forms = [found for found in map(_form_question, header) if found]
     for piece, question in forms:
         if forms.count((piece, question)) > 1:
             raise ValueError(f"it asks '{question}' of '{_shown(piece)}' twice")
     if forms:
-        if not _TIMESTAMPS & set(names):
-            raise ValueError("the column 'Timestamp' (時間戳記) of a Google Forms export is missing")
         return "Google Forms"
-    missing = [name for name in PAGE_COLUMNS if name not in header]
-    if len(missing) < len(PAGE_COLUMNS) - 2:
-        raise ValueError(f"of the survey page's columns it lacks {', '.join(missing)}")
     raise ValueError("its first row is neither that of the survey page nor that of a Google Forms export "
                      "with columns like 'piece 1 [emotion]'")
 
@@ -246,12 +239,13 @@ def _page_row(row: _Row, seen: dict) -> list[dict]:
         raise ValueError(f"presentation is '{_shown(cells['presentation'])}', not 1 or 2")
     if not re.fullmatch(r"[0-9]{1,4}", cells["position"]):
         raise ValueError(f"position is '{_shown(cells['position'])}', not a number")
-    if cells["heard_seconds"] and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", cells["heard_seconds"]):
+    heard = cells["heard_seconds"].replace(",", ".")
+    if heard and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", heard):
         raise ValueError(f"heard_seconds is '{_shown(cells['heard_seconds'])}', not a number")
     scores = {question: _score(cells[question], question) for question in QUESTIONS}
     if all(score is None for score in scores.values()):
         raise ValueError("none of its questions is answered")
-    if cells["heard_seconds"] and float(cells["heard_seconds"]) == 0:
+    if heard and float(heard) == 0:
         raise ValueError("it was answered without listening (0 s heard)")
     _once(row, seen, (cells["survey"], cells["rater"], cells["piece"], cells["presentation"]),
           tuple(scores.values()), "this rater's answers to this piece")
@@ -270,10 +264,8 @@ def _form_row(row: _Row, seen: dict) -> list[dict]:
                 if any(score is not None for score in scores.values())}
     if not answered:
         raise ValueError("none of its questions is answered")
-    named = {name.lower(): text for name, text in row.cells.items()}
-    address = next((named[name].lower() for name in _ADDRESSES if named.get(name)), "")
-    time = next(named[name] for name in _TIMESTAMPS if name in named)
-    content = repr((time, sorted((piece, sorted(scores.items())) for piece, scores in answered.items())))
+    address = row.address.lower()
+    content = repr((row.time, sorted((piece, sorted(scores.items())) for piece, scores in answered.items())))
     _once(row, seen, ("form", address or content), content,
           "a submission by this person" if address else "the submission")
     rater = f"form-{hash_of_bytes(content.encode())[:16]}"  # without the address, which a hash would betray
@@ -286,7 +278,7 @@ def _score(text: str, column: str) -> int | None:
     """A score, or None for an empty cell."""
     if not text:
         return None
-    match = re.fullmatch(r"(\d)(?:\.0*)?", text)
+    match = re.fullmatch(r"(\d)(?:[.,]0*)?", text)
     if not match or int(match[1]) not in SCORES:
         raise ValueError(f"the score '{_shown(text)}' in '{_shown(column)}' is not a whole number from "
                          f"{SCORES[0]} to {SCORES[-1]}")
@@ -307,22 +299,56 @@ def _shown(text: str) -> str:
     return plain if len(plain) <= 60 else plain[:57] + "…"
 
 
-def _with_key(table: pd.DataFrame, key: dict, problems: list) -> pd.DataFrame:
+def _with_key(table: pd.DataFrame, key: dict, problems: list, mended: list) -> pd.DataFrame:
     """Origins and labels of the pieces; a form may name them by id or by file name."""
     by_name = {**{Path(piece["file"]).stem: piece_id for piece_id, piece in key["pieces"].items()},
-               **{piece["file"]: piece_id for piece_id, piece in key["pieces"].items()}}
-    kept = []
+               **{piece["file"]: piece_id for piece_id, piece in key["pieces"].items()},
+               **{piece_id: piece_id for piece_id in key["pieces"]}}
+    kept, seen = [], {}
     for record in table.to_dict("records"):
-        piece_id = by_name.get(record["piece"], record["piece"])
-        if record["survey"] not in ("", key["survey"]):
+        piece_id = by_name.get(record["piece"]) or _before_spreadsheet(record["piece"], key["pieces"])
+        survey = _before_spreadsheet(record["survey"], [key["survey"]]) or record["survey"]
+        if survey not in ("", key["survey"]):
             problems.append((record["file"], record["row"], f"it belongs to another survey, "
-                             f"'{_shown(record['survey'])}'"))
-        elif piece_id not in key["pieces"]:
+                             f"'{_shown(survey)}'"))
+        elif piece_id is None:
             problems.append((record["file"], record["row"],
                              f"the key knows no piece '{_shown(record['piece'])}'"))
         else:
+            who = survey, record["rater"], piece_id, record["presentation"]
+            first = seen.setdefault(who, record)
+            if record["piece"] not in by_name:
+                mended.append((record["file"], record["row"], f"a spreadsheet took the piece '{piece_id}' "
+                               f"for a number and made it '{_shown(record['piece'])}'"))
+            if first is not record:  # the first had the identifier in its other form
+                problems.append((record["file"], record["row"], f"it repeats this rater's answers to this "
+                                 f"piece in {first['file']}, row {first['row']}"))
+                continue
             piece = key["pieces"][piece_id]
             kept.append(record | {"piece": piece_id, "origin": piece["origin"],
                                   "asked_emotion": piece["emotion"], "asked_genre": piece["genre"]})
     columns = [*ANSWER_COLUMNS, "origin", "asked_emotion", "asked_genre"]
     return pd.DataFrame(kept, columns=columns).astype(dict.fromkeys(QUESTIONS, "Int64"))
+
+
+def _before_spreadsheet(text: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that a spreadsheet writes as `text`, having taken it for a number; None if unclear.
+
+    >>> _before_spreadsheet("1.234E+570", ["1234e567", "00123456"])
+    '1234e567'
+    """
+    shown = _number(text)
+    if shown is None:
+        return None
+    rounding = Context(prec=len(shown.as_tuple().digits))
+    found = [name for name in known if (number := _number(name)) is not None
+             and rounding.plus(number) == shown]
+    return found[0] if len(found) == 1 else None
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

@@ -29,6 +29,9 @@ from lib.sound.synthesizer import not_as_written
 _ASSETS = Path(__file__).with_name("assets")
 LANGUAGES = ("en", "zh-Hant")
 FEWEST = 2  # pieces of each origin
+# Hexadecimal digits as consonants: with them no identifier looks like a number, a month or a word, which a
+# spreadsheet would write in its own way, such as 1234e567 as 1.234E+570.
+_CONSONANTS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrtvw")
 LARGEST = 60_000_000  # bytes of a page that a phone still opens
 
 
@@ -85,7 +88,7 @@ def make_survey(pieces: Path | str, out: Path | str, seconds: float = 45.0, per_
                "contact": contact}
     audio = {name: base64.b64encode(sounds[piece][0]).decode("ascii")
              for piece, name in sorted(names.items(), key=lambda item: item[1])}
-    content["id"] = hash_of_json([content, audio])[:12]
+    content["id"] = hash_of_json([content, audio])[:12].translate(_CONSONANTS)
     page = _page(content, audio)
     if len(page.encode()) > LARGEST:
         raise BookError(f"The survey page would have {len(page) / 1e6:.0f} MB, too much for a phone: take "
@@ -182,9 +185,10 @@ def _read(path: Path) -> symusic.Score:
 
 
 def _opaque_names(pieces: list[SurveyPiece], seed: int) -> dict[SurveyPiece, str]:
-    """Eight hexadecimal digits a piece, from which nobody without the files learns anything."""
-    return {piece: hashlib.sha256(f"{seed}\0{piece.origin}\0{piece.path.name}\0".encode()
-                                  + piece.path.read_bytes()).hexdigest()[:8] for piece in pieces}
+    """Eight consonants a piece, from which nobody without the files learns anything."""
+    digests = {piece: hashlib.sha256(f"{seed}\0{piece.origin}\0{piece.path.name}\0".encode()
+                                     + piece.path.read_bytes()).hexdigest() for piece in pieces}
+    return {piece: digest[:8].translate(_CONSONANTS) for piece, digest in digests.items()}
 
 
 def _words(own: Path | None) -> dict[str, dict[str, str]]:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lib.basics.errors import BookError
-from lib.chapters.survey.files import PAGE_COLUMNS, decode_text, read_answers, read_folder, read_key
+from lib.chapters.survey.files import PAGE_COLUMNS, read_answers, read_folder, read_key
 
 HEADER = ",".join(PAGE_COLUMNS)
 ROWS = ["s1,r1,en,1,aa,1,4,5,2,20.5", "s1,r1,en,2,bb,1,1,2,3,31", "s1,r1,en,3,aa,2,4,4,2,12"]
@@ -129,12 +129,12 @@ def test_the_same_form_row_in_two_exports_counts_once(write):
 @pytest.mark.parametrize(("content", "reason"), [
     ("", "it is empty"),
     (PAGE.replace(",human", ",person"), "of the survey page's columns it lacks human"),
-    (FORM.replace("時間戳記", "when"), "the column 'Timestamp' (時間戳記) of a Google Forms export is"),
+    (re.sub(r'"(時間戳記|2026[^"]*)",', "", FORM), "the column 'Timestamp' (時間戳記) of a Google"),
     (FORM.replace("第一首 [曲風]", "第一首 [emotion]"), "asks 'emotion' of '第一首' twice"),
     ("name,age\nx,3\n", "its first row is neither"),
     (PAGE.replace("language", "rater", 1), "the column 'rater' stands in it twice"),
     (b"PK\x03\x04rest", "it is a zip archive or an Excel workbook"),
-    (b"\xff\xff\xfe\x81\xff", "its encoding is none of"),
+    (b"\xd0\xcf\x11\xe0rest", "it is a workbook of an old Excel"),
     ("\ufeff".encode("utf-16-le") + b"a", "it begins like UTF-16 but is not"),
 ])
 def test_a_file_that_cannot_be_used_is_named_and_the_others_are_read(write, content, reason):
@@ -193,7 +193,95 @@ def test_a_file_that_is_no_key_is_refused(write, content):
         read_key(write(content, "wrong.key.json"))
 
 
-def test_encodings_are_named():
-    assert decode_text("情緒".encode("cp950")) == ("情緒", "cp950")
-    assert decode_text("情緒".encode("utf-16")) == ("情緒", "utf-16")
-    assert decode_text("abc情緒".encode("utf-16-be")) == ("abc情緒", "utf-16-be")
+# What people send. Of each file two rows are to be used, unless it says otherwise.
+GRID = "Timestamp,Piece 1 [emotion],Piece 1 [genre],Piece 1 [human]"
+FIRST, SECOND = "2026/11/20 3:00:12 PM GMT+1,2,5,1", "2026/11/21 3:01:12 PM GMT+1,1,4,4"
+SENT = {
+    "commas_in_titles": "\n".join([GRID.replace(",", ";").replace("Piece", "Listen, then rate, piece"),
+                                   FIRST.replace(",", ";"), SECOND.replace(",", ";")]),
+    "a_line_that_names_the_separator": f"sep=,\r\n{GRID}\r\n{FIRST}\r\n{SECOND}\r\n",
+    "empty_cells_cut_off": f"{GRID},More?,Age\n{FIRST},nice\n{SECOND}",
+    "empty_cells_added": f"{GRID},,\n{FIRST},,,,\n{SECOND},,",
+    "comment_columns_twice": f"{GRID},Comments,Comments\n{FIRST},a,b\n{SECOND},c,d",
+    "header_in_another_language": f"{GRID.replace('Timestamp', 'Zeitstempel')}\n{FIRST}\n{SECOND}",
+    "western_code_page": f"{GRID.replace('Piece', 'Pièce')}\n{FIRST}\n{SECOND}".encode("cp1252"),
+    "code_page_of_a_mac": f"{GRID.replace('Piece', 'Stück')},Größer?\n{FIRST},schön\n{SECOND},".encode(
+        "mac_roman"),
+    "code_page_of_mainland_china": f"{GRID.replace('Piece', '第一首')},意见\n{FIRST},很好听\n{SECOND},"
+                                   .encode("gbk"),
+    "lines_that_end_in_a_return": f"{GRID}\r{FIRST}\r{SECOND}\r",
+    "decimal_commas": "\n".join([GRID, FIRST, SECOND]).replace(",", ";").replace(";2;5;1", ";2,0;5,00;1,0"),
+    "a_quote_that_never_closes_in_the_header": GRID.replace("Piece 1 [genre]", '"Piece 1 [genre]')
+                                              + f"\n{FIRST}\n{SECOND}",
+}
+
+
+@pytest.mark.parametrize("content", SENT.values(), ids=SENT.keys())
+def test_files_as_people_send_them(write, content):
+    found = read_answers([write(content)])
+    assert found.answers[["emotion", "genre", "human"]].to_numpy().tolist() == [[2, 5, 1], [1, 4, 4]]
+    assert found.problems.empty
+    assert "?" not in found.answers["piece"][0]
+    assert len(found.answers["piece"].unique()) == 1
+
+
+def test_titles_are_read_in_the_code_page_of_their_letters(write):
+    pieces = {name: read_answers([write(SENT[name])]).answers["piece"][0] for name in SENT
+              if "code_page" in name}
+    assert pieces == {"western_code_page": "Pièce 1", "code_page_of_a_mac": "Stück 1",
+                      "code_page_of_mainland_china": "第一首 1"}
+
+
+def test_a_broken_row_costs_itself_alone(write):
+    broken = '2026/11/19 3:00:12 PM GMT+1,"2,5,1'
+    swallowing = [f'{FIRST},"nice', f"{SECOND},so so", '2026/11/22 3:01:12 PM GMT+1,3,3,3,good"']
+    for content, used, rows in ((f"{GRID}\n{FIRST}\n{broken}\n{SECOND}", 3, []),
+                                (f"{GRID}\n{FIRST}\nwhat is this?\n{SECOND}", 2, [3]),
+                                (f"{GRID}\n{FIRST},1,2\n{SECOND}", 1, [2]),
+                                ("\n".join([f"{GRID},Comments", *swallowing]), 3, [])):
+        found = read_answers([write(content)])
+        assert len(found.answers) == used, content
+        assert [row for _, row, _ in reasons(found)] == rows, content
+
+
+def test_a_comment_of_several_lines_is_one_cell(write):
+    found = read_answers([write(f'{GRID},Comments\n{FIRST},"one\ntwo, and\nthree"\n{SECOND},')])
+    assert len(found.answers) == 2
+    assert found.problems.empty
+
+
+@pytest.mark.parametrize("header", ["E-Mail-Adresse", "Your mail, please", "Username"])
+def test_an_address_tells_second_submissions_under_any_header(write, header):
+    def row(address, scores):
+        return f"2026/11/2{scores[0]} 3:00:12 PM GMT+1,{address},{scores}"
+
+    head = GRID.replace("Timestamp", f'Timestamp,"{header}"')
+    found = read_answers([write("\n".join([head, row("a@x.example", "1,2,3"), row("b@x.example", "2,2,3"),
+                                           row("A@x.example", "3,2,3")]))])
+    assert len(found.answers) == 2
+    assert [(row, "by this person" in reason) for _, row, reason in reasons(found)] == [(4, True)]
+
+
+def test_identifiers_that_a_spreadsheet_took_for_numbers_are_found_again(write):
+    key = {"survey": "123456789012", "pieces": {
+        name: KEY["pieces"]["aa"] | {"file": f"{name}.midi"} for name in ("00123456", "1234e567", "aa", "7")}}
+    rows = ["123456789012,r1,en,1,aa,1,1,2,3,12.5", "1.23457E+11,r1,en,2,123456,1,1,2,3,12.5",
+            "123456789012,r2,en,1,123456,1,1,2,3,12.5", "123456789012,r2,en,2,1.234E+570,1,1,2,3,12.5",
+            "123456789012,r2,en,3,99,1,1,2,3,12.5", "123456789013,r2,en,3,aa,1,1,2,3,12.5"]
+    found = read_answers([write(page(*rows))], key)
+    assert found.answers["piece"].tolist() == ["aa", "00123456", "00123456", "1234e567"]
+    assert [(row, what.split()[5]) for row, what in found.mended[["row", "what"]].to_numpy()] == [
+        (3, "'00123456'"), (4, "'00123456'"), (5, "'1234e567'")]
+    assert [row for _, row, _ in reasons(found)] == [6, 7]
+    german = page(*rows[2:4]).replace(",", ";").replace("12.5", "12,5").replace("1.234E", "1,234E")
+    assert read_answers([write(german)], key).answers["piece"].tolist() == ["00123456", "1234e567"]
+
+
+def test_a_page_that_lies_there_twice_with_changed_identifiers_counts_once(write):
+    key = {"survey": "s1", "pieces": {"0012": KEY["pieces"]["aa"]}}
+    plain, changed = (write(page(f"s1,r1,en,1,{piece},1,4,5,2,20"), f"{piece}.csv")
+                      for piece in ("0012", "12"))
+    found = read_answers([plain, changed], key)
+    assert len(found.answers) == 1
+    assert reasons(found) == [("12.csv", 2, "it repeats this rater's answers to this piece in 0012.csv, "
+                               "row 2")]

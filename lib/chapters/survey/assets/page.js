@@ -45,7 +45,9 @@
     const first = random(order.length - gap);
     const again = first + gap + 1 + random(order.length - first - gap);
     order.splice(again, 0, { id: order[first].id, presentation: 2 });
-    const name = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0"));
+    // Consonants: no spreadsheet takes such a name for a number or a month and writes it in another way.
+    const letters = "bcdfghjkmnpqrtvw";
+    const name = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => letters[byte >> 4] + letters[byte & 15]);
     const language = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh-Hant" : "en";
     return { rater: name.join(""), language, begun: false, order, answers: [], heard: 0, draft: {} };
   };
@@ -86,7 +88,7 @@
   const csv = () => {
     const head = ["survey", "rater", "language", "position", "piece", "presentation", ...questions, "heard_seconds"];
     const lines = state.answers.map((answer, index) => [survey.id, state.rater, state.language, index + 1, answer.id,
-      answer.presentation, ...questions.map((question) => answer[question]), answer.heard.toFixed(1)]);
+      answer.presentation, ...questions.map((question) => answer[question]), Math.ceil(answer.heard)]);
     return [head, ...lines].map((line) => line.join(",")).join("\r\n") + "\r\n";
   };
 
