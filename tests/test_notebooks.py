@@ -5,10 +5,10 @@ import re
 
 import nbformat
 import pytest
+from prose import QUOTING_TAG, typed_numbers
 
 from lib.basics.places import NOTEBOOKS
 from lib.publish.chapters import documents, parameters_of, tagged
-from lib.publish.prose import QUOTING_TAG, typed_numbers
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 LONGEST_CELL = 40  # lines; what is longer does work that belongs in lib

@@ -72,23 +72,6 @@ class Grammar:
             state.advance(token)
         return None
 
-    def named_notes(self, tokens: np.ndarray) -> np.ndarray:
-        """The notes that a sequence names, read token by token, independently of MidiTok's decoder.
-
-        Returns:
-            Integers [notes, 5], sorted: onset and duration in ticks, pitch, velocity, program (−1 for drums).
-        """
-        state, notes = self.start(), []
-        for token in tokens[1:].tolist():
-            kind = self.kinds[token]
-            if kind == "Velocity":
-                velocity = self.numbers[token]
-            elif kind == "Duration":
-                notes.append((state.now, int(state.meter.duration_ticks[token]), state.pitch, velocity,
-                              state.program))
-            state.advance(token)
-        return np.array(sorted(notes), dtype=np.int64).reshape(-1, 5)
-
     def whole_notes_length(self, tokens: np.ndarray) -> int:
         """How many tokens remain when what follows the last whole note is cut off; EOS stays; at least
         BOS remains.

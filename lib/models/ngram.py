@@ -14,7 +14,7 @@ import numpy as np
 
 from lib.basics.errors import BookError
 from lib.models.ngram_counts import Context, ContextHashes, Counts, Found, Labels, count_contexts
-from lib.models.pieces import FlatPieces, Histories, flatten
+from lib.models.pieces import FlatPieces, Histories
 
 LABELLED = 5
 """Contexts shorter than so many tokens are counted by label; longer ones are rare enough as they are."""
@@ -85,10 +85,6 @@ class NgramModel:
             probability[chosen] = interpolate(probability[chosen], found, self.escape)
         return np.log(probability[targets])
 
-    def log_probabilities(self, tokens: np.ndarray, emotion: int, genre: int) -> np.ndarray:
-        """Natural logarithms of the probabilities of `tokens[1:]` of one piece, float64 [T − 1]."""
-        return self.log_probabilities_of(flatten([np.asarray(tokens)], [emotion], [genre]))
-
     def predictions_of(self, pieces: FlatPieces) -> np.ndarray:
         """The likeliest token at each target, int64, in the order of `pieces`."""
         # Equal contexts have equal distributions: each is worked out once.
@@ -102,19 +98,6 @@ class NgramModel:
             histories = pieces.histories(targets[first[part]], self.order - 1)
             best[part] = self.distributions(histories).argmax(axis=1)
         return best[inverse]
-
-    def next_distribution(self, history: np.ndarray, emotion: int, genre: int) -> np.ndarray:
-        """Probabilities of the token after `history`, float64 [V]; they sum to 1.
-
-        Args:
-            history: the ids so far; only the last `order - 1` matter.
-            emotion, genre: label numbers.
-        """
-        steps = self.order - 1
-        past, exists = np.zeros((1, steps), np.uint16), np.zeros((1, steps), bool)
-        recent = np.asarray(history)[::-1][:steps]
-        past[0, :len(recent)], exists[0, :len(recent)] = recent, True
-        return self.distributions(Histories(past, exists, np.array([emotion]), np.array([genre])))[0]
 
     def distributions(self, histories: Histories) -> np.ndarray:
         """Probabilities of the next token after each history, float64 [histories, V]."""

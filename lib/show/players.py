@@ -105,26 +105,6 @@ def player_row(players: Sequence[HTML], label: str = "") -> HTML:
                 f'style="display:flex;flex-wrap:wrap;gap:0.75rem;align-items:stretch">\n{inner}\n</div>')
 
 
-def player_grid(cells: Mapping[tuple[str, str], HTML], caption: str) -> HTML:
-    """A table of players, such as emotion down and genre across.
-
-    Args:
-        cells: player by (row label, column label), rows and columns in the order of their first appearance.
-        caption: the table's caption.
-    """
-    rows = list(dict.fromkeys(row for row, _ in cells))
-    columns = list(dict.fromkeys(column for _, column in cells))
-    head = "".join(f'<th scope="col">{one_line(column)}</th>' for column in columns)
-    body = ""
-    for row in rows:
-        found = (cells.get((row, column)) for column in columns)
-        inner = "".join(f"<td>{player.data if player else '–'}</td>" for player in found)
-        body += f'<tr><th scope="row">{one_line(row)}</th>{inner}</tr>\n'
-    return HTML(f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{one_line(caption)}">'
-                f'<table class="table"><caption>{one_line(caption)}</caption>'
-                f"<thead><tr><td></td>{head}</tr></thead><tbody>\n{body}</tbody></table></div>")
-
-
 def _sibling_midi(file_name: str) -> str | None:
     stem, folder = Path(file_name).stem, media_folder()
     return next((stem + suffix for suffix in (".mid", ".midi") if (folder / (stem + suffix)).is_file()), None)

@@ -6,11 +6,9 @@ from lib.basics.lazy import names_of
 
 if TYPE_CHECKING:
     from lib.training.runs import Run, open_run, request_run, run_folder
-    from lib.training.speed import Speed, measure_speed
 
-__all__ = ["Run", "Speed", "measure_speed", "open_run", "request_run", "run_folder"]
+__all__ = ["Run", "open_run", "request_run", "run_folder"]
 
 __getattr__ = names_of(__name__, {
-    "measure_speed": "speed", "open_run": "runs", "request_run": "runs", "Run": "runs",
-    "run_folder": "runs", "Speed": "speed",
+    "open_run": "runs", "request_run": "runs", "Run": "runs", "run_folder": "runs",
 })

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from named_notes import named_notes
 from symusic import Score
 
 from lib.composing.grammar import Grammar
@@ -52,7 +53,7 @@ def test_random_walks_lose_no_note(tokenizer, grammar, by_type):
     for seed in range(50):
         tokens = walk(grammar, seed, by_type=by_type)
         assert grammar.violation(tokens) is None
-        named = [tuple(note) for note in grammar.named_notes(tokens).tolist()]
+        named = [tuple(note) for note in named_notes(grammar, tokens).tolist()]
         decoded = decode(tokenizer, tokens)
         assert decoded.ticks_per_quarter == grammar.ticks_per_quarter
         assert notes_of(decoded) == named

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from ngram_by_step import log_probabilities, next_distribution
 
 from lib.basics.errors import BookError
 from lib.measures import losses as losses_module
@@ -75,9 +76,9 @@ def test_ngram_is_judged_on_the_same_tokens(judged, tiny_store):
     assert result.is_of_same_tokens(judged)
     row = int(judged.rows[-1])
     labels = tiny_store.emotion_of(row), tiny_store.genre_of(row)
-    expected = -ngram.log_probabilities(tiny_store.tokens(row), *labels)
+    expected = -log_probabilities(ngram, tiny_store.tokens(row), *labels)
     np.testing.assert_allclose(result.loss[result.row == row], expected, rtol=1e-5)
-    likeliest = ngram.next_distribution(tiny_store.tokens(row)[:9], *labels).argmax()
+    likeliest = next_distribution(ngram, tiny_store.tokens(row)[:9], *labels).argmax()
     place = (result.row == row) & (result.place == 9)
     assert result.correct[place].tolist() == [likeliest == tiny_store.tokens(row)[9]]
 

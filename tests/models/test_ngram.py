@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 from hypothesis import example, given, settings, strategies as st
+from ngram_by_step import log_probabilities, next_distribution
 
 from lib.basics.errors import BookError
 from lib.models.ngram import LABELLED, NgramModel, context_chain
@@ -57,14 +58,14 @@ def test_bigram_by_hand():
     pieces = flatten([np.array([0, 1, 2]), np.array([0, 1, 1])], [0, 0], [0, 0])
     model = NgramModel.fit(pieces, 4, order=2)
     one, two = (3 + 2 / 4) / 6, (1 + 2 / 4) / 6
-    np.testing.assert_allclose(NgramModel.fit(pieces, 4, order=1).next_distribution([0], 0, 0),
+    np.testing.assert_allclose(next_distribution(NgramModel.fit(pieces, 4, order=1), [0], 0, 0),
                                [0.5 / 6, one, two, 0.5 / 6])
     # After 0 came 1 twice; after 1 came 2 and 1; 2 and 3 were never followed.
-    np.testing.assert_allclose(model.next_distribution([0], 0, 0)[1], (2 + one) / 3)
-    np.testing.assert_allclose(model.next_distribution([0, 1], 0, 0)[[1, 2]],
+    np.testing.assert_allclose(next_distribution(model, [0], 0, 0)[1], (2 + one) / 3)
+    np.testing.assert_allclose(next_distribution(model, [0, 1], 0, 0)[[1, 2]],
                                [(1 + 2 * one) / 4, (1 + 2 * two) / 4])
-    np.testing.assert_allclose(model.next_distribution([0, 3], 0, 0)[1], one)
-    np.testing.assert_allclose(model.log_probabilities(np.array([0, 1, 1, 2]), 0, 0),
+    np.testing.assert_allclose(next_distribution(model, [0, 3], 0, 0)[1], one)
+    np.testing.assert_allclose(log_probabilities(model, np.array([0, 1, 1, 2]), 0, 0),
                                np.log([(2 + one) / 3, (1 + 2 * one) / 4, (1 + 2 * two) / 4]))
 
 
@@ -76,9 +77,10 @@ def test_distributions_sum_to_one_and_agree_with_dictionaries(pieces, order, lab
         training = pieces
     model = NgramModel.fit(flat(training), VOCABULARY, order, labels, escape)
     expected = by_dictionaries(training, tokens, emotion, genre, order, labels, escape)
-    np.testing.assert_allclose(model.log_probabilities(np.array(tokens), emotion, genre), expected, atol=1e-9)
+    found = log_probabilities(model, np.array(tokens), emotion, genre)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
     for place in range(1, len(tokens)):
-        distribution = model.next_distribution(tokens[:place], emotion, genre)
+        distribution = next_distribution(model, tokens[:place], emotion, genre)
         assert distribution.min() > 0
         np.testing.assert_allclose(distribution.sum(), 1, atol=1e-9)
         np.testing.assert_allclose(np.log(distribution[tokens[place]]), expected[place - 1], atol=1e-9)
@@ -93,7 +95,7 @@ def test_predictions_are_the_likeliest_tokens(pieces, order, labels):
     predictions = iter(model.predictions_of(judged))
     for tokens, emotion, genre in pieces:
         for place in range(1, len(tokens)):
-            distribution = model.next_distribution(tokens[:place], emotion, genre)
+            distribution = next_distribution(model, tokens[:place], emotion, genre)
             np.testing.assert_allclose(distribution[next(predictions)], distribution.max(), atol=1e-12)
 
 
@@ -102,17 +104,18 @@ def test_pieces_do_not_run_into_each_other():
     pieces = flatten([np.array([0, 1, 3]), np.array([2, 4, 4])], [0, 0], [0, 0])
     model = NgramModel.fit(pieces, VOCABULARY, order=2)
     unigram = NgramModel.fit(pieces, VOCABULARY, order=1)
-    np.testing.assert_allclose(model.next_distribution([0, 1, 3], 0, 0), unigram.next_distribution([0], 0, 0))
+    np.testing.assert_allclose(next_distribution(model, [0, 1, 3], 0, 0),
+                               next_distribution(unigram, [0], 0, 0))
 
 
 def test_labels_enter_short_contexts():
     # Genre 0 goes on with 1, genre 1 with 2, after the same token.
     pieces = flatten([np.array([0, 1])] * 8 + [np.array([0, 2])] * 8, [0] * 16, [0] * 8 + [1] * 8)
     model = NgramModel.fit(pieces, VOCABULARY, 2, labels="genre")
-    assert model.next_distribution([0], 0, 0)[1] > 0.9
-    assert model.next_distribution([0], 0, 1)[2] > 0.9
+    assert next_distribution(model, [0], 0, 0)[1] > 0.9
+    assert next_distribution(model, [0], 0, 1)[2] > 0.9
     unlabelled = NgramModel.fit(pieces, VOCABULARY, 2)
-    assert unlabelled.next_distribution([0], 0, 0)[1] < 0.5
+    assert next_distribution(unlabelled, [0], 0, 0)[1] < 0.5
 
 
 def test_chain():

@@ -2,8 +2,7 @@
 
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
-
-from lib.publish.prose import QUOTING_TAG, typed_numbers
+from prose import QUOTING_TAG, typed_numbers
 
 
 def found(text, tags=()):

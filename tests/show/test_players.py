@@ -9,7 +9,7 @@ from symusic import Note, Score, Track
 
 from lib.basics.errors import BookError
 from lib.show.media import media_folder, media_link
-from lib.show.players import audio_player, player_grid, player_row
+from lib.show.players import audio_player, player_row
 
 
 @pytest.fixture(autouse=True)
@@ -54,13 +54,9 @@ def test_player_links_the_midi_beside_it(folder):
     assert 'href="media/piece.mid"' in audio_player("piece.mp3", "A piece").data
 
 
-def test_rows_and_grids():
+def test_rows():
     one = audio_player("piece.mp3", "A piece")
     assert player_row([one, one]).data.count("<audio") == 2
-    grid = player_grid({("calm", "irish"): one, ("lively", "<b>"): one}, "by label").data
-    assert grid.count("<audio") == 2
-    assert grid.count("–") == 2
-    assert "<b>" not in grid
     assert isinstance(one, HTML)
 
 
