@@ -1,4 +1,4 @@
-"""What an ear gets: 33 numbers for every 23 milliseconds of sound, by librosa.
+"""What an ear gets: 33 numbers of sound for every 23 milliseconds, by librosa.
 
 They are those of the course's earlier project (spring 2024, group 10), in its order: 13 mel-frequency
 cepstral coefficients (Davis and Mermelstein, 1980), the spectral centroid, 12 chroma (energy by pitch class),
