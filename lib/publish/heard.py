@@ -7,6 +7,7 @@ pitch classes are written and nothing whose partials are no multiples of its pit
 """
 
 from collections.abc import Iterable, Iterator
+from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -43,7 +44,8 @@ def chroma_of_sound(audio: np.ndarray, rate: int) -> np.ndarray:
     """
     from scipy.signal import resample_poly
 
-    mono = resample_poly(audio.mean(axis=1), 1, rate // _RATE)
+    shared = gcd(rate, _RATE)
+    mono = resample_poly(audio.mean(axis=1), _RATE // shared, rate // shared)
     mono = np.pad(mono, (_FRAME // 2, _FRAME))
     frames = np.lib.stride_tricks.sliding_window_view(mono, _FRAME)[:len(mono) - _FRAME - _FRAME // 2:_HOP]
     strength = np.sqrt(np.abs(np.fft.rfft(frames * np.hanning(_FRAME), axis=1)))

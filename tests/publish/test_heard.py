@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 import soundfile
+from scipy.signal import resample_poly
 from symusic import Note, Score, Track
 
 from lib.publish.heard import LEAST, agreement
@@ -52,6 +53,11 @@ def test_a_sound_agrees_with_its_notes_and_with_no_others(program):
 
 def test_fast_notes_are_heard_too():
     assert agreement(render(tune(length=60)), SAMPLE_RATE, tune(length=60)) > LEAST + 0.05
+
+
+def test_any_rate_of_samples_will_do():
+    slower = resample_poly(render(tune()), 147, 160, axis=0)
+    assert agreement(slower, 44_100, tune()) > LEAST + 0.1
 
 
 def test_a_sound_that_runs_too_fast_is_noticed():

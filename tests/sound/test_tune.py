@@ -98,7 +98,7 @@ def test_the_ends_of_the_range_are_in_tune_too(program):
 
 @pytest.mark.parametrize("program", EXCUSED)
 def test_an_excused_program_sounds(program):
-    assert all(np.abs(sound).max() > 1e-4 for sound in scale(program, (48, 60, 72)))
+    assert all(np.abs(sound).max() > 1e-4 for sound in scale(program, (48, 60, 72), after=0))
 
 
 @pytest.mark.parametrize("kit", [0, 8, 16, 24, 25, 32, 40, 48])
