@@ -27,7 +27,7 @@ WEAKEST := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book execute build publishable test smoke-book test-weakest test-site test-links lint evidence pretrained bench gpu-check lab \
+.PHONY: help book execute build publishable test smoke-book test-folders test-weakest test-site test-links lint evidence pretrained bench gpu-check lab \
 	env lock clean clean-all
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo "          [RATED=folder]                   with a clone of VGMIDI the tables of appendix 3 computed, not kept"
 	@echo "make test                                  environment, lint, tests, a smoke book and its gates"
 	@echo "make test-site [SITE=folder]               the smoke book's site, or another, in a real browser"
+	@echo "make test-folders                          a tiny book of each of some odd folders of music"
 	@echo "make test-weakest                          networks, composing and the smoke book as on a weak processor"
 	@echo "make test-links [PROFILE=laptop]           whether the addresses on other hosts still answer"
 	@echo "make publishable                           refuse the site in _build/html if it is a trial"
@@ -70,6 +71,10 @@ smoke-book: env
 	rm -rf "$(TEST_HOME)"
 	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory execute PROFILE=smoke DATA= RATED=
 	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory build PROFILE=smoke DATA= RATED=
+
+# A dozen small folders, each odd in one way, and a few in several; `make test` tries the latter.
+test-folders: env
+	MOOD_FOLDERS=all OMP_NUM_THREADS=1 $(BIN)python -m pytest -n 2 tests/folders
 
 # What depends on the processor, once more as on the weakest one. It adds nothing where the machine is one.
 test-weakest: env

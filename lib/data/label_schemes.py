@@ -106,5 +106,7 @@ def read_rule(folder: Path) -> LabelRule:
     if not path.exists():
         return LabelRule(SCHEMES[DEFAULT], {})
     table = pd.read_csv(path, dtype={"collection": str, "meter": str})
+    if not {"collection", "meter", "median_activity"} <= set(table.columns):  # somebody else's, of that name
+        return LabelRule(SCHEMES[DEFAULT], {})
     medians = {(row.collection, row.meter): float(row.median_activity) for row in table.itertuples()}
     return LabelRule(find_scheme(str(read_json(Path(folder) / MANIFEST)["decided_by"]["labels"])), medians)

@@ -137,7 +137,8 @@ class TokenStore:
     def left_out_kinds(self) -> pd.DataFrame:
         """The files left out by kind of reason, the commonest first: `stage`, `kind` (the reason without
         particulars, which stand behind a colon), `files`, `example` (the first file's name)."""
-        table = self.left_out.assign(kind=self.left_out["reason"].str.partition(":")[0])
+        table = self.left_out
+        table["kind"] = [reason.partition(":")[0] for reason in table["reason"]]
         kinds = table.groupby(["stage", "kind"])["name"].agg(files="size", example="first").reset_index()
         return kinds.sort_values(["files", "kind"], ascending=[False, True], ignore_index=True)
 

@@ -212,7 +212,7 @@ def _drop(store: TokenStore, ids: np.ndarray, starts: np.ndarray,
 
 
 def choose_places(store: TokenStore, split: str, count: int, window: int, judged: int = 64,
-                  seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+                  seed: int = 0, anywhere: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Bar lines near the middle of pieces, where a disturbed past ends and the clean continuation begins.
 
     Args:
@@ -221,6 +221,7 @@ def choose_places(store: TokenStore, split: str, count: int, window: int, judged
         window: tokens that a model may read, past and continuation together.
         judged: tokens of the continuation.
         seed: of the choice.
+        anywhere: also at onsets between bar lines, for pieces of one bar.
 
     Returns:
         Rows and places of the first judged token, each int64 [places].
@@ -231,7 +232,8 @@ def choose_places(store: TokenStore, split: str, count: int, window: int, judged
     rows = np.random.default_rng(seed).permutation(store.rows(split))
     groups = store.index["group"].to_numpy()
     _, first = np.unique(groups[rows], return_index=True)
-    bar_ids = store.ids_of_type("Bar")
+    bar_ids = np.concatenate([store.ids_of_type(name) for name in
+                              (["Bar", "Position"] if anywhere else ["Bar"])])
     found: list[tuple[int, int]] = []
     for row in rows[np.sort(first)]:
         ids = store.tokens(row)

@@ -60,6 +60,14 @@ def plot_training(metrics: Mapping[str, pd.DataFrame], references: Mapping[str, 
     return figure
 
 
+def plot_sentence(text: str) -> Figure:
+    """A picture that says why there is none, where a caption waits for one."""
+    figure, axis = plt.subplots(figsize=(7.2, 0.8))
+    axis.text(0.5, 0.5, text, ha="center", va="center", wrap=True)
+    axis.axis("off")
+    return figure
+
+
 def plot_losses_by_type(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Loss of each token type: one point a model with its 95 % interval, and how many tokens there are.
 
@@ -93,6 +101,8 @@ def plot_loss_by_position(tables: Mapping[str, pd.DataFrame], difference_to: str
             low, high, and difference, difference_low, difference_high (to the model `difference_to`).
         difference_to: the model that the right panel subtracts.
     """
+    if not any(len(table) for table in tables.values()):
+        return plot_sentence("No position in the piece has enough groups of test pieces to be judged by.")
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.3))
     for name, table in tables.items():
         middle = np.sqrt(np.maximum(table["start"], 1) * table["end"])

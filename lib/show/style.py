@@ -8,11 +8,14 @@ models also have their own marker and line style.
 
 import contextlib
 import re
+from functools import cache
+from importlib.resources import files
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from cycler import cycler
 from IPython import get_ipython
+from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib_inline import backend_inline
 
 CARD = "#FBFAF7"  # the background of every figure
@@ -54,6 +57,9 @@ TOKEN_COLOURS = {
     "EOS": "#D55E00",
     "PAD": "#D9D5CC",
 }
+
+_CJK = "Noto Sans CJK of the book"  # under a name of its own, so that no installed font stands in for it
+_LONGEST_LABEL = 24  # letters of somebody's label that a figure has room for
 
 SEQUENTIAL = "cividis"  # for heat maps of amounts: uniform in perception, safe for colour-blind readers
 DIVERGING = "PuOr"  # for heat maps around zero
@@ -97,12 +103,33 @@ def text_colour(fill: str) -> str:
     return max((INK, "#FFFFFF"), key=lambda ink: contrast(ink, fill))
 
 
+def short_label(text: object) -> str:
+    """Somebody's label as a figure has room for it: a long one ends in an ellipsis.
+
+    >>> short_label("a" * 60)
+    'aaaaaaaaaaaaaaaaaaaaaaa…'
+    """
+    text = str(text)
+    return text if len(text) <= _LONGEST_LABEL else text[:_LONGEST_LABEL - 1] + "…"
+
+
+@cache
+def _add_cjk_font() -> None:
+    """Make the font known that writes Chinese, Japanese and Korean; it comes with a package."""
+    path = files("manimgx_fonts_cjk") / "NotoSansCJK-VF.otf.ttc"
+    fontManager.ttflist.append(FontEntry(fname=str(path), name=_CJK, style="normal", variant="normal",
+                                         weight=400, stretch="normal", size="scalable"))
+
+
 def apply_style() -> None:
     """Set matplotlib's defaults for the book; call it once in a notebook's first cells.
 
     In a notebook, pictures become PNG files at twice the resolution (dense plots are too heavy as SVG), and a
-    figure is shown only where a cell ends with it: by default pyplot would show it a second time.
+    figure is shown only where a cell ends with it: by default pyplot would show it a second time. Labels are
+    somebody's words, so a dollar sign in them is a dollar sign; formulas in figures are not to be had, and an
+    axis with a logarithmic scale needs a formatter of its own.
     """
+    _add_cjk_font()
     mpl.rcParams.update({
         "figure.facecolor": CARD,
         "savefig.facecolor": CARD,
@@ -110,7 +137,9 @@ def apply_style() -> None:
         "figure.figsize": (7.2, 3.6),  # inches; about the width of the text on a desktop
         "figure.dpi": 100,
         "figure.constrained_layout.use": True,
-        "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture on every machine
+        # Both come with packages: the same picture on every machine.
+        "font.family": ["DejaVu Sans", _CJK],
+        "text.parse_math": False,
         "font.size": 10,
         "axes.titlesize": 11,
         "axes.titlelocation": "left",

@@ -156,6 +156,10 @@ def test_places_are_bar_lines_with_room_on_both_sides(tiny_store):
         assert 16 <= place <= tiny_store.lengths[row] - 16
     with pytest.raises(BookError, match="judge fewer tokens"):
         choose_places(tiny_store, "train", 5, 128, judged=5000)
+    rows, places = choose_places(tiny_store, "train", 5, 128, judged=16, anywhere=True)
+    found = {tiny_store.vocabulary[tiny_store.tokens(row)[place]].split("_")[0]
+             for row, place in zip(rows, places, strict=True)}
+    assert found <= {"Bar", "Position"}
 
 
 def test_a_model_that_ignores_its_past_loses_nothing(tiny_store):

@@ -1,8 +1,11 @@
 """The palette can be read, also by colour-blind readers."""
 
+import io
+import warnings
 from itertools import combinations
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -16,6 +19,7 @@ from lib.show.style import (
     contrast,
     model_colour,
     model_label,
+    short_label,
     text_colour,
 )
 
@@ -75,3 +79,21 @@ def test_apply_style_outside_ipython():
     with mpl.rc_context():
         apply_style()
         assert mpl.rcParams["figure.facecolor"] == CARD
+
+
+@pytest.mark.parametrize("label", ["ca$$h", "$x^2$", "激昂的", "喜歡", "슬픔", "かなしい", "грустно",
+                                   "{x}_^%#\\frac"])
+def test_any_label_is_drawn_as_it_is(label):
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of a letter that no font has
+        apply_style()
+        figure, axis = plt.subplots()
+        axis.set_title(label)
+        figure.savefig(io.BytesIO())
+        assert axis.get_title(loc="left") == label
+        plt.close(figure)
+
+
+def test_a_long_label_is_cut_for_a_figure():
+    assert short_label("a" * 60) == "a" * 23 + "…"
+    assert short_label("激昂的") == "激昂的"

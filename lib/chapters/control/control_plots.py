@@ -9,7 +9,18 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.show.style import CARD, FAINT, INK, MODEL_LINES, MODEL_MARKERS, SEQUENTIAL, model_colour, model_label
+from lib.show.plots import plot_sentence
+from lib.show.style import (
+    CARD,
+    FAINT,
+    INK,
+    MODEL_LINES,
+    MODEL_MARKERS,
+    SEQUENTIAL,
+    model_colour,
+    model_label,
+    short_label,
+)
 
 
 def draw_interval_rows(axis: Axes, names: Sequence[str], values: np.ndarray) -> None:
@@ -56,11 +67,13 @@ def plot_confusions(tables: Mapping[str, pd.DataFrame]) -> Figure:
     Args:
         tables: by source, from :func:`lib.measures.label_control.confusion`.
     """
+    tables = {name: table.rename(index=short_label, columns=short_label) for name, table in tables.items()}
     columns = min(2, len(tables))
     rows = -(-len(tables) // columns)
     size = max(len(table) for table in tables.values())
-    figure, axes = plt.subplots(rows, columns, figsize=(7.2, rows * (0.34 * size + 0.6) + 0.9), sharey=True,
-                                squeeze=False)
+    letters = max(4, *(len(label) for table in tables.values() for label in table.columns))
+    figure, axes = plt.subplots(rows, columns, sharey=True, squeeze=False,
+                                figsize=(7.2, rows * (0.34 * size + 0.3 + 0.07 * letters) + 0.9))
     for axis, (name, table) in zip(axes.flat, tables.items(), strict=False):
         sns.heatmap(100 * table, annot=True, fmt=".0f", cmap=SEQUENTIAL, vmin=0, vmax=100, cbar=False,
                     linewidths=0.5, annot_kws={"fontsize": 8}, ax=axis)
@@ -105,10 +118,7 @@ def plot_song_uses(uses: pd.DataFrame | None) -> Figure:
             songs. None where the data record no uses: the picture says so.
     """
     if uses is None:
-        figure, axis = plt.subplots(figsize=(7.2, 0.8))
-        axis.text(0.5, 0.5, "These data do not record what their songs were for.", ha="center", va="center")
-        axis.axis("off")
-        return figure
+        return plot_sentence("These data do not record what their songs were for.")
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 0.36 * len(uses) + 1.1), sharey=True)
     rows, whole = uses.iloc[:-1], uses.iloc[-1]
     places = np.arange(len(rows))[::-1]

@@ -79,8 +79,8 @@ def memory_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         "excess over real, notes": _intervals(table, "run_excess", 1),
         "bars in one training piece": table["bar_overlap"],
         "excess over real, share of bars": _intervals(table, "bar_excess", 2)})
-    return html_table(lines, caption, {"median run, notes": ".0f", "bars in one training piece": ".0%"},
-                      note=note)
+    formats = {"median run, notes": ".0f", "longest run": ".0f", "bars in one training piece": ".0%"}
+    return html_table(lines, caption, formats, note=note)
 
 
 def genre_memory_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:

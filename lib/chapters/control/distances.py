@@ -177,7 +177,13 @@ def difference_distance(values: np.ndarray, reference: np.ndarray) -> Distance:
 def _mean_over_statistics(table: np.ndarray, reference: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """A function from weights of pieces [draws, pieces] to the mean overlap and distance [draws, 2]."""
     pairs = [_Densities(*columns) for columns in zip(table.T, reference.T, strict=True)]
-    return lambda weights: np.nanmean([pair.compare(weights) for pair in pairs], axis=0)
+
+    def mean(weights: np.ndarray) -> np.ndarray:
+        found = np.array([pair.compare(weights) for pair in pairs])
+        known = np.isfinite(found).sum(axis=0)  # none: a statistic of pitches asked of drums, say
+        return np.divide(np.nansum(found, axis=0), known, out=np.full(known.shape, np.nan), where=known > 0)
+
+    return mean
 
 
 def _bootstrap(statistic: Callable[[np.ndarray], np.ndarray], groups: np.ndarray, seed: int,
@@ -191,6 +197,8 @@ def _bootstrap(statistic: Callable[[np.ndarray], np.ndarray], groups: np.ndarray
     weights = np.stack([np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
                         for _ in range(draws)])
     drawn = statistic(weights[:, number].astype(float))
+    if not np.isfinite(drawn).any(axis=0).all():
+        return [Interval(float(value), float("nan"), float("nan")) for value in estimate]
     unbiased = drawn - np.nanmean(drawn, axis=0) + estimate
     bounds = np.nanquantile(unbiased, [0.025, 0.975], axis=0)
     return [Interval(*map(float, numbers)) for numbers in zip(estimate, *bounds, strict=True)]

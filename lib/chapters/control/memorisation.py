@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.basics.errors import BookError
 from lib.basics.progress import Progress
 from lib.chapters.control.shared_bars import Overlap, nearest_by_bars
 from lib.chapters.control.shared_runs import SharedRuns, shared_runs, steps_of
@@ -211,22 +210,18 @@ def memorisation_table(compared: Sequence[Comparison]) -> pd.DataFrame:
         source, pieces, without (pieces that could not be compared), run_median, run_longest, bar_overlap
         (mean), run_excess (notes), bar_excess (share of bars), each with _low and _high (95 %, see
         :func:`mean_excess`).
-
-    Raises:
-        BookError: when no piece of a source can be compared.
+    A source of which no piece can be compared has NaN there.
     """
     lines = []
     for comparison in compared:
         table = comparison.table
         known = table[table["run_excess"].notna()]
-        if not len(known):
-            raise BookError(f"None of the {len(table)} pieces of {table['source'].iloc[0]} can be compared "
-                            "with real ones: compose more, or longer, pieces.")
-        line = {"source": known["source"].iloc[0], "pieces": len(known), "without": len(table) - len(known),
-                "run_median": float(known["run"].median()), "run_longest": int(known["run"].max()),
+        line = {"source": table["source"].iloc[0], "pieces": len(known), "without": len(table) - len(known),
+                "run_median": float(known["run"].median()), "run_longest": float(known["run"].max()),
                 "bar_overlap": float(known["bar_overlap"].mean())}
         for name, differences in (("run_excess", comparison.runs), ("bar_excess", comparison.bars)):
-            excess = mean_excess(differences, table["group"].to_numpy(), comparison.real_groups)
+            excess = mean_excess(differences, table["group"].to_numpy(), comparison.real_groups) if len(
+                known) else Interval(*[float("nan")] * 3)
             line |= {name: excess.estimate, f"{name}_low": excess.low, f"{name}_high": excess.high}
         lines.append(line)
     return pd.DataFrame(lines)
@@ -251,4 +246,5 @@ def excess_by_genre(compared: Sequence[Comparison]) -> pd.DataFrame:
                                      comparison.real_groups)
                 lines.append({"genre": genre, "source": table["source"].iloc[0], "pieces": int(chosen.sum()),
                               "excess": excess.estimate, "low": excess.low, "high": excess.high})
-    return pd.DataFrame(lines).sort_values("genre", kind="stable", ignore_index=True)
+    columns = ["genre", "source", "pieces", "excess", "low", "high"]
+    return pd.DataFrame(lines, columns=columns).sort_values("genre", kind="stable", ignore_index=True)

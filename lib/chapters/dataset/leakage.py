@@ -57,7 +57,8 @@ def split_naively(store: TokenStore, seed: int = 0, held_out: float = HELD_OUT) 
     is_copy = np.isin(group[train], group[held])
     copies, others = train[is_copy], train[~is_copy]
     if not len(copies):
-        raise BookError(f"{store.folder.name} has no copies that a naive split could leak.")
+        raise BookError(f"{store.folder.name} has no copies that a naive split could leak: "
+                        "it takes one at least on either side of it.")
     spent = np.cumsum(store.lengths[others])
     number = int(np.searchsorted(spent, store.lengths[copies].sum())) + 1
     if number >= len(others):
@@ -103,6 +104,9 @@ def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses, draws: i
     group = split.index["group"].to_numpy()
     rows = []
     for name, chosen in kinds.items():
+        if not len(chosen):
+            rows.append({"pieces held out": name, "pieces": 0, "groups": 0, "tokens": 0})
+            continue
         found = bootstrap(sums[chosen], group[chosen], _gain, draws, seed)
         total = sums[chosen].sum(axis=0)
         rows.append({"pieces held out": name, "pieces": len(chosen), "groups": len(np.unique(group[chosen])),

@@ -138,10 +138,10 @@ def activity_predictability(dataset_folder: Path, index: pd.DataFrame) -> pd.Dat
         A row a rule as in :func:`predictability`, with the genre known; None for a folder whose labels are
         given and not ruled.
     """
-    table = dataset_folder / "pieces.csv"
-    if not table.exists():
+    table = own_table(dataset_folder / "pieces.csv", ["identifier", "onsets_per_beat"])
+    if table is None:
         return None
-    onsets = pd.read_csv(table, dtype={"identifier": str}).set_index("identifier")["onsets_per_beat"]
+    onsets = table.set_index("identifier")["onsets_per_beat"].astype(float)
     frame = index.join(onsets, on="identifier")
     rows = []
     for rule, columns in (("median of collection and meter (used)", ["genre", "meter"]),
@@ -161,12 +161,23 @@ def left_out_table(store: TokenStore, dataset_folder: Path) -> pd.DataFrame:
         stage, reason, pieces; most frequent first.
     """
     parts = [store.left_out]
-    if (dataset_folder / "left_out.csv").exists():
-        parts.insert(0, pd.read_csv(dataset_folder / "left_out.csv", dtype=str, keep_default_na=False))
+    written = own_table(dataset_folder / "left_out.csv", ["stage", "reason"])
+    if written is not None:
+        parts.insert(0, written)
     found = pd.concat(parts)
-    found["reason"] = found["reason"].str.partition(":")[0]
+    found["reason"] = found["reason"].map(lambda reason: reason.partition(":")[0])
     counts = found.groupby(["stage", "reason"]).size().rename("pieces").reset_index()
     return counts.sort_values("pieces", ascending=False, ignore_index=True)
+
+
+def own_table(path: Path, columns: list[str]) -> pd.DataFrame | None:
+    """A table that the project writes beside its own pieces, as text; None when it is missing or somebody
+    else's of the same name."""
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError):
+        return None
+    return table if set(columns) <= set(table.columns) else None
 
 
 def note_losses(index: pd.DataFrame) -> pd.DataFrame:
@@ -190,11 +201,29 @@ def note_losses(index: pd.DataFrame) -> pd.DataFrame:
 def example_row(store: TokenStore) -> int:
     """A held-out piece that stands for the others: of the validation part, nearest to the median length.
 
-    Among those in the commonest meter, so that its bars look familiar.
+    Among those with pitches, if there are any, and in the commonest meter, so that its bars look familiar.
     """
     index = store.index.iloc[store.rows("validation")]
+    pitched = [len(_pitched_bars(store, row)) > 0 for row in index.index]
+    index = index[pitched] if any(pitched) else index
     usual = index[index["meter"] == index["meter"].mode().iloc[0]]
     return int((usual["length"] - store.index["length"].median()).abs().idxmin())
+
+
+def example_bars(store: TokenStore, row: int) -> tuple[int, int]:
+    """Two bars of a piece to look at, counted from 1: bars 2 and 3 or, without pitches there, the first that
+    hold some; of a piece of one bar that one twice."""
+    bars = int(np.isin(store.tokens(row), store.ids_of_type("Bar")).sum())
+    pitched = set(_pitched_bars(store, row).tolist())
+    first = next((bar for bar in (2, *sorted(pitched)) if bar in pitched and bar < bars), max(1, bars - 1))
+    return first, min(first + 1, bars)
+
+
+def _pitched_bars(store: TokenStore, row: int) -> np.ndarray:
+    """Numbers of the bars of a piece in which a note with a pitch begins, from 1, ascending."""
+    tokens = store.tokens(row)
+    bar = np.cumsum(np.isin(tokens, store.ids_of_type("Bar")))
+    return np.unique(bar[np.isin(tokens, store.ids_of_type("Pitch"))])
 
 
 def tokens_of_bars(store: TokenStore, row: int, first: int, last: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from lib.show.style import INK, MODEL_COLOURS, SEQUENTIAL, text_colour, token_colour
+from lib.show.style import INK, MODEL_COLOURS, SEQUENTIAL, short_label, text_colour, token_colour
 
 _QUOTED = MODEL_COLOURS["original"]
 _OURS = MODEL_COLOURS["real"]
@@ -43,11 +43,16 @@ def plot_label_counts(counts: pd.DataFrame, unit: str = "pieces") -> Figure:
         counts: the table of :func:`lib.chapters.dataset.measures.label_counts`.
         unit: what is counted, for the colour bar.
     """
+    counts = counts.rename(index=short_label, columns=short_label)
     figure, axis = plt.subplots(figsize=(7.2, 0.5 * len(counts) + 1.3))
     sns.heatmap(counts, annot=True, fmt=",d", cmap=SEQUENTIAL, linewidths=0.5, ax=axis,
                 cbar_kws={"label": unit}, annot_kws={"fontsize": 9})
     axis.set(xlabel="genre (the collection a piece comes from)", ylabel="emotion label")
     axis.tick_params(axis="y", rotation=0)
+    if max(map(len, counts.columns)) * len(counts.columns) > 70:  # letters that fit side by side
+        axis.tick_params(axis="x", rotation=60)
+        axis.set_xticks(axis.get_xticks(), axis.get_xticklabels(), ha="right", rotation_mode="anchor")
+        figure.set_figheight(figure.get_figheight() + 1)
     return figure
 
 
@@ -59,6 +64,7 @@ def plot_lengths(index: pd.DataFrame, window: int) -> Figure:
         window: the training window in tokens, drawn as a line.
     """
     columns = {"seconds": "seconds", "bars": "bars", "notes": "notes", "length": "tokens"}
+    index = index.assign(genre=index["genre"].map(short_label))
     order = index.groupby("genre")["length"].median().sort_values().index
     figure, axes = plt.subplots(2, 2, figsize=(7.2, 0.5 * len(order) + 2.4), sharey=True)
     for axis, (column, name) in zip(axes.flat, columns.items(), strict=True):
@@ -131,6 +137,8 @@ def plot_group_sizes(sizes: pd.Series) -> Figure:
     bars = axis.bar(sizes.index.astype(str), sizes.to_numpy(), color="#0072B2", width=0.7)
     axis.bar_label(bars, [f"{count:,}" for count in sizes], fontsize=8, padding=2)
     axis.set_yscale("log")
+    axis.yaxis.set_major_formatter("{x:,.0f}")
+    axis.yaxis.set_minor_formatter(NullFormatter())
     axis.margins(y=0.15)
     axis.set(xlabel="pieces in the group", ylabel="groups")
     axis.grid(axis="x", visible=False)

@@ -59,21 +59,24 @@ def typical_step(model: ConditionalModel, store: TokenStore, row: int, kind: str
         model: a trained network.
         store: the data.
         row: the piece.
-        kind: type of the token that really comes next.
-        bars: first and last bar looked at, counted from 1.
+        kind: type of the token that really comes next; of a piece without such tokens, a drum's.
+        bars: first and last bar looked at, counted from 1; of a piece without notes there, all bars.
         length: tokens of the piece that are read; no more than the network can.
 
     Raises:
-        BookError: when these bars hold no token of that type.
+        BookError: when the piece holds no note.
     """
     tokens = store.tokens(row)
     kinds = np.array([text.split("_", 1)[0] for text in np.array(store.vocabulary)[tokens]])
     bar = np.cumsum(kinds == "Bar")
     logits = piece_logits(model, store, row, length)
-    steps = np.flatnonzero((kinds == kind) & (bar >= bars[0]) & (bar <= bars[1]))
-    steps = steps[steps <= len(logits)]
-    if not len(steps):
-        raise BookError(f"Bars {bars[0]} to {bars[1]} of piece {row} hold no {kind} token; choose others.")
+    inside, read = (bar >= bars[0]) & (bar <= bars[1]), np.arange(len(kinds)) <= len(logits)
+    for wanted in ((kinds == kind) & inside, kinds == kind, kinds == "PitchDrum"):
+        steps = np.flatnonzero(wanted & read)
+        if len(steps):
+            break
+    else:
+        raise BookError(f"The first {len(logits)} tokens of piece {row} hold no note; take another piece.")
     entropies = entropy_bits(logits[steps - 1])
     step = int(steps[np.argsort(np.abs(entropies - np.median(entropies)), kind="stable")[0]])
     return NextToken(row, tokens[:step], logits[step - 1], int(tokens[step]), int(bar[step]))

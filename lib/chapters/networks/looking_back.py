@@ -58,6 +58,11 @@ def read_pieces(model: ConditionalTransformer, store: TokenStore, rows: np.ndarr
     return np.array(used), np.stack(shares), np.stack(evens)
 
 
+def mean_over_pieces(values: np.ndarray) -> np.ndarray:
+    """The mean along the first axis; NaN where there is no piece."""
+    return values.mean(axis=0) if len(values) else np.full(values.shape[1:], np.nan)
+
+
 def best_heads(shares: np.ndarray, evens: np.ndarray, groups: np.ndarray,
                distances: list[int]) -> pd.DataFrame:
     """For each distance the head that looks there most: chosen on every other piece, measured on the rest.
@@ -71,10 +76,14 @@ def best_heads(shares: np.ndarray, evens: np.ndarray, groups: np.ndarray,
 
     Returns:
         bars_back, layer, head (from 1), share, low, high (95 % over groups), even (share of an even spread),
-        pieces (measured on).
+        pieces (measured on). With fewer than two pieces there is nothing to choose on: NaN.
     """
     lines = []
     choosing, measuring = slice(0, None, 2), slice(1, None, 2)
+    if len(shares) < 2:
+        nan = float("nan")
+        return pd.DataFrame([{"bars_back": distance, "layer": 1, "head": 1, "share": nan, "low": nan,
+                              "high": nan, "even": nan, "pieces": 0} for distance in distances])
     for distance in distances:
         excess = (shares[choosing, :, :, distance] - evens[choosing, None, None, distance]).mean(axis=0)
         layer, head = np.unravel_index(int(excess.argmax()), excess.shape)

@@ -4,12 +4,15 @@ The variants are what their names say: post-norm, pre-norm, and pre-norm with dr
 alone. All else is the default of the sweeps.
 """
 
+import contextlib
 import math
 
+import numpy as np
 import pandas as pd
 import torch
 from scipy import stats
 
+from lib.basics.errors import BookError
 from lib.data.store import TokenStore
 from lib.experiments import designs
 from lib.experiments.noise import KINDS, choose_places, disturbed_losses
@@ -25,6 +28,7 @@ NOISE_SHARE = 0.2  # of the training notes moved by a semitone, where a variant 
 TENTH = 0.1  # the share of disturbed notes at which claim 5 is decided
 BOOK_MODEL = "the book's Transformer"
 JUDGED = 64  # tokens of the clean continuation
+FEWEST_JUDGED = 4  # of pieces of a few notes
 
 
 def train_variants(profile: Profile, store: TokenStore) -> pd.DataFrame:
@@ -73,8 +77,7 @@ def disturb_run(run: Run, profile: Profile, store: TokenStore) -> pd.DataFrame:
     """
     settings = profile.experiments
     window = settings.training.window
-    judged = min(JUDGED, window // 4)
-    rows, places = choose_places(store, "test", settings.places, window, judged, profile.seed)
+    rows, places, judged = _places(store, settings.places, window, profile.seed)
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # so that sums come out the same everywhere
     try:
@@ -82,6 +85,16 @@ def disturb_run(run: Run, profile: Profile, store: TokenStore) -> pd.DataFrame:
                                 profile.seed)
     finally:
         torch.set_num_threads(before)
+
+
+def _places(store: TokenStore, count: int, window: int, seed: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Places in test pieces, and how many tokens are judged there: fewer where the pieces are short."""
+    judged = min(JUDGED, window // 4)
+    while judged > FEWEST_JUDGED:
+        with contextlib.suppress(BookError):
+            return *choose_places(store, "test", count, window, judged, seed), judged
+        judged //= 2
+    return *choose_places(store, "test", count, window, judged, seed, anywhere=True), judged
 
 
 def disturb_book_model(profile: Profile, store: TokenStore) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from lib.chapters.survey.scores import COUNT_COLUMNS, NEUTRAL, SCORES
 from lib.show.style import BAR_LINE, CARD, DIVERGING, INK, MODEL_COLOURS, text_colour
@@ -93,6 +94,8 @@ def plot_evenness(by_formula: pd.DataFrame, simulated: pd.DataFrame, alpha: floa
     axis.annotate(f"p = {alpha:g}", (0, alpha), (4, 3), xycoords=("axes fraction", "data"),
                   textcoords="offset points", fontsize=9)
     axis.set_yscale("log")
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter(NullFormatter())
     axis.set(xlabel="correlation of two answers of one rater", ylabel="p, if answers were even",
              xlim=(-0.02, 0.02 + max(by_formula["correlation"].max(), simulated["score_correlation"].max())))
     axis.legend(loc="lower right")

@@ -100,3 +100,39 @@ def test_reasons_that_differ_behind_the_colon_are_one_kind(tmp_path):
     table = dataset.left_out_table(Store(), tmp_path)
     assert table.to_dict("records") == [{"stage": "tokens", "reason": "unreadable", "pieces": 2},
                                         {"stage": "tokens", "reason": "no notes", "pieces": 1}]
+
+
+def test_a_folder_of_which_nothing_is_left_out(tmp_path):
+    class Store:
+        left_out = pd.DataFrame({"name": [], "stage": [], "reason": []})
+
+    assert dataset.left_out_table(Store(), tmp_path).empty
+
+
+def test_tables_of_somebody_else_are_passed_over(tmp_path, index):
+    for name in ("pieces.csv", "left_out.csv"):
+        (tmp_path / name).write_text("file,composer\na.midi,somebody\n")
+
+    class Store:
+        left_out = pd.DataFrame({"name": ["x"], "stage": ["read"], "reason": ["no notes"]})
+
+    assert dataset.activity_predictability(tmp_path, index) is None
+    assert dataset.left_out_table(Store(), tmp_path)["pieces"].tolist() == [1]
+
+
+@pytest.mark.parametrize(("tokens", "bars"), [
+    ("BOS Bar Pitch Bar Pitch Bar Pitch EOS", (2, 3)), ("BOS Bar Drum Bar Drum Bar Drum EOS", (2, 3)),
+    ("BOS Bar Drum Bar Drum Bar Drum Bar Pitch Bar Pitch EOS", (4, 5)), ("BOS Bar Pitch EOS", (1, 1)),
+    ("BOS Bar Pitch Bar Drum EOS", (1, 2)), ("BOS Bar Drum Bar Pitch EOS", (1, 2)),
+])
+def test_the_bars_to_look_at_exist_and_hold_pitches_if_any_do(tokens, bars):
+    class Store:
+        names = ("BOS", "Bar", "Pitch", "Drum", "EOS")
+
+        def tokens(self, row):
+            return np.array([self.names.index(name) for name in tokens.split()])
+
+        def ids_of_type(self, name):
+            return np.array([self.names.index(name)])
+
+    assert dataset.example_bars(Store(), 0) == bars

@@ -37,8 +37,10 @@ def test_a_step_is_one_of_the_piece(model, tiny_store):
 
 
 def test_a_step_that_does_not_exist(model, tiny_store):
-    with pytest.raises(BookError, match="hold no Pitch token"):
-        typical_step(model, tiny_store, 0, bars=(900, 901))
+    late = typical_step(model, tiny_store, 0, bars=(900, 901))
+    assert late.actual == tiny_store.tokens(0)[len(late.context)], "another bar stands in"
+    with pytest.raises(BookError, match="hold no note"):
+        typical_step(model, tiny_store, 0, length=2)
 
 
 def test_forbidden_probability_is_what_the_grammar_leaves_out(model, tiny_store):

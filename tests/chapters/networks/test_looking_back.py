@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.chapters.networks.looking_back import best_heads, farthest_bar
+from lib.chapters.networks.looking_back import best_heads, farthest_bar, mean_over_pieces
 
 
 def test_the_head_that_looks_back_is_found():
@@ -25,6 +25,13 @@ def test_luck_on_the_choosing_pieces_does_not_count():
     found = best_heads(shares, np.full((20, 2), 0.1), np.arange(20), [1]).iloc[0]
     assert found["head"] == 2
     assert found["share"] == pytest.approx(0.1)
+
+
+def test_without_pieces_there_is_no_number():
+    found = best_heads(np.zeros((0, 1, 2, 2)), np.zeros((0, 2)), np.arange(0), [0, 1])
+    assert found[["share", "low", "even"]].isna().all(axis=None)
+    assert np.isnan(mean_over_pieces(np.zeros((0, 1, 2, 2)))).all()
+    assert mean_over_pieces(np.ones((0, 1, 2, 2))).shape == (1, 2, 2)
 
 
 def test_dense_music_lets_a_window_look_back_over_fewer_bars(tiny_store):
