@@ -4,6 +4,7 @@ It takes a tenth of the time of a book at the profile `smoke`, since no kernel s
 twice and next to nothing is trained, and it sees what the gates of a book would: errors and warnings.
 """
 
+import base64
 import contextlib
 import os
 import re
@@ -43,6 +44,8 @@ def tiny_profile(name: str = "laptop", data: str | Path = "") -> Profile:
     content["ablation"]["training"] |= {"tokens": 2_000}
     content["ablation"] |= {"judged_tokens": 1_000}
     content["notes"] |= {"pieces": 4, "with_voices": 2}
+    content["notation"] |= {"tunes": 6, "held_out": 4, "epochs": 1}
+    content["ear"] |= {"train_per_genre": 3, "test_per_genre": 2, "epochs": 1}
     return Profile.model_validate(content | {"threads": 1, "workers": 1})
 
 
@@ -126,6 +129,7 @@ def _keep(stem: Path, shown) -> None:
                              ("text/markdown", "md")):
             content = output.data.get(kind)
             if content is not None:
+                content = base64.b64decode(content) if ending == "png" else content
                 _write(stem.with_name(f"{stem.name}-{count}.{ending}"), content)
     if shown.stdout:
         _write(stem.with_name(f"{stem.name}.txt"), shown.stdout)
