@@ -62,7 +62,7 @@ def gates_by_type(readings: list[Reading], store: TokenStore, least: int = 10) -
     Args:
         readings: from :func:`read_pieces`.
         store: the tokens.
-        least: rarer types are left out.
+        least: rarer types are left out; where all are rarer, all but the commonest.
 
     Returns:
         token (type), tokens (how many), forget, input, output (means over tokens and features).
@@ -73,7 +73,8 @@ def gates_by_type(readings: list[Reading], store: TokenStore, least: int = 10) -
         values = [getattr(reading.layers[-1], name).mean(axis=1) for reading in readings]
         table[name] = np.concatenate(values).astype(float)
     means = table.groupby("token").agg({"tokens": "sum", "forget": "mean", "input": "mean", "output": "mean"})
-    return means[means["tokens"] >= least].sort_values("forget").reset_index()
+    common = means["tokens"] >= min(least, means["tokens"].max())
+    return means[common].sort_values("forget").reset_index()
 
 
 @torch.no_grad()
