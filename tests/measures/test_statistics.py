@@ -71,3 +71,9 @@ def test_three_seeds_by_hand():
     estimate, low, high = seed_interval([5])
     assert estimate == 5
     assert np.isnan([low, high]).all()
+
+
+def test_draws_without_a_statistic_are_left_out(recwarn):
+    found = bootstrap_ratio(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 1.0]), np.arange(3))
+    assert np.isfinite([found.low, found.high]).all()
+    assert not recwarn.list
