@@ -47,7 +47,7 @@ def bootstrap(sums: np.ndarray, groups: np.ndarray, statistic: Callable[[np.ndar
         if count < 2:
             return _interval(estimate, np.full((2, *estimate.shape), np.nan))
         drawn = np.concatenate([statistic(weights @ by_group) for weights in _weights(count, draws, seed)])
-    drawn = np.where(np.isfinite(drawn), drawn, np.nan)  # a draw of one group many times may have no statistic
+    drawn = np.where(np.isfinite(drawn), drawn, np.nan)  # one group many times may have no statistic
     tails = [(1 - level) / 2, (1 + level) / 2]
     return _interval(estimate, np.nanquantile(drawn, tails, axis=0))
 

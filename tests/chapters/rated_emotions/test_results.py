@@ -28,6 +28,7 @@ def results(rated):
 def elsewhere(tmp_path, monkeypatch):
     """What is kept goes into a temporary folder."""
     monkeypatch.setattr(evidence, "BOOK", tmp_path)
+    monkeypatch.setattr(evidence, "git_commit", lambda *paths: "0123456789abcdef")
     monkeypatch.setattr(kept, "COEFFICIENTS", tmp_path / "rated_judge.json")
     return tmp_path
 
