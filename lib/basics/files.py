@@ -150,9 +150,9 @@ def write_json(path: Path, content: object) -> None:
 
 
 def write_csv(path: Path, columns: list[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write `rows` (mappings from column to value) to `path` as CSV, atomically."""
+    """Write these columns of `rows` (mappings from column to value) to `path` as CSV, atomically."""
     with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from lib.basics.errors import BookError
+from lib.data.scores import read_score
 from lib.data.store import TokenStore
-from lib.data.tokenizer import encode, foreign_meters, load_score, meter_sections
+from lib.data.tokenizer import encode, foreign_meters, meter_sections
 from lib.sound.pianoroll import bar_grid
 
 
@@ -23,34 +24,35 @@ def read_prompt(path: Path, store: TokenStore, bars: int, max_tokens: int | None
         uint16 ids without EOS. Bars without notes at the end are not part of it.
 
     Raises:
-        BookError: when the file cannot be read, holds no notes in these bars, has a meter outside the
-        token set, or
-            needs more tokens than there is room for.
+        BookError: when the file cannot be read, holds no notes in these bars or none that tokens can tell,
+            has a meter outside the token set, or needs more tokens than there is room for.
     """
     if bars < 1:
         raise BookError(f"A prompt needs at least one bar, not {bars}.")
     path = Path(path)
     if not path.is_file():
         raise BookError(f"There is no MIDI file {path}; give the path of one to go on from.")
-    try:
-        score, _ = load_score(path)
-        if score.ticks_per_quarter <= 0:
-            raise ValueError("it has no ticks in a quarter note")
-        end = int(bar_grid(score, max_bars=bars).starts[-1])
-    except Exception as error:  # symusic and its parsers raise many types
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise BookError(f"The MIDI file {path} cannot be read ({reason}); give another one.") from error
+    score = read_score(path)
+    if not score.note_num():
+        raise BookError(f"The MIDI file {path} holds no notes; give another one.")
+    end = int(bar_grid(score, max_bars=bars).starts[-1])
     for track in score.tracks:
         track.notes = [note for note in track.notes if note.time < end]
     last = max((note.time for track in score.tracks for note in track.notes), default=None)
     if last is None:
-        raise BookError(f"The first {bars} bars of {path} hold no notes; ask for more bars.")
+        raise BookError(f"The first {bars} bars of {path} hold no notes; ask for more bars, or cut the "
+                        "silence off.")
     if foreign := foreign_meters(store.tokenizer, meter_sections(score, last)):
         raise BookError(f"The meter {foreign[0]} in {path} is not among the tokens; give another file.")
     # Changes of meter and tempo behind the last note would add bars to the prompt.
     score.time_signatures = [change for change in score.time_signatures if change.time <= last]
     score.tempos = [change for change in score.tempos if change.time <= last]
     tokens = encode(store.tokenizer, score)[:-1]
+    pitches = [token for kind in ("Pitch", "PitchDrum") for token in store.tokenizer.token_ids_of_type(kind)]
+    if not np.isin(tokens, pitches).any():
+        low, high = store.tokenizer.config.pitch_range
+        raise BookError(f"No note in the first {bars} bars of {path} has a token: they lie outside MIDI "
+                        f"pitches {low} to {high}; give another file, or transpose it.")
     if max_tokens is not None and len(tokens) >= max_tokens:
         raise BookError(f"The first {bars} bars of {path} take {len(tokens)} tokens and leave no room within "
                         f"{max_tokens}; take fewer bars.")

@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,16 +18,20 @@ from miditok import REMI
 
 from lib.basics.errors import BookError
 from lib.basics.files import explain_write_errors, hash_of_bytes, hash_of_json, write_json
+from lib.basics.progress import Progress
 from lib.data import duplicates
-from lib.data.pieces import LeftOut, read_folder
+from lib.data.companions import read_companion
+from lib.data.pieces import LeftOut, Piece, has_midi_suffix, is_file, printable, read_folder
+from lib.data.reader_process import borrowed_reader
 from lib.data.shards import Reading, read_shards, remove_shards, tokenise
 from lib.data.split import split_by_groups
 from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
 
-FORMAT = 2
+FORMAT = 3
 IDS, BAR_LINES, INDEX = "tokens.u16", "bar_lines.i64", "index.parquet"
 TOKENIZER, MANIFEST = "tokenizer.json", "manifest.json"
 _SHINGLES = "shingles.u32"
+_SUMS = ("notes", "notes_lost", "notes_out_of_range", "notes_moved", "notes_ended", "tempos_lost", "pedals")
 
 
 class _Shingles:
@@ -81,16 +85,27 @@ def works_of(folder: Path, identifiers: Iterable[str]) -> list[str]:
     Raises:
         BookError: when that table cannot be read.
     """
-    table, works = folder / "pieces.csv", {}
-    if table.is_file():
-        try:
-            known = pd.read_csv(table, dtype=str, keep_default_na=False)
-        except (OSError, ValueError) as error:
-            raise BookError(f"The table {table} cannot be read ({' '.join(str(error).split())}); "
-                            "mend or remove it.") from error
-        if {"identifier", "work"} <= set(known.columns):
-            works = dict(zip(known["identifier"], known["work"], strict=True))
+    table = read_companion(folder, "pieces.csv", ("identifier", "work"))
+    works = {} if table is None else dict(zip(table["identifier"], table["work"], strict=True))
     return [works.get(identifier, "") for identifier in identifiers]
+
+
+def _counted(folder: Path, left_out: list[LeftOut], token_set: str, reading: Reading) -> list[LeftOut]:
+    """Files that are left out for their names, with the notes in those that are MIDI."""
+    paths = {printable(path.name): path for path in folder.iterdir() if has_midi_suffix(path.name)
+             and is_file(path)} if left_out else {}
+    named = [item for item in left_out if item.name in paths]
+    if not named:
+        return left_out
+    progress = Progress("counting notes in files left out for their names", len(named), unit="files")
+    counted = [item for item in left_out if item.name not in paths]
+    with borrowed_reader(token_set, reading.seconds, reading.function) as reader:
+        for item in named:
+            piece = Piece(paths[item.name].absolute(), "", "", "")
+            counted.append(replace(item, notes=reader.count(piece)))
+            progress.advance()
+    progress.finish()
+    return counted
 
 
 def build(folder: Path, target: Path, *, dataset: str, folder_hash: str, token_set: TokenSet, split_seed: int,
@@ -107,7 +122,8 @@ def build(folder: Path, target: Path, *, dataset: str, folder_hash: str, token_s
     count = tokenise(pieces, token_set, target, reading)
     joined = _join(target, count, tokenizer["Bar_None"])
     index = joined.index
-    left_out = sorted([*left_out, *joined.left_out], key=lambda item: item.name)
+    left_out = sorted([*_counted(folder, left_out, token_set, reading), *joined.left_out],
+                      key=lambda item: item.name)
     if index.empty:
         shutil.rmtree(target, ignore_errors=True)
         raise BookError(f"None of the {len(pieces)} files in {folder} can be used; the first: "
@@ -153,9 +169,9 @@ def _write(target: Path, index: pd.DataFrame, tokenizer: REMI, left_out: list[Le
         "hash": hash_of_json([files[IDS]["sha256"], hash_of_bytes(index.to_csv(index=False).encode()),
                               tokenizer.to_dict()["config"], vocabulary]),
         "counts": {"pieces": len(index), "left_out": len(left_out), "tokens": int(index["length"].sum()),
-                   "notes": int(index["notes"].sum()), "notes_lost": int(index["notes_lost"].sum()),
-                   "notes_moved": int(index["notes_moved"].sum()), "repaired": int(index["repaired"].sum()),
-                   "groups": int(index["group"].nunique())},
+                   "groups": int(index["group"].nunique()), "repaired": int(index["repaired"].sum()),
+                   **{name: int(index[name].sum()) for name in _SUMS},
+                   "notes_left_out": sum(item.notes for item in left_out)},
         "versions": {name: version(name) for name in ("miditok", "symusic", "datasketch", "numpy")},
         "emotions": sorted(index["emotion"].unique()), "genres": sorted(index["genre"].unique()),
         "type_names": type_names, "vocabulary": vocabulary, "files": files,

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from symusic import Score
 
 from lib.basics.errors import BookError
 from lib.basics.files import read_json
 from lib.data import labels
+from lib.data.companions import read_companion
 from lib.data.emotion_features import NoFeaturesError
 from lib.data.rated_judge import read_judge
 
@@ -102,11 +102,8 @@ class LabelRule:
 
 def read_rule(folder: Path) -> LabelRule:
     """The rule saved beside an embedded corpus; an empty one beside other data."""
-    path = Path(folder) / MEDIANS
-    if not path.exists():
-        return LabelRule(SCHEMES[DEFAULT], {})
-    table = pd.read_csv(path, dtype={"collection": str, "meter": str})
-    if not {"collection", "meter", "median_activity"} <= set(table.columns):  # somebody else's, of that name
+    table = read_companion(folder, MEDIANS, ("collection", "meter", "median_activity"))
+    if table is None:
         return LabelRule(SCHEMES[DEFAULT], {})
     medians = {(row.collection, row.meter): float(row.median_activity) for row in table.itertuples()}
     return LabelRule(find_scheme(str(read_json(Path(folder) / MANIFEST)["decided_by"]["labels"])), medians)

@@ -13,6 +13,7 @@ time by the clock on the wall, and the next one takes seconds to come up.
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -21,7 +22,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,8 +31,9 @@ import numpy as np
 from lib.basics.places import PROJECT
 from lib.data.pieces import LeftOut, Piece
 
-READ_PIECE = "lib.data.reading:read_piece"
-"""What a reader calls for each file: module and function."""
+READ_PIECE = "lib.data.reading:answer_piece"
+"""What a reader calls for each file: module and function, which takes a tokenizer and a
+:class:`lib.data.pieces.Piece` and returns what it says of the file (JSON) and arrays of numbers."""
 
 FILES_A_READER = 5000
 """After so many files a reader gives way to a fresh one, so that leaks of native code do not add up."""
@@ -53,13 +55,11 @@ _COMPUTED_TOO_LONG, _WAITED_TOO_LONG = -getattr(signal, "SIGPROF", 27), -getattr
 
 
 @dataclass(frozen=True)
-class ReadFile:
-    """What became of a file: the ids from BOS to EOS (uint16), the index's record, shingles and signature."""
+class Answer:
+    """What a reader's function says of a file, and its arrays of one dimension."""
 
-    ids: np.ndarray
-    record: dict[str, object]
-    shingles: np.ndarray
-    signature: np.ndarray
+    about: dict
+    arrays: list[np.ndarray]
 
 
 class ReaderProcess:
@@ -68,7 +68,7 @@ class ReaderProcess:
     Args:
         token_set: of the ids.
         seconds: of computing that one file may take.
-        function: what is called for each file, as 'module:function'; see :func:`lib.data.reading.read_piece`.
+        function: what is called for each file, as 'module:function'; see :data:`READ_PIECE`.
 
     Raises:
         RuntimeError: when the process does not come up, or :data:`MOST_DEATHS` files in succession end it.
@@ -91,7 +91,7 @@ class ReaderProcess:
             raise RuntimeError(f"A reader of MIDI files did not come up (status {process.wait()}).")
         return process
 
-    def read(self, piece: Piece) -> ReadFile | LeftOut:
+    def read(self, piece: Piece) -> Answer | LeftOut:
         """Read one file; whatever it does to the reader becomes a reason for leaving it out.
 
         A file at which a reader dies is tried once more, since the system ends processes for its own reasons
@@ -111,14 +111,28 @@ class ReaderProcess:
                 self._deaths = 0
                 return answer
             if answer in (_COMPUTED_TOO_LONG, _WAITED_TOO_LONG):
-                return LeftOut(piece.name, "process", f"takes too long: {self._limit(answer)}")
+                return self._left_out(piece, f"takes too long: {self._limit(answer)}")
             if attempt == 2:
                 self._deaths += 1
                 if self._deaths == MOST_DEATHS:
                     raise RuntimeError(f"{MOST_DEATHS} files in succession ended the process that read them "
                                        f"({_how(answer)}): the fault is not theirs.")
-                return LeftOut(piece.name, "process", f"ends the process that reads it: {_how(answer)}")
+                return self._left_out(piece, f"ends the process that reads it: {_how(answer)}")
         raise AssertionError("unreachable")
+
+    def count(self, piece: Piece) -> int:
+        """How many notes the second reader finds in a file (see :mod:`lib.data.midi_events`); 0 where it
+        finds none, or nothing that is MIDI."""
+        if self._process is None:
+            self._process, self.files = self._start(), 0
+        with _ended_after(None if FORKS else PATIENCE * self.settings[1], self._process):
+            answer = _ask(self._process, piece, only_count=True)
+        if answer is None:
+            self.close()
+        return answer.about["notes"] if isinstance(answer, Answer) else 0
+
+    def _left_out(self, piece: Piece, reason: str) -> LeftOut:
+        return LeftOut(piece.name, "process", reason, self.count(piece))
 
     def _limit(self, status: int) -> str:
         seconds = self.settings[1]
@@ -172,10 +186,12 @@ def _how(status: int) -> str:
         return f"signal {-status}"
 
 
-def _ask(process: subprocess.Popen[bytes], piece: Piece) -> ReadFile | LeftOut | int | None:
+def _ask(process: subprocess.Popen[bytes], piece: Piece,
+         only_count: bool = False) -> Answer | LeftOut | int | None:
     """The reader's answer, the status of its child that died over the question, or None when all of it
     died."""
-    question = json.dumps([str(piece.path), piece.emotion, piece.genre, piece.identifier])
+    question = json.dumps([str(piece.path), piece.emotion, piece.genre, piece.identifier,
+                           only_count])
     try:
         process.stdin.write(question.encode() + b"\n")
         process.stdin.flush()
@@ -186,11 +202,11 @@ def _ask(process: subprocess.Popen[bytes], piece: Piece) -> ReadFile | LeftOut |
         if "died" in answer:
             return answer["died"]
         if "reason" in answer:
-            return LeftOut(piece.name, answer["stage"], answer["reason"])
+            return LeftOut(piece.name, answer["stage"], answer["reason"], answer["notes"])
         arrays = [_receive(process.stdout, *kind) for kind in answer["arrays"]]
     except (BrokenPipeError, EOFError):
         return None
-    return ReadFile(arrays[0], answer["record"], arrays[1], arrays[2])
+    return Answer(answer["about"], arrays)
 
 
 def _receive(stream: BinaryIO, kind: str, count: int) -> np.ndarray:
@@ -239,21 +255,25 @@ def _serve(token_set: str, seconds: float, function: str, forks: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business; its end is ours
     _limit_memory()
     module, name = function.split(":")
-    read_piece: Callable = getattr(importlib.import_module(module), name)
+    answer_of: Callable = getattr(importlib.import_module(module), name)
     from lib.data.tokenizer import build_tokenizer
 
     tokenizer = build_tokenizer(token_set)
+    # A piece is some hundred thousand small objects and no cycle among them: looking for cycles doubles the
+    # time of reading. What a library may leave behind ends with the reader.
+    gc.freeze()
+    gc.disable()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # native code may print; answers go their own way
     answers.write(b"ready\n")
     answers.flush()
     if not forks:
-        _answer_questions(lambda piece: read_piece(tokenizer, piece), None, answers)
+        _answer_questions(lambda piece: answer_of(tokenizer, piece), None, answers)
         return
     while True:
         child = os.fork()
         if not child:
-            _answer_questions(lambda piece: read_piece(tokenizer, piece), seconds, answers)
+            _answer_questions(lambda piece: answer_of(tokenizer, piece), seconds, answers)
             os._exit(0)  # the end of all questions
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         # Killed from outside it may have been in the middle of an answer: then all has to end.
@@ -266,22 +286,22 @@ def _serve(token_set: str, seconds: float, function: str, forks: bool) -> None:
 def _answer_questions(read: Callable, seconds: float | None, answers: BinaryIO) -> None:
     """A question a line on standard input, an answer on `answers`, until the input ends; None: no alarms."""
     from lib.data.reading import describe
+    from lib.data.scores import count_notes
 
     for question in sys.stdin.buffer:
-        path, *labels = json.loads(question)
+        path, *labels, only_count = json.loads(question)
         # Time of computing, so that a crowded machine leaves out no other files than an idle one; and a limit
         # for a file over which nothing is computed at all.
         if seconds is not None:
             signal.setitimer(signal.ITIMER_PROF, seconds)
             signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
         try:
-            ids, record, found = read(Piece(Path(path), *labels))
+            about, arrays = ({"notes": count_notes(Path(path))}, []) if only_count else read(
+                Piece(Path(path), *labels))
+            answer = {"about": about, "arrays": [[array.dtype.str, len(array)] for array in arrays]}
         except Exception as error:
             stage, reason = describe(error)
-            answer, arrays = {"stage": stage, "reason": reason}, []
-        else:
-            arrays = [ids.astype("<u2"), found.shingles.astype("<u4"), found.signature.astype("<u4")]
-            answer = {"record": asdict(record), "arrays": [[array.dtype.str, len(array)] for array in arrays]}
+            answer, arrays = {"stage": stage, "reason": reason, "notes": count_notes(Path(path))}, []
         if seconds is not None:
             for clock in (signal.ITIMER_PROF, signal.ITIMER_REAL):
                 signal.setitimer(clock, 0)

@@ -22,7 +22,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, explain_write_errors
 from lib.basics.progress import Progress
 from lib.data.pieces import LeftOut, Piece
-from lib.data.reader_process import READ_PIECE, ReadFile, borrowed_reader
+from lib.data.reader_process import READ_PIECE, Answer, borrowed_reader
 
 SHARD_FILES, SHARD_BYTES = 2000, 2_000_000
 """A shard ends at so many files or bytes: some three seconds of work for one process."""
@@ -33,7 +33,7 @@ SECONDS_A_FILE = 30.0
 CLUSTER_SECONDS = 20
 """How long a scheduler is waited for."""
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -140,19 +140,20 @@ def _pool(reading: Reading) -> Iterator[Parallel]:
 
 def _read_shard(number: int, pieces: list[Piece], token_set: str, folder: Path, reading: Reading) -> int:
     """Read the pieces of one shard and write it; runs in a worker."""
-    found: list[ReadFile] = []
+    found: list[Answer] = []
     left_out: list[LeftOut] = []
     with borrowed_reader(token_set, reading.seconds, reading.function) as reader:
         for piece in pieces:
             answer = reader.read(piece)
             (left_out if isinstance(answer, LeftOut) else found).append(answer)
-    about = {"format": _FORMAT, "records": [item.record for item in found],
+    about = {"format": _FORMAT, "records": [item.about for item in found],
              "left_out": [asdict(item) for item in left_out]}
+    ids, shingles, signatures = ([item.arrays[number] for item in found] for number in range(3))
     arrays = {
-        "ids": _joined([item.ids for item in found], np.uint16),
-        "shingles": _joined([item.shingles for item in found], np.uint32),
-        "shingle_counts": np.array([len(item.shingles) for item in found], np.int64),
-        "signatures": np.stack([item.signature for item in found]) if found else np.zeros((0, 0), np.uint32),
+        "ids": _joined(ids, np.uint16),
+        "shingles": _joined(shingles, np.uint32),
+        "shingle_counts": np.array([len(part) for part in shingles], np.int64),
+        "signatures": np.stack(signatures) if found else np.zeros((0, 0), np.uint32),
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
     }
     with atomic_path(_path(folder, number)) as temporary, open(temporary, "wb") as file:

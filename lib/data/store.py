@@ -33,6 +33,7 @@ from lib.basics.kept import code_hash
 from lib.basics.places import artifacts_folder, data_folder
 from lib.basics.progress import Progress
 from lib.data.building import BAR_LINES, FORMAT, IDS, INDEX, MANIFEST, TOKENIZER, build, hash_of_file
+from lib.data.pieces import has_midi_suffix, is_file
 from lib.data.shards import Reading
 from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
 from lib.profiles import Profile
@@ -51,7 +52,8 @@ class TokenStore:
         manifest: what it was made of, counts, and the files left out with their reasons.
         index: a row a piece: identifier, name, emotion, genre, offset and length in tokens, notes of the
             file, notes_lost, notes_moved, bars, seconds, meter, pitch_low, pitch_high, repaired, hash_exact,
-            hash_transposed, work, group, split.
+            hash_transposed, notes_out_of_range, notes_ended, seconds_told, tempos_lost, pedals, repairs,
+            work, group, split; see :class:`lib.data.reading.Record`.
         bar_lines: the places of all Bar tokens in the flat ids, ascending.
         vocabulary: the text of each token, by id.
         type_names, type_of_id: the token types, and the index of each id's type, shape [vocabulary].
@@ -130,16 +132,18 @@ class TokenStore:
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """The files left out: `name`, `stage` (name, read, tokens, process) and `reason`."""
-        return pd.DataFrame(self.manifest["left_out"], columns=["name", "stage", "reason"])
+        """The files left out: `name`, `stage` (name, read, tokens, process), `reason`, and the `notes`
+        counted in them."""
+        return pd.DataFrame(self.manifest["left_out"], columns=["name", "stage", "reason", "notes"])
 
     @property
     def left_out_kinds(self) -> pd.DataFrame:
         """The files left out by kind of reason, the commonest first: `stage`, `kind` (the reason without
-        particulars, which stand behind a colon), `files`, `example` (the first file's name)."""
+        particulars, which stand behind a colon), `files`, `notes`, `example` (the first file's name)."""
         table = self.left_out
         table["kind"] = [reason.partition(":")[0] for reason in table["reason"]]
-        kinds = table.groupby(["stage", "kind"])["name"].agg(files="size", example="first").reset_index()
+        kinds = table.groupby(["stage", "kind"]).agg(
+            files=("name", "size"), notes=("notes", "sum"), example=("name", "first")).reset_index()
         return kinds.sort_values(["files", "kind"], ascending=[False, True], ignore_index=True)
 
 
@@ -179,8 +183,8 @@ def hash_of_folder(folder: Path) -> str:
     """
     try:
         with os.scandir(folder) as entries:
-            listing = sorted((entry.name, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in entries
-                             if entry.is_file() and entry.name.endswith((".midi", ".mid", ".csv")))
+            listing = sorted((entry.name, *_size_and_time(entry)) for entry in entries
+                             if has_midi_suffix(entry.name) or entry.name.endswith(".csv"))
     except OSError as error:
         raise BookError(f"The folder {folder} cannot be read ({error.strerror}); "
                         "give a folder of XMIDI-named MIDI files.") from error
@@ -193,6 +197,15 @@ def hash_of_folder(folder: Path) -> str:
     return value
 
 
+def _size_and_time(entry: os.DirEntry) -> tuple[int, int]:
+    """Bytes and time of change; −1 for what is no file: a folder, a link that leads nowhere or in a
+    circle."""
+    try:
+        return (entry.stat().st_size, entry.stat().st_mtime_ns) if entry.is_file() else (-1, -1)
+    except OSError:
+        return -1, -1
+
+
 def _hash_of_contents(folder: Path, names: list[str]) -> str:
     """SHA-256 over names and contents, as :func:`lib.basics.files.hash_of_files` counts them; a file that may
     not be read counts by its name, and is left out later with that reason."""
@@ -200,11 +213,13 @@ def _hash_of_contents(folder: Path, names: list[str]) -> str:
     progress = Progress(f"looking through {folder.name}", len(names), unit="files")
     for name in names:
         try:
+            if not is_file(folder / name):
+                raise OSError
             content = (folder / name).read_bytes()
-            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(os.fsencode(name) + f"\0{len(content)}\0".encode())
             digest.update(content)
         except OSError:
-            digest.update(f"{name}\0unreadable\0".encode())
+            digest.update(os.fsencode(name) + b"\0unreadable\0")
         progress.advance()
     return digest.hexdigest()
 

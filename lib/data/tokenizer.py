@@ -4,9 +4,7 @@ Both sets are MidiTok's REMI (Huang and Yang, *Pop Music Transformer*, 2020) wit
 which is REMI+ of von Rütte et al. (*FIGARO*, 2023).
 """
 
-import contextlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -79,52 +77,12 @@ def token_types(vocabulary: list[str]) -> tuple[list[str], np.ndarray]:
     return names, np.array([names.index(name) for name in types], dtype=np.int64)
 
 
-_PADDING = 1 << 16
-"""Zeros behind a file: of one that was cut off, the reader takes what lies behind it in memory, gives other
-notes each time, and at times crashes."""
-
-
-def load_score(path: Path) -> tuple[Score, bool]:
-    """Read a MIDI file; a second try repairs what it can (data bytes over 127, wrong lengths, a missing end).
-
-    Returns:
-        The score, and whether it had to be repaired.
-
-    Raises:
-        Exception: of many types, symusic's own, when the file cannot be read.
-    """
-    content = Path(path).read_bytes()
-    padded = content + bytes(_PADDING)
-    with contextlib.suppress(Exception):
-        score = Score.from_midi(padded)
-        # Some data bytes over 127 pass the reader and come out as negative pitches and velocities.
-        lowest = min((min(notes["pitch"].min(initial=0), notes["velocity"].min(initial=0))
-                      for notes in (track.notes.numpy() for track in score.tracks)), default=0)
-        if lowest >= 0 and _is_whole(content):
-            return score, False
-    return Score.from_midi(padded, sanitize_data=True), True
-
-
-def _is_whole(content: bytes) -> bool:
-    """Whether all tracks that a MIDI file announces are there to their last byte: the reader takes what it
-    finds of a file that was cut off, and says nothing."""
-    announced, place = int.from_bytes(content[10:12], "big"), 14
-    while announced and place + 8 <= len(content):
-        end = place + 8 + int.from_bytes(content[place + 4:place + 8], "big")
-        if end > len(content):
-            return False
-        announced -= content[place:place + 4] == b"MTrk"
-        place = end
-    return not announced
-
-
-def encode(tokenizer: REMI, music: "Path | str | Score") -> np.ndarray:
-    """Token ids of a MIDI file or a score, from BOS to EOS, as uint16.
+def encode(tokenizer: REMI, score: Score) -> np.ndarray:
+    """Token ids of a score, from BOS to EOS, as uint16.
 
     Times are rounded to the grid of the token set, velocities and tempos to its steps. Nothing is checked
     here: see :func:`foreign_meters` for the meters that would be changed.
     """
-    score = load_score(Path(music))[0] if isinstance(music, (str, Path)) else music
     ids = tokenizer.encode(score).ids
     return np.array([tokenizer["BOS_None"], *ids, tokenizer["EOS_None"]], dtype=np.uint16)
 

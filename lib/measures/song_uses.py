@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.data.companions import read_companion
 from lib.data.labels import EMOTIONS
 from lib.measures.statistics import Interval, bootstrap
 
@@ -41,11 +42,8 @@ def songs_with_use(dataset_folder: Path, index: pd.DataFrame) -> pd.DataFrame | 
         identifier, emotion, group, source (the book), function, minor, lively (bool), and one bool column a
         use; None where the data record no uses.
     """
-    path = Path(dataset_folder) / "pieces.csv"
-    if not path.exists():
-        return None
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if not {"identifier", "function", "source", "genre"} <= set(table.columns):
+    table = read_companion(dataset_folder, "pieces.csv", ("identifier", "function", "source", "genre"))
+    if table is None:
         return None
     songs = table.loc[table["genre"] == GENRE, ["identifier", "source", "function"]]
     songs = songs.merge(index[["identifier", "emotion", "group"]], on="identifier")

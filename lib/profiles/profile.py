@@ -302,7 +302,7 @@ def read_profile(path: Path) -> Profile:
         raise BookError(f"The profile {path.name} {problem}.") from error
 
 
-def load_profile(name: str = "laptop", data: str | Path = "") -> Profile:
+def load_profile(name: str = "laptop", data: str | int | Path = "") -> Profile:
     """Load a profile by name.
 
     Args:
@@ -319,5 +319,8 @@ def load_profile(name: str = "laptop", data: str | Path = "") -> Profile:
         precision.refuse_impossible(profile.run(run).precision)
     if not str(data):
         return profile
-    folder = Path(data).expanduser().resolve()
+    if isinstance(data, (bool, float)) or not isinstance(data, (str, int, Path)):
+        raise BookError(f"The data folder arrived as {data!r}: papermill reads '-p data' as a value of YAML; "
+                        "name it with '-r data', which reads text, or as ./name.")
+    folder = Path(str(data)).expanduser().resolve()  # papermill's '-p data 2024' is a number
     return profile.model_copy(update={"data": profile.data.model_copy(update={"folder": folder})})

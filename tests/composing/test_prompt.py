@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import wild_files
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
 from lib.basics.errors import BookError
 from lib.composing import Grammar, read_prompt
+from lib.data import scores
+from lib.data.rehearsal.faults import READ_PIECE, write_fault
 
 
 def melody(bars: int = 6, numerator: int = 3, denominator: int = 4) -> Score:
@@ -60,7 +63,7 @@ def test_files_that_cannot_be_read(tiny_store, tmp_path):
     for name, content in (("page.mid", b"<html>"), ("empty.mid", b""), ("song.mp3", b"ID3"),
                           ("zero.mid", b"MThd\0\0\0\6\0\1\0\0\0\0")):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(BookError, match=rf"{name} (cannot be read|hold no notes)"):
+        with pytest.raises(BookError, match=rf"{name} cannot be read"):
             read_prompt(tmp_path / name, tiny_store, 2)
 
 
@@ -77,3 +80,29 @@ def test_prompts_that_cannot_be_used(tiny_store, tmp_path):
         read_prompt(saved(late, tmp_path, "late.mid"), tiny_store, 2)
     with pytest.raises(BookError, match="The meter 13/32"):
         read_prompt(saved(melody(2, 13, 32), tmp_path, "odd.mid"), tiny_store, 2)
+
+
+@pytest.mark.parametrize(("kind", "words"), [
+    ("overflow", "times that overflow"), ("very-low", "No note in the first 4 bars .* pitches 21 to 109"),
+    ("silence-first", "first 4 bars .* hold no notes"), ("several-songs", "several songs in one file"),
+    ("silent", "holds no notes"), ("page", "a web page, not MIDI"), ("no-track", "holds no notes")])
+def test_files_of_the_world_are_a_sentence(tiny_store, tmp_path, kind, words):
+    content = wild_files.KEPT.get(kind) or wild_files.LEFT_OUT[kind][0]
+    (tmp_path / "wild.mid").write_bytes(content)
+    with pytest.raises(BookError, match=words) as error:
+        read_prompt(tmp_path / "wild.mid", tiny_store, 4)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["pitch-128", "none-ends", "length-zero", "tempo-0"])
+def test_files_that_can_be_repaired_are_prompts(tiny_store, tmp_path, kind):
+    (tmp_path / "wild.mid").write_bytes(wild_files.REPAIRED[kind])
+    texts = [tiny_store.vocabulary[token] for token in read_prompt(tmp_path / "wild.mid", tiny_store, 2)]
+    assert sum(text.startswith("Pitch") for text in texts) >= 6
+
+
+def test_a_file_that_ends_its_reader_is_a_sentence(tiny_store, tmp_path, monkeypatch):
+    monkeypatch.setattr(scores, "READ_SCORE", READ_PIECE)
+    write_fault(tmp_path / "crash.mid", "crash")
+    with pytest.raises(BookError, match="ends the process that reads it: SIGSEGV"):
+        read_prompt(tmp_path / "crash.mid", tiny_store, 2)

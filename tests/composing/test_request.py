@@ -69,7 +69,7 @@ def test_every_piece_goes_on_from_the_prompt(network, tiny_store, prompt, tmp_pa
     bars = [place for place, token in enumerate(given) if tiny_store.vocabulary[token] == "Bar_None"]
     beginnings = []
     for seed in (5, 6):
-        tokens = encode(tiny_store.tokenizer, tmp_path / "made" / f"calm_pop_{seed}.mid").tolist()
+        tokens = encode(tiny_store.tokenizer, Score(tmp_path / "made" / f"calm_pop_{seed}.mid")).tolist()
         assert tokens[:bars[2]] == given[:bars[2]]
         beginnings.append(tokens[bars[2]:])
         record = json.loads((tmp_path / "made" / f"calm_pop_{seed}.json").read_text())
@@ -140,7 +140,7 @@ def test_the_same_request_gives_the_same_notes(network, tiny_store, tmp_path):
     tokens = []
     for name in ("first", "second"):
         list(Request("calm", "pop", DRAW, tmp_path / name).fulfil(lambda: network, tiny_store))
-        tokens.append(encode(tiny_store.tokenizer, tmp_path / name / "calm_pop_5.mid"))
+        tokens.append(encode(tiny_store.tokenizer, Score(tmp_path / name / "calm_pop_5.mid")))
     assert np.array_equal(*tokens)
 
 

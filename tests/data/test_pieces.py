@@ -1,5 +1,7 @@
 """File names, read strictly, and folders of them."""
 
+import os
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -17,7 +19,8 @@ def fill(folder: Path, *names: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["XMIDI_angry_pop_0ABCDEFG.midi", "XMIDI_angry_pop_0ABCDEFG.mid"])
+@pytest.mark.parametrize("name", [f"XMIDI_angry_pop_0ABCDEFG{suffix}" for suffix in
+                                  (".midi", ".mid", ".MID", ".Midi", ".MIDI")])
 def test_names_of_the_scheme_are_read(name):
     assert parse_name(name) == ("angry", "pop", "0ABCDEFG")
 
@@ -39,7 +42,7 @@ def test_decomposed_letters_are_the_same_label():
     ("XMIDI_angry_pop_1_2.mid", "not named XMIDI"),
     ("XMIDI__pop_1.mid", "not named XMIDI"),
     ("XMIDI_angry_pop_.mid", "not named XMIDI"),
-    ("XMIDI_angry_pop_1.MID", "not a .mid"),
+    ("XMIDI_angry_pop_1.MIDIX", "not a .mid"),
     ("XMIDI_angry_pop_1.wav", "not a .mid"),
     ("XMIDI_a\\b_pop_1.mid", "emotion contains"),
     ("XMIDI_angry_.._1.mid", "genre begins or ends"),
@@ -90,6 +93,30 @@ def test_folders_that_cannot_be_used(tmp_path, names, words):
         read_folder(folder)
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_pieces_one_folder_deeper_are_pointed_at(tmp_path):
+    fill(tmp_path / "data", "readme.txt")
+    inside = fill(tmp_path / "data" / "XMIDI_Dataset", "XMIDI_sad_pop_1.midi", "XMIDI_sad_rock_2.MID",
+                  "b.mid")
+    fill(tmp_path / "data" / "other", "XMIDI_sad_pop_1.midi")
+    with pytest.raises(BookError) as caught:
+        read_folder(tmp_path / "data")
+    assert f"but 2 files in {inside} are; give that folder" in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
+def test_a_name_that_is_not_utf8_and_links_in_a_circle_cost_themselves_only(tmp_path):
+    folder = fill(tmp_path / "data", "XMIDI_sad_pop_1.midi", "XMIDI_glad_pop_1.midi")
+    Path(os.fsdecode(os.fsencode(folder) + b"/XMIDI_sad_rock_caf\xe9.midi")).write_bytes(b"MThd")
+    (folder / "XMIDI_sad_pop_2.midi").symlink_to("XMIDI_sad_pop_2.midi")
+    (folder / "tab\there.mid").write_bytes(b"MThd")
+    pieces, left_out = read_folder(folder)
+    assert len(pieces) == 2
+    assert [(item.name, item.reason.split(":")[0]) for item in left_out] == [
+        ("XMIDI_sad_pop_2.midi", "not a file; folders inside are not read"),
+        ("XMIDI_sad_rock_caf\\xe9.midi", "a name that is not UTF-8"),
+        ("tab\\there.mid", "not named XMIDI_<emotion>_<genre>_<id>.midi")]
 
 
 def test_one_emotion_in_two_genres_is_enough(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from lib.data import reader_process
 from lib.data.pieces import LeftOut, Piece
-from lib.data.reader_process import ReaderProcess, ReadFile, borrowed_reader
+from lib.data.reader_process import Answer, ReaderProcess, borrowed_reader
 from lib.data.rehearsal.faults import READ_PIECE, write_fault
 
 
@@ -27,8 +27,8 @@ def fault(folder, kind: str) -> Piece:
 def test_faults_become_reasons_and_reading_goes_on(good, tmp_path):
     with borrowed_reader("book", 1.0, READ_PIECE) as reader:
         first = reader.read(good)
-        assert isinstance(first, ReadFile)
-        assert first.record["length"] == len(first.ids)
+        assert isinstance(first, Answer)
+        assert first.about["length"] == len(first.arrays[0])
         for kind, reason in {"exit": "ends the process that reads it: status 3",
                              "crash": "ends the process that reads it: SIGSEGV",
                              "hang": "takes too long: more than 1 s of computing",
@@ -36,7 +36,7 @@ def test_faults_become_reasons_and_reading_goes_on(good, tmp_path):
             answer = reader.read(fault(tmp_path, kind))
             assert isinstance(answer, LeftOut)
             assert answer.reason.startswith(reason)
-        assert reader.read(good).record == first.record
+        assert reader.read(good).about == first.about
         reader.close()
 
 
@@ -46,12 +46,12 @@ def test_without_forks_a_reader_reads_by_itself_and_is_ended_by_the_clock(good, 
     monkeypatch.setattr(reader_process, "PATIENCE", 2)
     reader = ReaderProcess("book", 1.0, READ_PIECE)
     first = reader.read(good)
-    assert isinstance(first, ReadFile)
+    assert isinstance(first, Answer)
     assert not psutil.Process(reader._process.pid).children()
     for kind, reason in {"exit": "ends the process that reads it: status 3",
                          "hang": "takes too long: no end after 2 s"}.items():
         assert reader.read(fault(tmp_path, kind)).reason == reason
-    assert reader.read(good).record == first.record
+    assert reader.read(good).about == first.about
     reader.close()
 
 
@@ -70,10 +70,10 @@ def test_a_missing_file_is_a_reason(tmp_path):
 
 def test_a_reader_killed_from_outside_costs_no_file(good):
     with borrowed_reader("book", 60.0) as reader:
-        assert isinstance(reader.read(good), ReadFile)
+        assert isinstance(reader.read(good), Answer)
         for process in (*psutil.Process(reader._process.pid).children(), psutil.Process(reader._process.pid)):
             process.kill()
-        assert isinstance(reader.read(good), ReadFile)
+        assert isinstance(reader.read(good), Answer)
 
 
 def test_readers_are_used_again_until_they_are_worn(good, monkeypatch):

@@ -5,7 +5,8 @@ import pytest
 from symusic import ControlChange, Note, Score, Tempo, TimeSignature, Track
 
 from lib.data.pieces import Piece
-from lib.data.reading import UnusableError, describe, read_piece
+from lib.data.reading import describe, read_piece
+from lib.data.scores import UnreadableError, UnusableError
 from lib.data.tokenizer import build_tokenizer
 
 TOKENIZER = build_tokenizer("book")
@@ -86,8 +87,8 @@ def test_a_change_of_meter_in_mid_bar_is_kept(read):
 
 
 @pytest.mark.parametrize(("music", "stage", "reason"), [
-    (b"<html>404</html>", "read", "cannot be read: RuntimeError"),
-    (b"", "read", "cannot be read"),
+    (b"<html>404</html>", "read", "a web page, not MIDI"),
+    (b"", "read", "empty: "),
     (score(count=0), "tokens", "no notes"),
 ])
 def test_reasons_have_a_stage_and_one_line(read, music, stage, reason):
@@ -116,7 +117,7 @@ def test_a_file_that_was_cut_off_is_marked_or_refused(read):
     for end in range(len(content) - 1, 60, -7):
         try:
             assert read(content[:end])[1].repaired, end
-        except (UnusableError, RuntimeError):
+        except (UnusableError, UnreadableError):
             continue
     assert not read(content + b"trailing")[1].repaired
 
@@ -128,6 +129,6 @@ def test_a_file_that_was_cut_off_reads_the_same_each_time(read):
         for _ in range(4):
             try:
                 outcomes.add(read(content[:end])[1].hash_exact)
-            except (UnusableError, RuntimeError) as error:
+            except (UnusableError, UnreadableError) as error:
                 outcomes.add(describe(error))
         assert len(outcomes) == 1

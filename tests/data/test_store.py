@@ -42,7 +42,7 @@ def test_a_store_holds_every_piece(tiny_store, tiny_folder):
         tokens = tiny_store.tokens(row)
         assert tokens[0] == tiny_store.bos_id
         assert tokens[-1] == tiny_store.eos_id
-        expected = encode(tiny_store.tokenizer, tiny_folder / tiny_store.index["name"][row])
+        expected = encode(tiny_store.tokenizer, Score(tiny_folder / tiny_store.index["name"][row]))
         np.testing.assert_array_equal(tokens, expected)
 
 
@@ -194,22 +194,23 @@ def test_unusable_files_are_left_out_with_their_reason(tiny_profile, own_folder)
     no_ticks[12:14] = b"\x00\x00"
     put("ticks", bytes(no_ticks))
     put("lossy", score_of([(0, 60), (240, 120)]))
+    put("few", score_of([*((240 * number, 60) for number in range(18)), (240, 120), (480, 60)]))
     (own_folder / "notes.txt").write_text("not music")
     made = open_store(own_profile(tiny_profile, own_folder))
     reasons = {item["name"].split("_")[-1]: item["reason"] for item in made.manifest["left_out"]}
-    for identifier, reason in {"html.midi": "cannot be read", "nothing.midi": "cannot be read",
-                               "silent.midi": "no notes", "gap.midi": "more than 2000 bars",
-                               "meter.midi": "token set: 17/16", "high.midi": "range of pitches",
-                               "ticks.midi": "cannot be read"}.items():
+    for identifier, reason in {"html.midi": "a web page", "nothing.midi": "empty", "silent.midi": "no notes",
+                               "gap.midi": "more than 2000 bars", "meter.midi": "token set: 17/16",
+                               "high.midi": "range of pitches", "ticks.midi": "a quarter of no ticks",
+                               "lossy.midi": "too many notes without a token: 1 of 2"}.items():
         assert reason in reasons.pop(identifier)
     assert set(reasons) == {"notes.txt"}
-    assert len(made.left_out) == 8
+    assert len(made.left_out) == 9
     kinds = made.left_out_kinds
-    assert kinds["files"].sum() == 8
-    assert kinds.iloc[0].tolist() == ["read", "cannot be read", 3, "XMIDI_calm_folk_html.midi"]
+    assert kinds["files"].sum() == 9
+    assert kinds["notes"].sum() == made.manifest["counts"]["notes_left_out"] == 2 + 2 + 2 + 1 + 2
     assert len(made) == 49
-    lossy = made.index.set_index("identifier").loc["lossy"]
-    assert (lossy["notes"], lossy["notes_lost"]) == (2, 1)
+    few = made.index.set_index("identifier").loc["few"]
+    assert (few["notes"], few["notes_lost"], few["notes_out_of_range"]) == (20, 1, 1)
 
 
 def test_a_folder_without_usable_files_is_one_sentence(tiny_profile, tmp_path):

@@ -141,17 +141,3 @@ def test_notes_off_the_grid_are_counted(tokenizer, meter, onset, duration, moved
     notes = tokens.note_table(score)
     assert tokens.count_moved(tokenizer, notes, tokens.meter_sections(score, onset)) == moved
     assert (round_trip(tokenizer, score) == notes_in_quarters(score)) == (not moved)
-
-
-def test_a_damaged_file_is_repaired_or_refused(tmp_path):
-    path = tmp_path / "tune.mid"
-    path.write_bytes(b"<html>not found</html>")
-    with pytest.raises(Exception):  # noqa: B017, PT011 symusic's own types
-        tokens.load_score(path)
-    simple_score((0, 4, 4), notes=[(0, 480, 60), (480, 480, 62)]).dump_midi(path)
-    data = bytearray(path.read_bytes())
-    data[data.index(bytes([0x90, 60, 80])) + 2] = 200  # a data byte over 127
-    path.write_bytes(bytes(data))
-    score, repaired = tokens.load_score(path)
-    assert repaired
-    assert score.note_num() == 2

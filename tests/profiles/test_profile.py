@@ -1,5 +1,7 @@
 """Profiles are checked: what is misspelt or impossible is named, with the file."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -93,3 +95,10 @@ def test_the_dry_run_differs_from_the_gpu_profile_in_sizes_alone():
         assert large.model.model_dump(exclude=SIZES) == small.model.model_dump(exclude=SIZES)
         assert large.training.model_dump(exclude=SIZES) == small.training.model_dump(exclude=SIZES)
         assert small.training.tokens < large.training.tokens / 1000
+
+
+def test_a_folder_that_papermill_takes_for_a_number():
+    assert load_profile("smoke", 2024).data.folder == Path("2024").resolve()
+    for value in (True, 20.5, None):
+        with pytest.raises(BookError, match="'-r data'"):
+            load_profile("smoke", value)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lib.basics.places import REFERENCE
 from lib.data import TokenStore
+from lib.data.companions import read_companion
 from lib.measures.statistics import bootstrap_mean
 
 
@@ -138,10 +139,10 @@ def activity_predictability(dataset_folder: Path, index: pd.DataFrame) -> pd.Dat
         A row a rule as in :func:`predictability`, with the genre known; None for a folder whose labels are
         given and not ruled.
     """
-    table = own_table(dataset_folder / "pieces.csv", ["identifier", "onsets_per_beat"])
+    table = read_companion(dataset_folder, "pieces.csv", ("identifier", "onsets_per_beat"))
     if table is None:
         return None
-    onsets = table.set_index("identifier")["onsets_per_beat"].astype(float)
+    onsets = pd.to_numeric(table.set_index("identifier")["onsets_per_beat"])
     frame = index.join(onsets, on="identifier")
     rows = []
     for rule, columns in (("median of collection and meter (used)", ["genre", "meter"]),
@@ -161,7 +162,7 @@ def left_out_table(store: TokenStore, dataset_folder: Path) -> pd.DataFrame:
         stage, reason, pieces; most frequent first.
     """
     parts = [store.left_out]
-    written = own_table(dataset_folder / "left_out.csv", ["stage", "reason"])
+    written = read_companion(dataset_folder, "left_out.csv", ("name", "stage", "reason"))
     if written is not None:
         parts.insert(0, written)
     found = pd.concat(parts)
@@ -170,32 +171,40 @@ def left_out_table(store: TokenStore, dataset_folder: Path) -> pd.DataFrame:
     return counts.sort_values("pieces", ascending=False, ignore_index=True)
 
 
-def own_table(path: Path, columns: list[str]) -> pd.DataFrame | None:
-    """A table that the project writes beside its own pieces, as text; None when it is missing or somebody
-    else's of the same name."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError):
-        return None
-    return table if set(columns) <= set(table.columns) else None
-
-
 def note_losses(index: pd.DataFrame) -> pd.DataFrame:
     """What tokenising did to the notes, by genre and in all.
 
     Args:
-        index: a row a piece, with genre, notes, notes_lost, notes_moved and repaired.
+        index: a row a piece, with genre, notes, notes_lost, notes_ended, notes_moved and repaired.
 
     Returns:
-        genre, pieces, notes, lost (notes without a token), moved (notes that begin off the grid), worst (the
-        largest share of its notes that one piece lost, 0–1), repaired (files read leniently).
+        genre, pieces, notes, lost (notes without a token), ended (notes without an end in their file, which
+        were given one), moved (notes that begin off the grid), worst (the largest share of its notes that one
+        piece lost, 0–1), repaired (files that had to be repaired).
     """
     shares = index.assign(share=(index["notes_lost"] / index["notes"].clip(lower=1)).astype(float))
     named = {"pieces": ("notes", "size"), "notes": ("notes", "sum"), "lost": ("notes_lost", "sum"),
-             "moved": ("notes_moved", "sum"), "worst": ("share", "max"), "repaired": ("repaired", "sum")}
+             "ended": ("notes_ended", "sum"), "moved": ("notes_moved", "sum"), "worst": ("share", "max"),
+             "repaired": ("repaired", "sum")}
     by_genre = shares.groupby("genre").agg(**named).reset_index()
     whole = shares.assign(genre="all").groupby("genre").agg(**named).reset_index()
     return pd.concat([by_genre, whole], ignore_index=True)
+
+
+def note_account(store: TokenStore) -> pd.DataFrame:
+    """Where every note of the data's files is, counted in the files by a second reader.
+
+    Returns:
+        notes, and of them: a row for all, for those in the store, for those without a token, and for those in
+        files left out; the last three add up to the first.
+    """
+    counts = store.manifest["counts"]
+    kinds = np.concatenate([store.ids_of_type("Pitch"), store.ids_of_type("PitchDrum")])
+    rows = [("in all files, by the second reader", counts["notes"] + counts["notes_left_out"]),
+            ("in the store, counted by their tokens", int(np.isin(store.ids, kinds).sum())),
+            ("in pieces, without a token", counts["notes_lost"]),
+            ("in files left out", counts["notes_left_out"])]
+    return pd.DataFrame(rows, columns=["where", "notes"])
 
 
 def example_row(store: TokenStore) -> int:

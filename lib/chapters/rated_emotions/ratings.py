@@ -10,8 +10,8 @@ from symusic import Score
 from lib.basics.errors import BookError
 from lib.data.emotion_features import NoFeaturesError, emotion_features
 from lib.data.pieces import LeftOut
-from lib.data.reading import describe
-from lib.data.tokenizer import load_score, note_table
+from lib.data.scores import ask_for_score, read_score
+from lib.data.tokenizer import note_table
 
 DIMENSIONS = ("valence", "arousal")
 QUADRANTS = {(1, 1): "positive-high", (-1, 1): "negative-high", (-1, -1): "negative-low",
@@ -65,7 +65,7 @@ class RatedPiece:
     @cached_property
     def score(self) -> Score:
         """Its notes."""
-        return load_score(self.path)[0]
+        return read_score(self.path)
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,10 @@ class RatedSet:
 
 def check_music(path: Path) -> str | None:
     """Why a MIDI file cannot be used; None if it can."""
-    try:
-        score = load_score(path)[0]
-        if score.ticks_per_quarter < 1:
-            raise ValueError("a quarter has no ticks")
-        notes = note_table(score)
-    except Exception as error:  # the reader raises a different type for each kind of broken file
-        return describe(error)[1]
-    if not (notes.program >= 0).any():
+    score = ask_for_score(path)
+    if isinstance(score, LeftOut):
+        return score.reason
+    if not (note_table(score).program >= 0).any():
         return "no notes with a pitch"
     try:
         emotion_features(score)

@@ -23,7 +23,8 @@ from lib.basics.files import check_targets, hash_of_bytes, hash_of_json, write_j
 from lib.basics.progress import Progress
 from lib.chapters.survey.files import ORIGINS, read_key
 from lib.data.pieces import SCHEME, parse_name
-from lib.sound.audio import note_seconds, write_mp3
+from lib.data.scores import read_score
+from lib.sound.audio import write_mp3
 from lib.sound.synthesizer import not_as_written
 
 _ASSETS = Path(__file__).with_name("assets")
@@ -156,7 +157,7 @@ def _record(pieces: list[SurveyPiece], seconds: float) -> dict[SurveyPiece, tupl
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "piece.mp3"
         for piece in pieces:
-            score = _read(piece.path)
+            score = _read(piece.path, seconds)
             heard = write_mp3(score, target, max_seconds=seconds)
             if remark := not_as_written(score, seconds):
                 print(f"{piece.path}: {remark}", file=sys.stderr)
@@ -171,16 +172,15 @@ def _record(pieces: list[SurveyPiece], seconds: float) -> dict[SurveyPiece, tupl
     return sounds
 
 
-def _read(path: Path) -> symusic.Score:
-    try:
-        score = symusic.Score(path)
-        silent = note_seconds(score) == 0
-    except Exception as error:  # symusic raises a different type for each kind of broken file
-        reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-        raise BookError(f"The file {path} cannot be read as MIDI ({reason}): take it out or mend it."
-                        ) from error
-    if silent:
+def _read(path: Path, seconds: float) -> symusic.Score:
+    """A piece that can be heard within the seconds that raters are played."""
+    score = read_score(path)
+    first = min((note.time for track in score.to("second").tracks for note in track.notes), default=None)
+    if first is None:
         raise BookError(f"The file {path} has no notes: take it out.")
+    if first >= seconds:
+        raise BookError(f"The file {path} is silent for its first {seconds:g} seconds, and raters hear no "
+                        "more: cut the silence off or take the file out.")
     return score
 
 

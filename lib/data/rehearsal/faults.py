@@ -13,10 +13,9 @@ import numpy as np
 from miditok import REMI
 
 from lib.data import reading
-from lib.data.duplicates import Fingerprint
 from lib.data.pieces import Piece
 
-READ_PIECE = "lib.data.rehearsal.faults:read_piece"
+READ_PIECE = "lib.data.rehearsal.faults:answer_piece"
 _MARK = b"a rehearsed fault: "
 
 
@@ -25,8 +24,8 @@ def write_fault(path: Path, fault: str) -> None:
     path.write_bytes(_MARK + fault.encode())
 
 
-def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, reading.Record, Fingerprint]:
-    """As :func:`lib.data.reading.read_piece`, but a file written by :func:`write_fault` has its way."""
+def answer_piece(tokenizer: REMI, piece: Piece) -> tuple[dict, list[np.ndarray]]:
+    """As :func:`lib.data.reading.answer_piece`, but a file written by :func:`write_fault` has its way."""
     with open(piece.path, "rb") as file:
         head = file.read(64)
     if head.startswith(_MARK):
@@ -42,4 +41,4 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, reading.Recor
             os.kill(os.getpid(), signal.SIGSEGV)
         elif fault == b"memory":
             bytearray(1 << 40)
-    return reading.read_piece(tokenizer, piece)
+    return reading.answer_piece(tokenizer, piece)

@@ -50,11 +50,11 @@ def _small(meters=((0, 4, 4),), pitch: int = 60, late: int = 0, gap: int = 0, no
 
 
 _DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "page": (lambda _: b"<!DOCTYPE html><html><body>404 Not Found</body></html>", "cannot be read"),
-    "null": (lambda _: b"", "cannot be read"),
-    "text": (lambda good: b"RIFF" + good[4:], "cannot be read"),
-    "tick": (lambda good: good[:12] + b"\x00\x00" + good[14:], "cannot be read"),
-    "cuts": (lambda good: good[:len(good) * 2 // 3], "repaired|cannot be read"),
+    "page": (lambda _: b"<!DOCTYPE html><html><body>404 Not Found</body></html>", "a web page"),
+    "null": (lambda _: b"", "empty"),
+    "text": (lambda good: b"RIFF" + good[4:], "a RIFF file"),
+    "tick": (lambda good: good[:12] + b"\x00\x00" + good[14:], "a quarter of no ticks"),
+    "cuts": (lambda good: good[:len(good) * 2 // 3], "repaired|damaged"),
     "bits": (_bytes_over_127, "repaired"),
     "mute": (lambda _: _small(notes=0), "no notes"),
     "metr": (lambda _: _small(((0, 17, 16),)), "a meter outside the token set"),

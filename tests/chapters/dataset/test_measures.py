@@ -83,13 +83,26 @@ def test_the_example_is_held_out(tiny_store):
 
 def test_note_losses_are_summed_by_genre_and_in_all():
     index = pd.DataFrame({"genre": ["a", "a", "b"], "notes": [10, 30, 0], "notes_lost": [5, 3, 0],
-                          "notes_moved": [1, 0, 0], "repaired": [False, True, False]})
+                          "notes_ended": [0, 2, 0], "notes_moved": [1, 0, 0],
+                          "repaired": [False, True, False]})
     table = dataset.note_losses(index).set_index("genre")
     assert list(table.index) == ["a", "b", "all"]
-    assert table.loc["a"].to_dict() == {"pieces": 2, "notes": 40, "lost": 8, "moved": 1, "worst": 0.5,
-                                        "repaired": 1}
+    assert table.loc["a"].to_dict() == {"pieces": 2, "notes": 40, "lost": 8, "ended": 2, "moved": 1,
+                                        "worst": 0.5, "repaired": 1}
     assert table.loc["b", "worst"] == 0
     assert table.loc["all", ["pieces", "lost"]].tolist() == [3, 8]
+
+
+def test_notes_add_up(tiny_store):
+    notes = dataset.note_account(tiny_store)["notes"]
+    assert notes[0] == notes[1:].sum() == tiny_store.index["notes"].sum()
+
+
+def test_tables_of_somebodys_own_are_none_of_ours(tiny_store, tmp_path):
+    for name in ("pieces.csv", "left_out.csv"):
+        (tmp_path / name).write_text("file;composer\nXMIDI_a_b_1.midi;somebody\n")
+    assert dataset.activity_predictability(tmp_path, tiny_store.index) is None
+    assert len(dataset.left_out_table(tiny_store, tmp_path)) == 0
 
 
 def test_reasons_that_differ_behind_the_colon_are_one_kind(tmp_path):

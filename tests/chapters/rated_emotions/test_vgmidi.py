@@ -105,7 +105,7 @@ def test_whatever_cannot_be_used_is_left_out_with_its_reason(copy):
     rated = read_vgmidi(copy)
     found = reasons(rated)
     assert found[name_of(0)] in ("valence is '0', not 1 or -1", "no row in the table of labels")
-    assert found[name_of(1)].startswith("cannot be read")
+    assert found[name_of(1)].startswith("empty: ")
     assert found[name_of(2)] == "no such file in labelled/midi"
     assert found[name_of(3)] == "fewer than 5 usable ratings"
     assert found[name_of(4)] == "2 of 8 ratings: not two lists of numbers of one length"

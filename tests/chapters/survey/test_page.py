@@ -6,6 +6,7 @@ import re
 import shutil
 
 import pytest
+import wild_files
 from bs4 import BeautifulSoup
 from symusic import Note, Score, Track
 
@@ -197,6 +198,8 @@ def test_the_same_pieces_and_seed_give_the_same_page(folder, tmp_path):
     (lambda root: (root / "real" / "song.mid").write_bytes(b"x"), r"song\.mid is not named XMIDI_"),
     (lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(b"<html>"), r"9\.mid cannot be read"),
     (lambda root: Score(480).dump_midi(root / "real" / "XMIDI_sad_pop_9.mid"), r"9\.mid has no notes"),
+    (lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(wild_files.KEPT["silence-first"]),
+     r"9\.mid is silent for its first 2 seconds"),
     (lambda root: next((root / "real").iterdir()).unlink(), "at least 2 MIDI files .*real, but there is 1"),
     (lambda root: (root / "real").rename(root / "x"), "at least 2 MIDI files .*real, but there are none"),
     (lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(

@@ -163,7 +163,8 @@ def accuracy(corpus: Path, types: set[str]) -> tuple[float, float]:
     tokenizer = build_tokenizer("book")
     kind = np.array([text.split("_")[0] for text in vocabulary_of(tokenizer)])
     pieces, _ = read_folder(corpus)
-    counts = np.stack([np.bincount(encode(tokenizer, piece.path), minlength=len(kind)) for piece in pieces])
+    counts = np.stack([np.bincount(encode(tokenizer, Score(piece.path)), minlength=len(kind))
+                       for piece in pieces])
     # Shares within a type: how many tokens there are would tell the length of the piece.
     shares = [counts[:, kind == name] / counts[:, kind == name].sum(axis=1, keepdims=True).clip(1)
               for name in sorted(types)]
