@@ -23,7 +23,8 @@ def made_up(key: bool = True) -> SurveyAnswers:
                           "used": [9]})
     problems = pd.DataFrame({"file": ["x.csv", "y.csv"], "row": [0, 4],
                              "reason": ["it is empty", "score <9>"]})
-    return SurveyAnswers(answers if key else answers[ANSWER_COLUMNS], problems, files)
+    mended = pd.DataFrame(columns=["file", "row", "what"])
+    return SurveyAnswers(answers if key else answers[ANSWER_COLUMNS], problems, mended, files)
 
 
 def test_a_new_survey_is_shown_with_what_was_left_out():
