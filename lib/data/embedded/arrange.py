@@ -35,11 +35,14 @@ class Reading:
         notes: (start, length, pitch).
         bar_starts: where bars are known to begin; where no note begins a bar, it may be missing.
         meters: (tick, numerator, denominator) as the source names them, the first at tick 0.
+        bars_in_order: the written bars in the order in which they are played, as in '1-8 1-16'; '' where
+            nothing is repeated, or the source does not tell.
     """
 
     notes: list[tuple[int, int, int]]
     bar_starts: list[int]
     meters: list[tuple[int, int, int]]
+    bars_in_order: str = ""
 
 
 @dataclass(frozen=True)

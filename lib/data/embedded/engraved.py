@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -30,8 +31,7 @@ def _load(path: Path) -> bool:
     if path.suffix != ".mxl":
         return False
     with zipfile.ZipFile(path) as archive:
-        scores = [name for name in archive.namelist() if name.endswith("xml") and "META-INF" not in name]
-        text = archive.read(scores[0]).decode("utf-16")
+        text = archive.read(_score_name(archive)).decode("utf-16")
     return toolkit.loadData(text.replace('encoding="UTF-16"', 'encoding="UTF-8"', 1))
 
 
@@ -47,7 +47,7 @@ def read_engraved(path: Path) -> Reading:
             if loaded:
                 score = Score.from_midi(base64.b64decode(_toolkit().renderToMIDI()))
                 times = _toolkit().renderToTimemap({"includeMeasures": True})
-    except (OSError, RuntimeError, ValueError, IndexError, zipfile.BadZipFile) as error:
+    except (OSError, RuntimeError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise SourceError("reading", "verovio cannot read it") from error
     if not loaded:
         raise SourceError("reading", "verovio cannot read it")
@@ -65,6 +65,26 @@ def read_engraved(path: Path) -> Reading:
     if not meters or meters[0][0] > 0:
         raise SourceError("meter", "no meter at the beginning")
     return Reading(notes, bar_starts, meters)
+
+
+def notated_mode(path: Path) -> str:
+    """The mode that a MusicXML file names with its first key signature ('major', 'dorian', ...); '' if none.
+
+    The score has been read before: what cannot be opened names none.
+    """
+    try:
+        content = path.read_bytes()
+        if path.suffix == ".mxl":
+            with zipfile.ZipFile(path) as archive:
+                content = archive.read(_score_name(archive))
+        match = re.search(r"<mode>(\w+)</mode>", content.replace(b"\0", b"").decode("latin-1"))
+    except (OSError, zipfile.BadZipFile, KeyError):
+        return ""
+    return match[1] if match else ""
+
+
+def _score_name(archive: zipfile.ZipFile) -> str:
+    return next((name for name in archive.namelist() if name.endswith("xml") and "META-INF" not in name), "")
 
 
 def humdrum_title(path: Path) -> tuple[str, str]:

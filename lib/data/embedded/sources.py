@@ -15,7 +15,7 @@ from typing import Literal
 from lib.basics.errors import BookError
 from lib.data.embedded.abc import Tune, read_book, read_tune
 from lib.data.embedded.arrange import Reading
-from lib.data.embedded.engraved import humdrum_title, read_engraved
+from lib.data.embedded.engraved import humdrum_title, notated_mode, read_engraved
 
 Variant = Literal["embedded-smoke", "embedded", "embedded-large"]
 
@@ -107,6 +107,18 @@ class Source:
         if self.path.endswith(".krn"):
             return ", ".join(part for part in humdrum_title(corpus_folder() / self.path) if part)
         return Path(self.path).stem
+
+    @property
+    def notated_mode(self) -> str:
+        """The mode that the source names: a tune book's field K by its third, a score's key signature.
+
+        '' where it names none; Essen's fields name a tonic only.
+        """
+        if self.path.startswith("essenFolksong/"):
+            return ""
+        if self.tune:
+            return self.tune.key.mode if self.tune.key else ""
+        return notated_mode(corpus_folder() / self.path)
 
     def read(self) -> Reading:
         """The notes of the piece.

@@ -45,8 +45,8 @@ PIECES, LEFT_OUT, RIGHTS = "pieces.csv", "left_out.csv", "RIGHTS.txt"
 SMOKE_TUNES, SMOKE_SCORES, SMOKE_PER_LABEL = 200, 48, 20
 _CODE = code_hash(__name__)
 _PIECE_COLUMNS = ["identifier", "name", "emotion", "genre", "collection", "source", "tune", "title",
-                  "key_field", "key", "mode", "meter", "onsets_per_beat", "activity", "work", "function",
-                  "rights", "notes", "merged_notes", "irregular_bars"]
+                  "key_field", "key", "mode", "notated_mode", "meter", "onsets_per_beat", "activity", "work",
+                  "function", "rights", "notes", "merged_notes", "irregular_bars", "bars_in_order"]
 # What a worker reads before it reports.
 SCORES_AT_A_TIME, TUNES_AT_A_TIME = 4, 100
 
@@ -215,7 +215,8 @@ def _read_chunk(sources: list[Source], collections: dict[str, Collection],
 def _read_one(source: Source, collection: Collection, scheme: str) -> _Read | LeftOut:
     """Read one source into MIDI bytes and evidence, or say why not."""
     try:
-        arranged = arrange(source.read())
+        reading = source.read()
+        arranged = arrange(reading)
     except SourceError as error:
         return LeftOut(source.name, error.stage, error.reason)
     score = arranged.score
@@ -226,9 +227,10 @@ def _read_one(source: Source, collection: Collection, scheme: str) -> _Read | Le
         "identifier": source.identifier, "collection": source.path.split("/")[0], "source": source.path,
         "tune": tune.number if tune else "", "title": source.title,
         "key_field": tune.field("K") if tune else "", "key": evidence.key, "mode": evidence.mode,
+        "notated_mode": source.notated_mode,
         "meter": evidence.meter, "onsets_per_beat": labels.onsets_per_beat(score),
         "activity": evidence.activity, "work": source.work, "function": tune.field("R") if tune else "",
         "rights": collection.rights, "notes": score.note_num(), "merged_notes": arranged.merged,
-        "irregular_bars": arranged.irregular_bars,
+        "irregular_bars": arranged.irregular_bars, "bars_in_order": reading.bars_in_order,
     }
     return _Read(source, score.dumps_midi(), evidence, columns)

@@ -8,6 +8,7 @@ import pytest
 from lib.data.embedded import abc
 from lib.data.embedded.abc import Tune, clean, read_book, read_tune
 from lib.data.embedded.arrange import SourceError, arrange
+from lib.data.embedded.sources import COLLECTIONS, sources_of
 
 
 def tune(body: str, meter: str = "2/4", key: str = "G", unit: str = "1/16") -> Tune:
@@ -39,6 +40,54 @@ def test_repeats_endings_and_parts_are_played():
     assert [pitch for _, _, pitch in heard("|: G8 |1 A8 :|2 B8 |]")] == [67, 69, 67, 71]
     text = "X:1\nM:2/4\nL:1/16\nP:ABA\nK:G\nP:A\nG8 |\nP:B\nA8 |\n"
     assert [note[2] for note in read_tune(Tune("1", 0, text)).notes] == [67, 69, 67]
+
+
+@pytest.mark.parametrize(("body", "letters"), [
+    ("AB || CD :|", "ABCDCD"),  # back to the double bar line, not to the beginning
+    ("AB | CD :| EF | G :|", "ABCDABCDEFGEFG"),
+    ("A |: B || C :| D", "ABCBCD"),  # where a sign says from where, a double bar line does not
+    ("|: A |1 B :|2 C || D |1 E :|2 F || G |1 A :|2 B |]", "ABACDEDFGAGB"),  # sections behind endings
+    ("A :: B :|: C :|", "AABBCC"), ("A :|[2 B", None), ("|: A |1 B :|2 C :|", None), ("|: A | B |]", None),
+    ("|: A |: B :|", None), ("A |:| B", None), ("|: A |1 B :| C", None)])
+def test_repeats_go_back_to_where_the_text_says_and_nothing_is_guessed(body, letters):
+    if letters is None:
+        with pytest.raises(SourceError) as caught:
+            read_tune(tune(body))
+        assert caught.value.stage == "repeats"
+    else:
+        pitch_of = {"C": 60, "D": 62, "E": 64, "F": 65, "G": 67, "A": 69, "B": 71}
+        assert [pitch for _, _, pitch in heard(body, key="C")] == [pitch_of[letter] for letter in letters]
+
+
+def test_the_written_bars_are_remembered():
+    assert read_tune(tune("A|B|C|D:|E|F|1G|A:|2B|C|]")).bars_in_order == "1-4 1-8 5-6 9-10"
+    assert read_tune(tune("A|B|C|D|]")).bars_in_order == ""
+
+
+def test_an_accidental_stays_in_its_octave_and_a_tie_carries_it_on():
+    assert [pitch for _, _, pitch in heard("^A4 a4 | A4 a4", key="C")] == [70, 81, 69, 81]
+    assert heard("^F8- | F4 F4", key="C") == [(0, 3, 66), (3, 1, 65)]
+
+
+@pytest.mark.parametrize(("identifier", "count"), [("RQUQLVVP", 110), ("MTGWJMZC", 231)])
+def test_tunes_read_by_hand(identifier, count):
+    """A quickstep whose second strain alone is repeated; a jig of three strains, each with two endings."""
+    source = next(source for collection in COLLECTIONS[::2][:2] + COLLECTIONS[2:3]
+                  for source in sources_of(collection) if source.identifier == identifier)
+    assert len(source.read().notes) == count
+
+
+def test_blodgetts_reel_has_no_sharps_that_are_not_written():
+    source = next(source for source in sources_of(COLLECTIONS[1]) if "BlodgettsReel" in source.name)
+    pitches = [pitch for _, _, pitch in sorted(source.read().notes)]
+    assert pitches[:11] == [74, 79, 71, 70, 71, 79, 71, 81, 71, 79, 71]
+
+
+@pytest.mark.parametrize(("body", "sign"), [("G4 ,A4", "',A4'"), ("G4 | ^3^FGA", "^3"), ("+GB+ A4", "+GB")])
+def test_a_sign_without_a_meaning_is_named(body, sign):
+    with pytest.raises(SourceError, match="no meaning here") as caught:
+        read_tune(tune(body))
+    assert sign in caught.value.reason
 
 
 @pytest.mark.parametrize("body", [
@@ -127,5 +176,7 @@ def test_every_reading_has_a_temporary_folder_of_its_own(monkeypatch):
 
 
 def test_nothing_is_printed(capfd):
-    read_tune(tune("G8 | A | B8 ??? | y"))
+    read_tune(tune("G8 | A | B8 | y"))
+    with pytest.raises(SourceError):
+        read_tune(tune("G8 | ???"))
     assert capfd.readouterr() == ("", "")
