@@ -1,7 +1,7 @@
 """Building a token store: the shards of a folder put together in their order, duplicates grouped, the split
 made.
 
-Memory is bounded by the number of pieces: ids, bar lines and shingles stay on disk.
+Memory is bounded by the number of pieces: ids, bar lines, shingles and melodies stay on disk.
 """
 
 import hashlib
@@ -19,64 +19,70 @@ from miditok import REMI
 from lib.basics.errors import BookError
 from lib.basics.files import explain_write_errors, hash_of_bytes, hash_of_json, write_json
 from lib.basics.progress import Progress
-from lib.data import duplicates
+from lib.data import duplicates, groups
 from lib.data.companions import read_companion
+from lib.data.melodies import same_melody
 from lib.data.pieces import LeftOut, Piece, has_midi_suffix, is_file, printable, read_folder
 from lib.data.reader_process import borrowed_reader
 from lib.data.shards import Reading, read_shards, remove_shards, tokenise
 from lib.data.split import split_by_groups
 from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
 
-FORMAT = 3
+FORMAT = 4
 IDS, BAR_LINES, INDEX = "tokens.u16", "bar_lines.i64", "index.parquet"
 TOKENIZER, MANIFEST = "tokenizer.json", "manifest.json"
-_SHINGLES = "shingles.u32"
+_SHINGLES, _MELODIES = "shingles.u32", "melodies.u32"
 _SUMS = ("notes", "notes_lost", "notes_out_of_range", "notes_moved", "notes_ended", "tempos_lost", "pedals")
 
 
-class _Shingles:
-    """The shingles of all pieces, on disk: a piece's are read when a pair is to be checked."""
+class _OnDisk:
+    """Numbers of all pieces, on disk: a piece's are read when a pair is to be checked."""
 
     def __init__(self, path: Path, counts: np.ndarray):
         self._ends = np.cumsum(counts)
         self._counts = counts
-        self._values = np.memmap(path, "<u4", "r") if self._ends[-1] else np.zeros(0, np.uint32)
+        self.values = np.memmap(path, "<u4", "r") if self._ends[-1] else np.zeros(0, np.uint32)
 
     def __call__(self, number: int) -> np.ndarray:
         end = self._ends[number]
-        return self._values[end - self._counts[number]:end]
+        return self.values[end - self._counts[number]:end]
 
 
 @dataclass
 class _Joined:
-    """What the shards hold together; ids and shingles lie on disk."""
+    """What the shards hold together; ids, shingles and melodies lie on disk."""
 
     index: pd.DataFrame
     left_out: list[LeftOut]
     shingle_counts: np.ndarray
     signatures: np.ndarray
+    melody_counts: np.ndarray
 
 
 def _join(folder: Path, count: int, bar_id: int) -> _Joined:
-    """Write the shards' ids, bar lines and shingles one behind the other, and gather the rest."""
-    tables, left_out, counts, signatures = [], [], [], []
+    """Write the shards' ids, bar lines, shingles and melodies one behind the other, and gather the rest."""
+    tables, left_out, counts, signatures, melody_counts = [], [], [], [], []
     written = 0
     with (explain_write_errors(folder), open(folder / IDS, "wb") as ids,
-          open(folder / BAR_LINES, "wb") as bars, open(folder / _SHINGLES, "wb") as shingles):
+          open(folder / BAR_LINES, "wb") as bars, open(folder / _SHINGLES, "wb") as shingles,
+          open(folder / _MELODIES, "wb") as melodies):
         for shard in read_shards(folder, count):
             ids.write(shard.ids.astype("<u2").tobytes())
             bars.write((written + np.flatnonzero(shard.ids == bar_id)).astype("<i8").tobytes())
             shingles.write(shard.shingles.astype("<u4").tobytes())
+            melodies.write(shard.melodies.astype("<u4").tobytes())
             written += len(shard.ids)
             left_out += shard.left_out
             if shard.records:
                 tables.append(pd.DataFrame(shard.records))
                 counts.append(shard.shingle_counts)
                 signatures.append(shard.signatures)
+                melody_counts.append(shard.melody_counts)
     if not tables:
-        return _Joined(pd.DataFrame(), left_out, np.zeros(0, np.int64), np.zeros((0, 0), np.uint32))
+        return _Joined(pd.DataFrame(), left_out, np.zeros(0, np.int64), np.zeros((0, 0), np.uint32),
+                       np.zeros(0, np.int64))
     return _Joined(pd.concat(tables, ignore_index=True), left_out, np.concatenate(counts),
-                   np.concatenate(signatures))
+                   np.concatenate(signatures), np.concatenate(melody_counts))
 
 
 def works_of(folder: Path, identifiers: Iterable[str]) -> list[str]:
@@ -131,21 +137,37 @@ def build(folder: Path, target: Path, *, dataset: str, folder_hash: str, token_s
     lengths = index["length"].to_numpy()
     index.insert(4, "offset", np.cumsum(lengths) - lengths)
     index["work"] = works_of(folder, index["identifier"])
-    shingles = _Shingles(target / _SHINGLES, joined.shingle_counts)
-    similar = duplicates.similar_pairs(joined.signatures, shingles)
-    same_music = [*duplicates.equal_pairs(index["hash_transposed"]),
-                  *((first, second) for first, second, _ in similar)]
-    index["group"] = duplicates.group(len(index), same_music, duplicates.equal_pairs(index["work"]))
-    # Works are left out of this report: parts of one are not meant to be alike.
-    largest = duplicates.largest_groups(duplicates.group(len(index), same_music), shingles)
-    del shingles
+    about = _find_groups(index, target, joined)
     strata = index.groupby(["emotion", "genre"], sort=True).ngroup().to_numpy()
     index["split"] = split_by_groups(strata, index["group"].to_numpy(), split_seed)
     _write(target, index, tokenizer, left_out, {
         "format": FORMAT, "dataset": dataset, "folder_hash": folder_hash, "token_set": token_set,
-        "split_seed": split_seed, "similar_pairs": len(similar), "largest_groups": largest})
-    (target / _SHINGLES).unlink()
+        "split_seed": split_seed, **about})
+    for name in (_SHINGLES, _MELODIES):
+        (target / name).unlink()
     remove_shards(target)
+
+
+def _find_groups(index: pd.DataFrame, folder: Path, joined: _Joined) -> dict[str, object]:
+    """Write into the index which pieces belong together: `group`, and `group_without_melody`, which does not
+    look at the outer voice, to see what it would miss.
+
+    Returns:
+        What the manifest says of it.
+    """
+    shingles = _OnDisk(folder / _SHINGLES, joined.shingle_counts)
+    similar = duplicates.similar_pairs(joined.signatures, shingles)
+    same_notes = groups.group(len(index), groups.equal_pairs(index["hash_transposed"]),
+                              [(first, second) for first, second, _ in similar])
+    melodies = _OnDisk(folder / _MELODIES, joined.melody_counts)
+    one_melody = same_melody(melodies.values, joined.melody_counts, same_notes)
+    same_music = [*groups.pairs_of_groups(same_notes), *one_melody]
+    of_one_work = groups.equal_pairs(index["work"])
+    index["group_without_melody"] = groups.group(len(index), groups.pairs_of_groups(same_notes), of_one_work)
+    index["group"] = groups.group(len(index), same_music, of_one_work)
+    # Works are left out of this report: parts of one are not meant to be alike.
+    largest = duplicates.largest_groups(groups.group(len(index), same_music), shingles)
+    return {"similar_pairs": len(similar), "melody_pairs": len(one_melody), "largest_groups": largest}
 
 
 def hash_of_file(path: Path) -> str:

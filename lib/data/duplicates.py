@@ -6,7 +6,7 @@ ratios of the times between onsets, so neither transposition nor a notation in d
 variant. Hashing only proposes pairs; each is kept or dropped by its exact Jaccard similarity.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from datasketch import MinHash, MinHashLSH
 
 from lib.basics.files import hash_of_bytes
 from lib.basics.progress import Progress
+from lib.data.groups import Forest
+from lib.data.melodies import melody_runs, mix
 from lib.data.tokenizer import NoteTable
 
 SHINGLE_NOTES = 5
@@ -38,13 +40,15 @@ class Fingerprint:
     """What of a piece is compared with others.
 
     `exact` and `transposed` are hashes of the notes as they are, and without their absolute pitch; `shingles`
-    the sorted distinct 32-bit shingles; `signature` their MinHash values, uint32[NUM_PERMUTATIONS].
+    the sorted distinct 32-bit shingles; `signature` their MinHash values, uint32[NUM_PERMUTATIONS];
+    `melody` the runs of the outer voice (:func:`lib.data.melodies.melody_runs`).
     """
 
     exact: str
     transposed: str
     shingles: np.ndarray
     signature: np.ndarray
+    melody: np.ndarray
 
 
 def fingerprint(notes: NoteTable) -> Fingerprint:
@@ -59,7 +63,7 @@ def fingerprint(notes: NoteTable) -> Fingerprint:
                                for column in (*scaled, pitch, notes.program)))[:16]
         for pitch in (notes.pitch, relative))
     found = shingles(notes)
-    return Fingerprint(exact, transposed, found, signature(found))
+    return Fingerprint(exact, transposed, found, signature(found), melody_runs(notes))
 
 
 def shingles(notes: NoteTable) -> np.ndarray:
@@ -81,16 +85,8 @@ def shingles(notes: NoteTable) -> np.ndarray:
     times = times // np.maximum(1, np.gcd.reduce(times, axis=1))[:, None]
     state = np.full(len(intervals), 0x9E3779B97F4A7C15, np.uint64)
     for column in (*intervals.T, *times.T):
-        state = _mix(state ^ column.astype(np.int64).view(np.uint64))
+        state = mix(state ^ column.astype(np.int64).view(np.uint64))
     return np.unique((state >> np.uint64(32)).astype(np.uint32))
-
-
-def _mix(values: np.ndarray) -> np.ndarray:
-    """A step of the SplitMix64 generator: each input bit changes half of the output's."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
 
 
 def signature(found: np.ndarray) -> np.ndarray:
@@ -128,7 +124,7 @@ def similar_pairs(signatures: np.ndarray, shingles_of: Callable[[int], np.ndarra
     # Of large collections most proposals are chance; the signatures' own estimate sorts them out, at three
     # standard errors, before shingles are read.
     least = threshold - 3 * np.sqrt(threshold * (1 - threshold) / NUM_PERMUTATIONS)
-    forest, pairs = _Forest(len(signatures)), []
+    forest, pairs = Forest(len(signatures)), []
 
     def check(first: np.ndarray, second: np.ndarray) -> None:
         for values in (shortened, signatures):  # the first byte alone rules out most, and faster
@@ -178,45 +174,6 @@ def _pairs_in_runs(order: np.ndarray, run: np.ndarray) -> Iterator[tuple[np.ndar
         distance += 1
         left = left[left + distance < len(run)]
         left = left[run[left] == run[left + distance]]
-
-
-class _Forest:
-    """Union and find: which pieces have been joined, directly or through others."""
-
-    def __init__(self, count: int):
-        self.parent = list(range(count))
-
-    def root(self, number: int) -> int:
-        """The smallest number among those joined with this one."""
-        parent = self.parent
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    def join(self, first: int, second: int) -> None:
-        """Join two pieces and all that were joined with either."""
-        first, second = self.root(first), self.root(second)
-        self.parent[max(first, second)] = min(first, second)
-
-
-def group(count: int, *relations: Iterable[tuple[int, int]]) -> np.ndarray:
-    """Group numbers for `count` pieces, of which `relations` lists pairs that belong together (union–find).
-
-    Groups are numbered from 0 in the order of their first piece.
-    """
-    forest = _Forest(count)
-    for relation in relations:
-        for first, second in relation:
-            forest.join(first, second)
-    return np.unique([forest.root(number) for number in range(count)], return_inverse=True)[1]
-
-
-def equal_pairs(values: Iterable[str]) -> list[tuple[int, int]]:
-    """Pairs (first with this value, another with it), for values that are not empty."""
-    first: dict[str, int] = {}
-    return [(first[value], number) for number, value in enumerate(values)
-            if value and first.setdefault(value, number) != number]
 
 
 def largest_groups(groups: np.ndarray, shingles_of: Callable[[int], np.ndarray], count: int = 10,

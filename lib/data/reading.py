@@ -125,9 +125,11 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
 
 
 def answer_piece(tokenizer: REMI, piece: Piece) -> tuple[dict, list[np.ndarray]]:
-    """What a reader process says of a piece: the index's record; ids (uint16), shingles and signature."""
+    """What a reader process says of a piece: the index's record; ids (uint16), shingles, signature and
+    melody."""
     ids, record, found = read_piece(tokenizer, piece)
-    return asdict(record), [ids.astype("<u2"), found.shingles.astype("<u4"), found.signature.astype("<u4")]
+    return asdict(record), [ids.astype("<u2"),
+                            *(part.astype("<u4") for part in (found.shingles, found.signature, found.melody))]
 
 
 def _refuse_losses(found: ReadScore) -> None:

@@ -33,7 +33,7 @@ SECONDS_A_FILE = 30.0
 CLUSTER_SECONDS = 20
 """How long a scheduler is waited for."""
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Reading:
 class Shard:
     """The results of some files, in the order of their names.
 
-    `ids` and `shingles` of all pieces lie end to end (`shingle_counts` divides them, the records' lengths the
-    ids); `signatures` is uint32[pieces, permutations]; `records` are rows of the index.
+    `ids`, `shingles` and `melodies` of all pieces lie end to end (counts divide them, the records' lengths
+    the ids); `signatures` is uint32[pieces, permutations]; `records` are rows of the index.
     """
 
     records: list[dict[str, object]]
@@ -68,6 +68,8 @@ class Shard:
     shingles: np.ndarray
     shingle_counts: np.ndarray
     signatures: np.ndarray
+    melodies: np.ndarray
+    melody_counts: np.ndarray
 
 
 def cut(pieces: list[Piece]) -> list[list[Piece]]:
@@ -148,12 +150,14 @@ def _read_shard(number: int, pieces: list[Piece], token_set: str, folder: Path, 
             (left_out if isinstance(answer, LeftOut) else found).append(answer)
     about = {"format": _FORMAT, "records": [item.about for item in found],
              "left_out": [asdict(item) for item in left_out]}
-    ids, shingles, signatures = ([item.arrays[number] for item in found] for number in range(3))
+    ids, shingles, signatures, melodies = ([item.arrays[number] for item in found] for number in range(4))
     arrays = {
         "ids": _joined(ids, np.uint16),
         "shingles": _joined(shingles, np.uint32),
         "shingle_counts": np.array([len(part) for part in shingles], np.int64),
         "signatures": np.stack(signatures) if found else np.zeros((0, 0), np.uint32),
+        "melodies": _joined(melodies, np.uint32),
+        "melody_counts": np.array([len(part) for part in melodies], np.int64),
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
     }
     with atomic_path(_path(folder, number)) as temporary, open(temporary, "wb") as file:
@@ -183,7 +187,8 @@ def read_shards(folder: Path, count: int) -> Iterator[Shard]:
         with np.load(_path(folder, number), allow_pickle=False) as arrays:
             about = json.loads(arrays["about"].tobytes())
             yield Shard(about["records"], [LeftOut(**item) for item in about["left_out"]],
-                        *(arrays[name] for name in ("ids", "shingles", "shingle_counts", "signatures")))
+                        *(arrays[name] for name in ("ids", "shingles", "shingle_counts", "signatures",
+                                                    "melodies", "melody_counts")))
 
 
 def remove_shards(folder: Path) -> None:

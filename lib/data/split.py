@@ -89,3 +89,24 @@ def leakage_table(index: pd.DataFrame, seeds: int = 20, held_out: float = 0.2) -
     rows = pd.DataFrame([naive_leakage(index, seed, held_out) for seed in range(seeds)])
     rows = rows.drop(columns="pieces")
     return pd.DataFrame({"mean": rows.mean(), "low": rows.quantile(0.025), "high": rows.quantile(0.975)})
+
+
+def melody_leakage(index: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """What the split would have leaked without a look at melodies: the same split, by groups that only know
+    equal and similar notes.
+
+    Args:
+        index: the store's index, with `group` and `group_without_melody`.
+        seed: the store's, of its split.
+
+    Returns:
+        A row a genre and 'all': `held_out` pieces of such a split, `leaked` of them, whose melody is in its
+        training part, and their `share`.
+    """
+    strata = index.groupby(["emotion", "genre"], sort=True).ngroup().to_numpy()
+    parts = split_by_groups(strata, index["group_without_melody"].to_numpy(), seed)
+    held = index[parts != "train"]
+    leaked = held["group"].isin(index["group"][parts == "train"])
+    rows = [{"genre": name, "held_out": len(part), "leaked": int(leaked[part.index].sum())}
+            for name, part in [*held.groupby("genre"), ("all", held)]]
+    return pd.DataFrame(rows).assign(share=lambda table: table["leaked"] / table["held_out"])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
 
 from lib.data import duplicates
 from lib.data.tokenizer import NoteTable
@@ -89,26 +88,6 @@ def test_hashing_finds_what_comparing_all_pairs_finds():
 def test_pieces_without_shingles_are_not_alike():
     empty = duplicates.fingerprint(tune([60, 64]))
     assert duplicates.similar_pairs(np.stack([empty.signature] * 3), lambda _: empty.shingles) == []
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.integers(1, 30).flatmap(lambda count: st.tuples(st.just(count), st.lists(
-    st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=30))))
-def test_groups_are_the_connected_parts(case):
-    count, pairs = case
-    groups = duplicates.group(count, pairs[::2], pairs[1::2])
-    reach = np.eye(count, dtype=bool)
-    for first, second in pairs:
-        reach[first, second] = reach[second, first] = True
-    for _ in range(count):
-        reach = reach @ reach
-    assert np.array_equal(groups[:, None] == groups, reach)
-    assert groups[0] == 0
-    assert sorted(set(groups)) == list(range(groups.max() + 1))
-
-
-def test_equal_pairs_pass_over_what_is_unknown():
-    assert duplicates.equal_pairs(["a", "", "b", "a", "", "a"]) == [(0, 3), (0, 5)]
 
 
 def test_a_chain_shows_in_the_report():

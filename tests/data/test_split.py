@@ -84,3 +84,14 @@ def test_our_split_leaks_nothing(tiny_store):
 def test_the_table_counts_every_piece(tiny_store):
     table = split.split_table(tiny_store.index)
     assert table[list(split.SHARES)].to_numpy().sum() == len(tiny_store)
+
+
+def test_what_a_split_without_melodies_would_leak(tiny_store):
+    index = tiny_store.index
+    same = split.melody_leakage(index.assign(group_without_melody=index["group"]), seed=1)
+    assert same["leaked"].tolist() == [0] * len(same)
+    # Every melody in two pieces that nothing else joins: most of the held-out have theirs in training.
+    twins = index.assign(group=index.index // 2, group_without_melody=index.index)
+    found = split.melody_leakage(twins, seed=1).set_index("genre").loc["all"]
+    assert 0.5 < found["share"] <= 1
+    assert found["leaked"] == round(found["share"] * found["held_out"])
