@@ -5,9 +5,10 @@ not that positions ascend within a bar, that a bar of 3/4 has no position 40, th
 their own, that the program must be named before the first note. Sequences that break such rules decode to
 other notes, or to none.
 
-One rule concerns the MIDI file rather than the tokens. There a note-off names a pitch, not a note;
-readers give it to the note of that pitch that has sounded longest. So a pitch struck again while it
-sounds may not end before the first.
+Two rules concern the MIDI file rather than the tokens. There a note-off names a pitch, not a note; readers
+give it to the note of that pitch that has sounded longest. So a pitch struck again while it sounds may not
+end before the first; and no pitch is struck twice at once, for one instrument plays it once, and on paper it
+is one note head.
 """
 
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class Grammar:
         self._rows: dict[tuple, np.ndarray] = {}
         self.rows_of_type = {kind: self._row(lambda token, kind=kind: self.kinds[token] == kind)
                              for kind in dict.fromkeys(self.kinds)}
+        self.token_of_pitch = {(kind, self.numbers[token]): token for token, (kind, _) in enumerate(parts)
+                               if kind in ("Pitch", "PitchDrum")}
         self.first_position = self._row(lambda token: self.vocabulary[token] == "Position_0")
 
     def start(self) -> "SequenceState":
@@ -93,6 +96,11 @@ class Grammar:
         """The pitches of a program; drums (−1) have their own where the token set names them apart."""
         return self.rows_of_type["PitchDrum" if program == -1 and self.has_drum_pitches else "Pitch"]
 
+    def pitch_token(self, program: int, pitch: int) -> int | None:
+        """The token of a pitch of a program; None where the token set has none."""
+        return self.token_of_pitch.get(("PitchDrum" if program == -1 and self.has_drum_pitches else "Pitch",
+                                        pitch))
+
     def note_row(self, program: int | None) -> np.ndarray:
         """Tokens that begin a note while `program` holds (None before the first)."""
         key = ("note", program)
@@ -129,8 +137,8 @@ class SequenceState:
         meter: that of the present bar.
     """
 
-    __slots__ = ("_bar_start", "_grammar", "_latest_end", "_position", "_sounding", "kind", "meter", "now",
-                 "pitch", "program")
+    __slots__ = ("_bar_start", "_grammar", "_latest_end", "_position", "_sounding", "_struck", "kind",
+                 "meter", "now", "pitch", "program")
 
     def __init__(self, grammar: Grammar):
         self._grammar = grammar
@@ -138,6 +146,7 @@ class SequenceState:
         self.meter: Meter | None = None
         self._bar_start, self._position = 0, -1
         self._sounding: dict[tuple[int | None, int], int] = {}  # when the last note of (program, pitch) ends
+        self._struck: set[tuple[int, int]] = set()  # (program, pitch) that begin now
         self._latest_end = 0
 
     def advance(self, token: int) -> None:
@@ -152,13 +161,17 @@ class SequenceState:
                 self._latest_end = max(end, self._latest_end)
         elif kind in ("Pitch", "PitchDrum"):
             self.pitch = grammar.numbers[token]
+            if self.program is not None:
+                self._struck.add((self.program, self.pitch))
         elif kind == "Position":
+            self._struck.clear()
             self._position = grammar.numbers[token]
             if self.meter is not None:
                 self.now = self._bar_start + self._position * self.meter.ticks_per_position
         elif kind == "Program":
             self.program = grammar.numbers[token]
         elif kind == "Bar":
+            self._struck.clear()
             if self.meter is not None:
                 self._bar_start += self.meter.ticks_per_bar
             self.now, self._position = self._bar_start, -1
@@ -191,8 +204,12 @@ class SequenceState:
             row[:] = grammar.first_position if first else grammar.time_row(self.meter, -1)
         else:
             row[:] = grammar.rows_of_type[{"BOS": "Bar", "Bar": "TimeSig"}.get(kind, "EOS")]
-        if self._latest_end > self.now and kind in ("Duration", "Position", "Tempo", "Program"):
-            self._forbid_endless(row)
+        if kind in ("Duration", "Position", "Tempo", "Program"):
+            for program, pitch in self._struck:
+                if program == self.program and (token := grammar.pitch_token(program, pitch)) is not None:
+                    row[token] = False
+            if self._latest_end > self.now:
+                self._forbid_endless(row)
 
     def _write_durations(self, row: np.ndarray) -> None:
         shortest = self._sounding.get((self.program, self.pitch), 0) - self.now

@@ -94,10 +94,14 @@ def _mark(document: ElementTree.Element, marks: Sequence[Mark], bar_starts: Sequ
 def _missing(measure: ElementTree.Element, bar_starts: Sequence[int], begin: int, quarter: int,
              divisions: Fraction) -> Fraction:
     """Quarters by which a first bar was shortened to its pickup."""
-    if begin != bar_starts[0] or len(bar_starts) < 2 or measure.find("backup") is not None:
+    if begin != bar_starts[0] or len(bar_starts) < 2:
         return Fraction(0)
-    shown = sum(Fraction(int(note.findtext("duration") or 0)) / divisions for note in measure.findall("note")
-                if note.find("chord") is None)
+    shown = Fraction(0)
+    for element in measure:
+        if element.tag == "backup":  # another voice begins; all have one length
+            break
+        if element.tag in ("note", "forward") and element.find("chord") is None:
+            shown += Fraction(int(element.findtext("duration") or 0)) / divisions
     return max(Fraction(0), Fraction(bar_starts[1] - begin, quarter) - shown)
 
 

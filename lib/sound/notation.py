@@ -19,7 +19,7 @@ import symusic
 from lib.basics.errors import BookError
 from lib.data.labels import Key, estimate_key, pitch_class_time
 from lib.sound.pianoroll import BarGrid, bar_grid
-from lib.sound.voices import Staff, Symbol, lay_out_staves
+from lib.sound.voices import Staff, Symbol, lay_out_staves, shorten_to_pickup
 
 # Card and ink: those of the book's figures, and a pair for dark pages. Browsers older than light-dark() keep
 # the first. What is marked by a colour of its own becomes lighter on the dark card.
@@ -33,7 +33,6 @@ _OWN_COLOUR = re.compile('fill="(#[0-9A-Fa-f]{6})"')
 _BOTH = r"light-dark(\1, color-mix(in srgb, \1 60%, white))"
 _MOST_STAVES = 6
 _SCALE = 40  # percent
-_PICKUP = Fraction(1, 3)  # a first bar that begins with at least this share of rest is shown as a pickup
 _LETTERS = "FCGDAEB"  # in fifths
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ONE_AT_A_TIME = threading.Lock()  # verovio's toolkit holds one document, and the panel composes in a thread
@@ -94,7 +93,8 @@ def music_xml(staves: list[Staff], grid: BarGrid, first: int, key: Key) -> str:
     from music21 import layout, stream  # here, since the import takes most of a second
     from music21.musicxml.m21ToXml import ScoreExporter
 
-    parts = [_part(staff, grid, first, key) for staff in staves]
+    staves, pickup_rest = shorten_to_pickup(staves, grid) if first == 0 else (staves, Fraction(0))
+    parts = [_part(staff, grid, first, key, pickup_rest) for staff in staves]
     for number, part in enumerate(parts, start=1):
         part.id = f"P{number}"
     sheet = stream.Score(parts)
@@ -103,8 +103,8 @@ def music_xml(staves: list[Staff], grid: BarGrid, first: int, key: Key) -> str:
     return ElementTree.tostring(ScoreExporter(sheet, makeNotation=False).parse(), encoding="unicode")
 
 
-def _part(staff: Staff, grid: BarGrid, first: int, key: Key):
-    """One staff as a music21 part."""
+def _part(staff: Staff, grid: BarGrid, first: int, key: Key, pickup_rest: Fraction):
+    """One staff as a music21 part; `pickup_rest` quarters are missing from the first bar of the piece."""
     from music21 import clef, key as keys, meter, stream
 
     part = stream.Part()
@@ -125,7 +125,7 @@ def _part(staff: Staff, grid: BarGrid, first: int, key: Key):
             if target is not measure:
                 measure.insert(0, target)
         if bar == 0:
-            _shorten_to_pickup(measure)
+            measure.paddingLeft = pickup_rest
         part.append(measure)
     if first + len(staff.bars) == len(grid):
         part.getElementsByClass(stream.Measure).last().rightBarline = "final"
@@ -139,25 +139,6 @@ def _part(staff: Staff, grid: BarGrid, first: int, key: Key):
                 element.stemDirection = "up" if voice is measure.voices[0] else "down"
     part.makeAccidentals(inPlace=True)
     return part
-
-
-def _shorten_to_pickup(measure) -> None:
-    """Take the rest away with which a first bar begins, if it is long; what follows is a pickup."""
-    from music21 import note, stream
-
-    if measure.getElementsByClass(stream.Voice):
-        return
-    sounding = [element for element in measure.notes if not isinstance(element, note.Rest)]
-    full = measure.timeSignature.barDuration.quarterLength
-    silence = sounding[0].offset if sounding else 0
-    if silence < _PICKUP * Fraction(full):
-        return
-    for element in list(measure.notesAndRests):
-        if element.offset < silence:
-            measure.remove(element)
-        else:
-            element.offset -= silence
-    measure.paddingLeft = silence
 
 
 def _element(symbol: Symbol, key: Key):

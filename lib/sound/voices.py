@@ -2,6 +2,7 @@
 rests stand.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -50,6 +51,8 @@ class Staff:
     bars: list[list[list[Symbol]]]
 
 
+_PICKUP = Fraction(1, 3)  # a first bar that begins with at least this share of rest is shown as a pickup
+
 Voice = list[tuple[int, int, tuple[int, ...]]]  # chords: first tick, tick behind the last, pitches
 
 
@@ -83,6 +86,39 @@ def lay_out_staves(track: symusic.Track, grid: BarGrid, first: int, last: int) -
             upper = 2
         groups = [("treble", voices[:upper]), ("bass", voices[upper:])]
     return [Staff(clef, [_bar(part, grid, bar) for bar in range(first, last + 1)]) for clef, part in groups]
+
+
+def shorten_to_pickup(staves: Sequence[Staff], grid: BarGrid) -> tuple[list[Staff], Fraction]:
+    """Take away the rest with which the first bar of a piece begins in all staves, if it is long: a pickup
+    remains.
+
+    Args:
+        staves: from the first bar on.
+        grid: the bar lines of the piece.
+
+    Returns:
+        The staves, whose first bars have one length in all voices, and the quarters taken away.
+    """
+    length = Fraction(int(grid.starts[1] - grid.starts[0]), grid.ticks_per_quarter)
+    silence = min((symbol.offset for staff in staves for voice in staff.bars[0] for symbol in voice
+                   if symbol.pitches), default=Fraction(0))
+    if silence < _PICKUP * length:
+        return list(staves), Fraction(0)
+    beat = Fraction(beat_quarters(f"{grid.numerators[0]}/{grid.denominators[0]}"))
+
+    def shortened(voice: list[Symbol]) -> list[Symbol]:
+        symbols: list[Symbol] = []
+        for symbol in voice:
+            if symbol.offset >= silence:
+                symbols.append(replace(symbol, offset=symbol.offset - silence))
+            elif symbol.offset + symbol.length > silence:
+                # A rest, since nothing sounds before; marked as a whole bar, it would be read as a full one.
+                symbols += [replace(rest, offset=rest.offset - silence, hidden=symbol.hidden)
+                            for rest in _rests(silence, symbol.offset + symbol.length, beat)]
+        return symbols
+
+    return [replace(staff, bars=[[shortened(voice) for voice in staff.bars[0]], *staff.bars[1:]])
+            for staff in staves], silence
 
 
 def _voices(notes: list[_Note]) -> list[Voice]:

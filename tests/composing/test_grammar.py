@@ -176,3 +176,10 @@ def test_real_sequences_keep_the_rules(tiny_store):
     grammar = Grammar(tiny_store.tokenizer)
     for row in range(len(tiny_store)):
         assert grammar.violation(tiny_store.tokens(row)) is None
+
+
+def test_no_pitch_is_struck_twice_at_once(grammar):
+    for seed in range(30):
+        notes = named_notes(grammar, walk(grammar, seed))
+        struck = [(onset, pitch, program) for onset, _, pitch, _, program in notes.tolist()]
+        assert len(set(struck)) == len(struck)

@@ -18,10 +18,6 @@ from lib.data.embedded.sources import COLLECTIONS, sources_of
 from lib.sound.music_xml import compressed_music_xml, piece_document
 
 Notes = list[tuple[Fraction, int]]  # onset in quarters after the first note, pitch
-#: Pieces of the sample whose files are known to be read otherwise, and by whom. In the chorale the pickup is
-#: shortened on one of the two staves alone.
-KNOWN = {"bach/bwv244.54.mxl": {"music21", "verovio"},
-         "ryansMammoth/BellesOfEdinboroHighlandFling.abc#1": {"music21"}}
 
 
 def sample() -> list[tuple[str, Score]]:
@@ -86,4 +82,4 @@ def test_music21_and_verovio_find_the_notes_that_are_written(tmp_path):
         found = {"music21": notes != expected, "measures": broken > 0, "verovio": performed != expected}
         if any(found.values()):
             wrong[name] = {what for what, is_wrong in found.items() if is_wrong}
-    assert wrong == KNOWN
+    assert wrong == {}

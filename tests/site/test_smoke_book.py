@@ -13,6 +13,7 @@ import pytest
 import soundfile
 import symusic
 from bs4 import BeautifulSoup
+from measures_on_paper import unequal_measures
 
 from lib.basics.places import PROJECT
 from lib.profiles import load_profile
@@ -52,6 +53,13 @@ def metrics_of(home):
 def test_every_document_has_become_a_page(site):
     for document in documents():
         assert (site / f"{document}.html").is_file(), document
+
+
+def test_notation_to_take_away_has_measures_of_one_length(site):
+    files = sorted({path.name: path for suffix in ("mxl", "musicxml") for path in site.rglob(f"*.{suffix}")
+                    }.values())
+    assert files
+    assert [line for path in files for line in unequal_measures(path)] == []
 
 
 def test_nothing_is_wrong_with_the_pages(site):

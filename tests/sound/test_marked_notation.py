@@ -44,7 +44,7 @@ def test_bars_in_the_middle_and_a_pickup(monkeypatch):
     assert notes == ["C4"]
     notes, words = coloured(monkeypatch, tune(pickup=True), [Mark(3 * 480, 5 * 480, COLOUR, "A"),
                                                              Mark(12 * 480, 13 * 480, COLOUR, "B")], (1, 4))
-    assert notes == ["E4", "E4", "E4"]  # 63 (E flat), 64, 64
+    assert notes == ["D4", "E4", "E4"]  # 63 (D sharp), 64, 64
     assert words == ["A", "B"]
 
 
