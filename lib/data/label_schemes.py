@@ -91,8 +91,11 @@ class LabelRule:
 
     def label(self, score: Score, collection: str) -> tuple[str | None, str]:
         """One of `lib.data.labels.EMOTIONS` by the estimated mode, and ''; or None, and why there is none."""
-        evidence = labels.examine(score, collection, measure=self.scheme.measure)
-        return labels.emotion_of(evidence, self.medians)
+        return labels.emotion_of(self.examine(score, collection), self.medians)
+
+    def examine(self, score: Score, collection: str) -> labels.Evidence:
+        """What the rule knows of a score, with the estimated mode."""
+        return labels.examine(score, collection, measure=self.scheme.measure)
 
     def rows(self) -> Iterator[dict[str, object]]:
         """The medians as rows of `medians.csv`."""

@@ -82,6 +82,14 @@ def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: Token
                           store=store.hash, **about)
 
 
+def _whole_numbers_kept(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with large whole numbers as integers, where pandas made them floats for want of some: six
+    digits are too few for a seed."""
+    whole = [name for name, column in table.select_dtypes("float").items()
+             if column.notna().any() and (column.dropna() % 1 == 0).all() and (column.abs().max() >= 1e6)]
+    return table.astype(dict.fromkeys(whole, "Int64"))
+
+
 def write_evidence(name: str, table: pd.DataFrame, **about) -> Path:
     """Write a result that rests on no store of tokens, and its provenance; see :func:`keep_evidence`.
 
@@ -90,7 +98,8 @@ def write_evidence(name: str, table: pd.DataFrame, **about) -> Path:
     """
     commit = committed_code()
     path = evidence_path(name)
-    content = table.to_csv(index=False, float_format="%.6g", lineterminator="\n").encode("utf-8")
+    written = _whole_numbers_kept(table).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    content = written.encode("utf-8")
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
     write_json(path.with_suffix(".json"), {

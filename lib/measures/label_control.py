@@ -15,7 +15,7 @@ import pandas as pd
 from lib.composing.outcomes import share_with_interval
 from lib.data import TokenStore
 from lib.data.label_schemes import LabelRule
-from lib.data.labels import EMOTIONS
+from lib.data.labels import EMOTIONS, emotion_of
 from lib.data.tokenizer import decode
 from lib.measures.notes import NoteReader
 from lib.measures.sources import PieceSet
@@ -41,18 +41,20 @@ def judge_by_rule(pieces: PieceSet, store: TokenStore, rule: LabelRule) -> pd.Da
         rule: behind the labels, :func:`lib.data.label_schemes.read_rule`.
 
     Returns:
-        One row a piece: source, asked, obtained (or :data:`NO_LABEL`), reason (why there is none), group.
+        One row a piece: source, asked, obtained (or :data:`NO_LABEL`), reason (why there is none), mode
+        (known in meters whose activity cannot be judged, too), group.
     """
     lines = []
     read = pieces.notes(NoteReader(store))
     for notes, tokens, asked, genre, group in zip(read, pieces.tokens, pieces.emotions, pieces.genres,
                                                   pieces.groups, strict=True):
-        obtained, reason = None, NO_PITCHES
+        obtained, reason, mode = None, NO_PITCHES, None
         if len(notes.pitched):
-            obtained, reason = rule.label(decode(store.tokenizer, tokens), genre)
+            evidence = rule.examine(decode(store.tokenizer, tokens), genre)
+            mode, (obtained, reason) = evidence.mode, emotion_of(evidence, rule.medians)
         lines.append({"source": pieces.name, "asked": asked, "obtained": obtained or NO_LABEL,
-                      "reason": reason, "group": group})
-    return pd.DataFrame(lines, columns=["source", "asked", "obtained", "reason", "group"])
+                      "reason": reason, "mode": mode or NO_LABEL, "group": group})
+    return pd.DataFrame(lines, columns=["source", "asked", "obtained", "reason", "mode", "group"])
 
 
 def agreement(judged: pd.DataFrame, draws: int = 2000) -> Interval:
@@ -110,12 +112,17 @@ def agreement_table(judgements: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def halves(judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """A ruled emotion taken apart: the same table for its mode and for its activity."""
+    """A ruled emotion taken apart: the same table for its mode and for its activity.
+
+    A piece in a meter whose activity cannot be judged has a mode all the same.
+    """
     parts = {}
     for place, name in enumerate(("mode", "activity")):
         parts[name] = judged.assign(**{
             column: [label if label == NO_LABEL else label.split("-")[place] for label in judged[column]]
             for column in ("asked", "obtained")})
+    if "mode" in judged:
+        parts["mode"] = parts["mode"].assign(obtained=judged["mode"])
     return parts
 
 

@@ -69,3 +69,9 @@ def test_evidence_of_code_that_is_not_committed_cannot_be_kept(kept, tiny_profil
     with pytest.raises(BookError, match="has changes that are not committed"):
         evidence.keep_evidence("trial", pd.DataFrame({"a": [1]}), tiny_profile, tiny_store)
     assert kept.read_bytes() == before
+
+
+def test_seeds_stay_integers_beside_missing_ones():
+    table = pd.DataFrame({"seed": [20250607.0, None], "loss": [1.38767, 2.0], "share": [1.0, None]})
+    text = evidence._whole_numbers_kept(table).to_csv(index=False, float_format="%.6g")
+    assert text.splitlines()[1:] == ["20250607,1.38767,1", ",2,"]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from music_examples import D_MAJOR, joined, line, music, phrase, score_of
 
-from lib.data.labels import estimate_key, pitch_class_time
+from lib.data.labels import PROFILE, estimate_key, pitch_class_time
 from lib.measures import keys
 from lib.measures.keys import EstimatedKey, relation
 from lib.measures.piece import UnmeasurableError, barred_notes
@@ -59,7 +59,7 @@ def test_estimates_are_music21s(profile, seed):
 def test_the_labelling_rule_gets_the_same_answer():
     score = score_of(phrase(3, 8))
     expected = estimate_key(pitch_class_time(score))
-    found = keys.piece_key(barred_notes(score), "aarden")
+    found = keys.piece_key(barred_notes(score), PROFILE)
     assert (found.tonic, found.mode) == (expected.pitch_class, expected.mode)
 
 

@@ -55,6 +55,7 @@ def test_what_the_rule_cannot_judge_has_a_reason(tiny_store):
     assert judged["reason"].tolist()[1:] == [control.NO_PITCHES] * 2 + [""]
     assert agreement_table([judged])["without_label"].tolist() == [3]
     assert control.reasons([judged])["pieces"].tolist() == [1, 2]
+    assert control.halves(judged)["mode"]["obtained"].tolist() == ["major", NO_LABEL, NO_LABEL, "major"]
     assert NO_LABEL in confusion(judged, ["major-calm", "minor-calm"]).columns
 
 
