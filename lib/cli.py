@@ -170,11 +170,14 @@ def compose(
 
 
 @app.command()
-def pretrain(profile: ProfileName = "laptop") -> None:
+def pretrain(profile: ProfileName = "laptop",
+             judge: Annotated[bool, typer.Option("--judge", help="Train nothing: judge the weights that are "
+                                                                 "there, and write their card anew.")] = False
+             ) -> None:
     """Train the model that comes with the book, judge it, write its weights and card to lib/pretrained/."""
-    from lib.long_runs.pretraining import make_pretrained
+    from lib.long_runs.pretraining import judge_published, make_pretrained
 
-    card = make_pretrained(load_profile(profile))
+    card = (judge_published if judge else make_pretrained)(load_profile(profile))
     print(f"{card['parameters']:,} parameters, {card['held_out']['all']['nats_per_note']} nats a source note "
           f"held out, {card['endings']['ended']} of {card['endings']['pieces']} pieces ended by themselves")
 

@@ -33,6 +33,8 @@ The emotions are a *proxy*, a rule about mode and onsets per beat, and say nothi
 
 ## On held-out pieces
 
+{_overlap(card["overlap"])}
+
 Measured on the published weights. The floor is an interpolated Witten–Bell n-gram model of order
 {card["floor"]["order"]}, fitted on the same pieces in {card["floor"]["transposed_copies"]} transpositions.
 Intervals are 95 %, from a bootstrap over duplicate groups.
@@ -58,6 +60,20 @@ Of {endings["pieces"]} composed pieces (temperature {sampling["temperature"]:g},
 - Nobody has rated its pieces. A low loss is not a good tune.
 - It may repeat passages of its training pieces; the appendix on control and memorisation measures how much.
 """
+
+
+def _overlap(overlap: dict) -> str:
+    """How much of what the data at hand hold out the model has seen."""
+    counts = {name: sum(overlap[part][name] for part in ("validation", "test"))
+              for name in ("held_out", "seen", "related")}
+    test = overlap["test"]
+    store = overlap["store"][:12]
+    if not counts["seen"] + counts["related"]:
+        return f"It has seen none of the {counts['held_out']:,} held-out pieces (store `{store}`)."
+    return (f"The split has changed since it was trained (now store `{store}`). Of {counts['held_out']:,} "
+            f"pieces that are held out now it has seen {counts['seen']:,} in training, and a copy or the "
+            f"melody of {counts['related']:,} more. They are left out here: of {test['held_out']:,} test "
+            f"pieces, {test['judged']:,} are judged.")
 
 
 def _with_bounds(values: dict, name: str, digits: int) -> str:

@@ -4,15 +4,17 @@ It is trained on the training part of the book's own split, without the collecti
 non-commercially only. Everything on the card is computed here, on the weights as they are published (fp16).
 """
 
+import copy
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
 from pydantic import ValidationError
 
 from lib.basics.errors import BookError
-from lib.basics.files import hash_of_bytes, write_bytes, write_csv, write_json, write_text
+from lib.basics.files import hash_of_bytes, hash_of_json, write_bytes, write_csv, write_json, write_text
 from lib.basics.machine import git_commit
 from lib.composing.compose import compose_many
 from lib.composing.outcomes import share_with_interval
@@ -22,6 +24,7 @@ from lib.composing.pretrained import (
     FOLDER,
     HELD_OUT,
     RECIPE,
+    SEEN,
     TOKENIZER,
     WEIGHTS,
     Pretrained,
@@ -74,11 +77,66 @@ def make_pretrained(profile: Profile, folder: Path = FOLDER, recipe: RunSettings
     part = StorePart(open_store(profile), non_commercial_genres() if without is None else without)
     run = request_run(recipe or read_recipe(), part)
     export(run, part, folder)
+    return judge_published(profile, folder, without)
+
+
+def judge_published(profile: Profile, folder: Path = FOLDER, without: tuple[str, ...] | None = None) -> dict:
+    """Judge the weights in `folder` on the data at hand and write the card anew; return it.
+
+    The split may have changed since they were trained. Pieces that they have seen, or that have a copy or
+    their melody among those, are left out of every figure, and counted.
+
+    Args:
+        profile: names the data.
+        folder: of the weights and of the list of pieces that they have seen.
+        without: genres left out; by default those that may be passed on non-commercially only.
+
+    Raises:
+        BookError: when something is missing or cannot be written, or nothing is left to judge by.
+    """
+    part = StorePart(open_store(profile), non_commercial_genres() if without is None else without)
     pretrained = load_pretrained(folder)
-    card = pretrained.card | judge(pretrained, part, profile.ngram.orders)
+    judged, overlap = without_seen(part, set(pd.read_csv(folder / SEEN, dtype=str)["identifier"]))
+    card = pretrained.card | {"overlap": overlap} | judge(pretrained, judged, profile.ngram.orders)
     write_json(folder / CARD, card)
     write_text(folder / CARD_TEXT, card_text(card))
     return card
+
+
+def without_seen(part: StorePart, seen: set[str]) -> tuple[StorePart, dict]:
+    """The part with its split as a model sees it that was trained on other pieces than the training part.
+
+    Args:
+        part: the data.
+        seen: identifiers of the pieces that it was trained on.
+
+    Returns:
+        The part, nothing written: its training pieces are those that were seen, its validation and test
+        pieces those of the split that share no duplicate group with them. And counts: `store` (the hash of
+        the part as it was), and for validation and test the pieces `held_out`, of them `seen`, `related` to
+        seen ones, and `judged`.
+
+    Raises:
+        BookError: when no test piece is left.
+    """
+    index = part.index
+    was_seen = index["identifier"].isin(seen)
+    related = index["group"].isin(index["group"][was_seen]) & ~was_seen
+    held_out = index["split"].isin(("validation", "test"))
+    counts = {"store": part.hash}
+    for name in ("validation", "test"):
+        here = index["split"] == name
+        counts[name] = {"held_out": int(here.sum()), "seen": int((here & was_seen).sum()),
+                        "related": int((here & related).sum()),
+                        "judged": int((here & ~was_seen & ~related).sum())}
+    if not counts["test"]["judged"]:
+        raise BookError("The model has seen all test pieces of these data, or copies of them, so no figure "
+                        "could be trusted: train it again with `make pretrained`.")
+    judged = copy.copy(part)
+    judged.index = index.assign(split=np.select(
+        [was_seen, related, held_out], ["train", "related", index["split"]], "none"))
+    judged.hash = hash_of_json([part.hash, judged.index["split"].tolist()])
+    return judged, counts
 
 
 def export(run: Run, part: StorePart, folder: Path) -> None:
@@ -94,7 +152,9 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
     columns = ["identifier", "emotion", "genre", "length", "notes"]
     write_csv(folder / HELD_OUT, columns, held_out[columns].to_dict("records"))
     training = part.rows("train")
-    names = (WEIGHTS, TOKENIZER, HELD_OUT)
+    write_csv(folder / SEEN, ["identifier"], ({"identifier": identifier} for identifier in
+                                              sorted(part.index["identifier"].iloc[training])))
+    names = (WEIGHTS, TOKENIZER, HELD_OUT, SEEN)
     write_json(folder / CARD, {
         "made": date.today().isoformat(), "commit": git_commit("lib"), "run": run.folder.name,
         "model": run.settings.model.model_dump(mode="json"),

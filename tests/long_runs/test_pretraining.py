@@ -6,10 +6,11 @@ import pytest
 from lib.basics.errors import BookError
 from lib.basics.files import read_json
 from lib.composing import SamplingSettings, compose_pieces
-from lib.composing.pretrained import CARD, CARD_TEXT, HELD_OUT, TOKENIZER, WEIGHTS, load_pretrained
+from lib.composing.pretrained import CARD, CARD_TEXT, HELD_OUT, SEEN, TOKENIZER, WEIGHTS, load_pretrained
 from lib.data.embedded.sources import non_commercial_genres
+from lib.data.part import StorePart
 from lib.long_runs import pretraining
-from lib.long_runs.pretraining import make_pretrained, read_recipe
+from lib.long_runs.pretraining import make_pretrained, read_recipe, without_seen
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
 
 RUN = RunSettings(
@@ -31,7 +32,7 @@ def made(tiny_profile, tmp_path_factory):
 
 def test_every_file_is_written_and_can_be_used(made):
     folder, card = made
-    names = {WEIGHTS, TOKENIZER, HELD_OUT, CARD, CARD_TEXT}
+    names = {WEIGHTS, TOKENIZER, HELD_OUT, SEEN, CARD, CARD_TEXT}
     assert {path.name for path in folder.iterdir()} == names
     loaded = load_pretrained(folder)
     assert (loaded.genres, loaded.emotions) == (["folk"], ["calm", "lively"])
@@ -61,6 +62,26 @@ def test_the_card_stands_on_held_out_pieces_and_says_how_many(made):
     text = (folder / CARD_TEXT).read_text(encoding="utf-8")
     assert f"{model:.3f}" in text
     assert f"{card['endings']['ended']} ended by themselves" in text
+
+
+def test_what_it_has_seen_is_counted_and_left_out(made, tiny_store):
+    folder, card = made
+    assert card["overlap"]["test"]["seen"] == card["overlap"]["test"]["related"] == 0
+    assert "It has seen none of the" in (folder / CARD_TEXT).read_text(encoding="utf-8")
+    # As if the split had changed: two test pieces, and their copies, had been in training.
+    part = StorePart(tiny_store, ("pop",))
+    seen = set(part.index["identifier"].iloc[[*part.rows("train"), *part.rows("test")[:2]]])
+    judged, overlap = without_seen(part, seen)
+    test = part.index.iloc[part.rows("test")]
+    groups = set(part.index["group"][part.index["identifier"].isin(seen)])
+    assert overlap["test"]["held_out"] == len(test)
+    assert overlap["test"]["seen"] == 2
+    assert set(judged.index["identifier"].iloc[judged.rows("test")]) == set(
+        test["identifier"][~test["group"].isin(groups)])
+    assert set(judged.index["identifier"].iloc[judged.rows("train")]) == seen
+    assert judged.hash != part.hash
+    with pytest.raises(BookError, match="has seen all test pieces"):
+        without_seen(part, set(part.index["identifier"]))
 
 
 def test_the_recipe_keeps_rights_and_window():
