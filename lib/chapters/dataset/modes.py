@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.data.key_profiles import PROFILES, key_fits
 from lib.data.labels import MODES, PROFILE, pitch_class_time
-from lib.data.tokenizer import load_score
+from lib.data.scores import load_score
 from lib.measures.statistics import bootstrap_mean
 
 CHOSEN_ON = "validation"
@@ -51,6 +51,6 @@ def mode_agreement(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 def _modes(path: Path) -> dict[str, str]:
     """The mode that each profile finds; '' where none fits."""
-    time = np.array(pitch_class_time(load_score(path)[0]))
+    time = np.array(pitch_class_time(load_score(path).score))
     fits = {profile: key_fits(time, profile) for profile in PROFILES}
     return {profile: "" if fit is None else MODES[int(np.argmax(fit)) // 12] for profile, fit in fits.items()}
