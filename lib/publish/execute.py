@@ -153,6 +153,8 @@ def _environment(media: Path) -> Iterator[None]:
         "MOOD_HOME": str(home()),
         "JUPYTER_PREFER_ENV_PATH": "1",  # a 'python3' kernel in the user's home may be another Python
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # or the kernel's debugger prints a warning of its own
+        # loky starts a worker again that was idle for long, as on a busy machine; nothing is lost
+        "PYTHONWARNINGS": "ignore:A worker stopped while some jobs:UserWarning",
     }
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
