@@ -100,8 +100,8 @@ def melody_leakage(index: pd.DataFrame, seed: int) -> pd.DataFrame:
         seed: the store's, of its split.
 
     Returns:
-        A row a genre and 'all': `held_out` pieces of such a split, `leaked` of them, whose melody is in its
-        training part, and their `share`.
+        A row a genre and 'all': `held_out` pieces of such a split, `leaked` of them, with a member of their
+        group (directly or through others) in its training part, and their `share`.
     """
     strata = index.groupby(["emotion", "genre"], sort=True).ngroup().to_numpy()
     parts = split_by_groups(strata, index["group_without_melody"].to_numpy(), seed)
