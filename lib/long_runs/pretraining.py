@@ -98,6 +98,8 @@ def judge_published(profile: Profile, folder: Path = FOLDER, without: tuple[str,
     pretrained = load_pretrained(folder)
     judged, overlap = without_seen(part, set(pd.read_csv(folder / SEEN, dtype=str)["identifier"]))
     card = pretrained.card | {"overlap": overlap} | judge(pretrained, judged, profile.ngram.orders)
+    _list_held_out(judged.index[judged.index["split"] == "test"], folder)
+    card["sha256"] = card["sha256"] | {HELD_OUT: hash_of_bytes((folder / HELD_OUT).read_bytes())}
     write_json(folder / CARD, card)
     write_text(folder / CARD_TEXT, card_text(card))
     return card
@@ -139,6 +141,12 @@ def without_seen(part: StorePart, seen: set[str]) -> tuple[StorePart, dict]:
     return judged, counts
 
 
+def _list_held_out(pieces: pd.DataFrame, folder: Path) -> None:
+    """The pieces that the card's figures rest on, for whoever checks them."""
+    columns = ["identifier", "emotion", "genre", "length", "notes"]
+    write_csv(folder / HELD_OUT, columns, pieces.sort_values("identifier")[columns].to_dict("records"))
+
+
 def export(run: Run, part: StorePart, folder: Path) -> None:
     """Write a run's weights in half precision with all that composing needs, and a card without results.
 
@@ -148,9 +156,7 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
     weights = {name: tensor.half() for name, tensor in run.load_model("cpu").state_dict().items()}
     write_weights(folder / WEIGHTS, weights, {"run": run.folder.name})
     write_bytes(folder / TOKENIZER, (part.folder / TOKENIZER).read_bytes())
-    held_out = part.index.iloc[part.rows("test")].sort_values("identifier")
-    columns = ["identifier", "emotion", "genre", "length", "notes"]
-    write_csv(folder / HELD_OUT, columns, held_out[columns].to_dict("records"))
+    _list_held_out(part.index.iloc[part.rows("test")], folder)
     training = part.rows("train")
     write_csv(folder / SEEN, ["identifier"], ({"identifier": identifier} for identifier in
                                               sorted(part.index["identifier"].iloc[training])))
