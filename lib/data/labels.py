@@ -37,7 +37,7 @@ PROFILE = "krumhansl"
 """The key-finding profile of every estimate of a mode.
 
 Chosen once, on the validation pieces whose source names the mode, by the mean of the agreement on major and
-on minor: :func:`lib.chapters.dataset.measures.mode_agreement` shows it beside the others.
+on minor: :func:`lib.chapters.dataset.modes.mode_agreement` shows it beside the others.
 """
 
 Medians = Mapping[tuple[str, str], float]  # (collection, meter such as '6/8') to activity
