@@ -10,13 +10,13 @@ import io
 import re
 import threading
 from fractions import Fraction
-from functools import cache
 from html import escape
 from xml.etree import ElementTree
 
 import symusic
 
 from lib.basics.errors import BookError
+from lib.data.engraving import engraving_toolkit
 from lib.data.labels import Key, estimate_key, pitch_class_time
 from lib.sound.pianoroll import BarGrid, bar_grid
 from lib.sound.voices import Staff, Symbol, lay_out_staves, shorten_to_pickup
@@ -191,14 +191,6 @@ def spell(pitch: int, key: Key) -> str:
     return f"{name}{'#' * alteration}{'-' * -alteration}{octave}"
 
 
-@cache
-def _toolkit():
-    import verovio
-
-    verovio.enableLog(verovio.LOG_OFF)
-    return verovio.toolkit()
-
-
 def engrave(document: str, width: int, seed: int, title: str) -> str:
     """MusicXML as SVG by verovio, on a card that is dark on a dark page.
 
@@ -240,7 +232,7 @@ def engrave_pages(document: str, size: tuple[int, int], margin: int, seed: int, 
 def _engrave(document: str, layout: dict[str, object], scale: float, seed: int) -> list[str]:
     """verovio's pages."""
     options = {"scale": scale, "breaks": "auto", "header": "none", "footer": "none", "xmlIdSeed": seed}
-    toolkit = _toolkit()
+    toolkit = engraving_toolkit()
     with _ONE_AT_A_TIME:
         toolkit.setOptions(options | layout)
         if not toolkit.loadData(document):

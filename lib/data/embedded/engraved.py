@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import zipfile
-from functools import cache
 from pathlib import Path
 
 from symusic import Score
@@ -12,20 +11,12 @@ from symusic import Score
 from lib.data.embedded.arrange import Reading, SourceError
 from lib.data.embedded.bars import TICKS_PER_QUARTER
 from lib.data.embedded.silence import silent
-
-
-@cache
-def _toolkit():
-    """verovio's toolkit, one for a process: making it takes longer than reading a chorale."""
-    import verovio
-
-    verovio.enableLog(verovio.LOG_OFF)
-    return verovio.toolkit()
+from lib.data.engraving import engraving_toolkit
 
 
 def _load(path: Path) -> bool:
     """Load a score into the toolkit; MusicXML in UTF-16, which verovio refuses, by way of UTF-8."""
-    toolkit = _toolkit()
+    toolkit = engraving_toolkit()
     if toolkit.loadFile(str(path)):
         return True
     if path.suffix != ".mxl":
@@ -45,8 +36,8 @@ def read_engraved(path: Path) -> Reading:
         with silent():
             loaded = _load(path)
             if loaded:
-                score = Score.from_midi(base64.b64decode(_toolkit().renderToMIDI()))
-                times = _toolkit().renderToTimemap({"includeMeasures": True})
+                score = Score.from_midi(base64.b64decode(engraving_toolkit().renderToMIDI()))
+                times = engraving_toolkit().renderToTimemap({"includeMeasures": True})
     except (OSError, RuntimeError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise SourceError("reading", "verovio cannot read it") from error
     if not loaded:
