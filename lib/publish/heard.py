@@ -2,8 +2,8 @@
 
 Both become chroma, the strength of each of the twelve pitch classes in frames of a sixth of a second. Of the
 sound it is measured from the spectrum (Fujishima 1999); of the notes it is what their first six partials
-would give. The agreement of a piece is the mean correlation of its clear frames: those in which at most six
-pitch classes are written and nothing whose partials are no multiples of its pitch.
+would give. The agreement of a piece is the mean correlation of its clear frames: those that can be heard, in
+which at most six pitch classes are written and nothing whose partials are no multiples of its pitch.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,6 +27,7 @@ _FRAME, _HOP = 2048, 1200  # samples: 0.17 s, ten frames a second
 _LOWEST, _HIGHEST = 55.0, 3000.0  # Hz
 _PARTIALS = {1: 0, 2: 12, 3: 19, 4: 24, 5: 28, 6: 31}  # semitones above the fundamental
 _CLEAR_CLASSES = 6  # pitch classes in a frame; of more, all twelve have partials
+_FAINTEST = 0.1  # of the level of the whole sound: what is softer by 20 dB is not heard beside the rest
 _FEWEST_FRAMES = 15  # clear ones, or nothing can be said
 _RINGING = 0.5  # seconds for which what has no clear pitch is still heard
 #: Programs (General MIDI, from 0) in which a written pitch cannot be measured. The tests of tune give the
@@ -35,12 +36,16 @@ _RINGING = 0.5  # seconds for which what has no clear pitch is still heard
 _UNCLEAR = frozenset({8, 9, 12, 13, 14, 47, 55, 78, 86, *range(88, 104), *range(112, 128)})
 
 
-def chroma_of_sound(audio: np.ndarray, rate: int) -> np.ndarray:
-    """Strength of each pitch class in each frame of a sound: [frames, 12], from C.
+def chroma_of_sound(audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """Strength of each pitch class in each frame of a sound.
 
     Args:
         audio: [samples, channels].
         rate: samples a second.
+
+    Returns:
+        Strengths [frames, 12], from C, and which frames are heard, bool [frames]: not those in which a plucked
+        note that is written long has died away.
     """
     from scipy.signal import resample_poly
 
@@ -48,13 +53,14 @@ def chroma_of_sound(audio: np.ndarray, rate: int) -> np.ndarray:
     mono = resample_poly(audio.mean(axis=1), _RATE // shared, rate // shared)
     mono = np.pad(mono, (_FRAME // 2, _FRAME))
     frames = np.lib.stride_tricks.sliding_window_view(mono, _FRAME)[:len(mono) - _FRAME - _FRAME // 2:_HOP]
+    level = np.sqrt((frames**2).mean(axis=1))
     strength = np.sqrt(np.abs(np.fft.rfft(frames * np.hanning(_FRAME), axis=1)))
     frequencies = np.fft.rfftfreq(_FRAME, 1 / _RATE)
     used = np.flatnonzero((frequencies >= _LOWEST) & (frequencies <= _HIGHEST))
     # Noise lies between the peaks, and only a peak is a partial.
     peaks = (strength[:, used] > strength[:, used - 1]) & (strength[:, used] >= strength[:, used + 1])
     classes = np.rint(69 + 12 * np.log2(frequencies[used] / 440)).astype(int) % 12
-    return (strength[:, used] * peaks) @ np.eye(12)[classes]
+    return (strength[:, used] * peaks) @ np.eye(12)[classes], level >= _FAINTEST * np.sqrt((mono**2).mean())
 
 
 def chroma_of_notes(score: symusic.Score, frames: int) -> tuple[np.ndarray, np.ndarray]:
@@ -96,8 +102,9 @@ def agreement(audio: np.ndarray, rate: int, score: symusic.Score) -> float | Non
         rate: samples a second.
         score: the whole piece.
     """
-    heard = chroma_of_sound(audio, rate)
+    heard, loud = chroma_of_sound(audio, rate)
     written, clear = chroma_of_notes(score, len(heard))
+    clear &= loud
     if clear.sum() < _FEWEST_FRAMES:
         return None
     heard, written = heard[clear], written[clear]
