@@ -27,7 +27,7 @@ _FRAME, _HOP = 2048, 1200  # samples: 0.17 s, ten frames a second
 _LOWEST, _HIGHEST = 55.0, 3000.0  # Hz
 _PARTIALS = {1: 0, 2: 12, 3: 19, 4: 24, 5: 28, 6: 31}  # semitones above the fundamental
 _CLEAR_CLASSES = 6  # pitch classes in a frame; of more, all twelve have partials
-_FAINTEST = 0.1  # of the level of the whole sound: what is softer by 20 dB is not heard beside the rest
+_FAINTEST = 0.1  # of the level of the whole sound: what is softer by 20 dB is not heard
 _FEWEST_FRAMES = 15  # clear ones, or nothing can be said
 _RINGING = 0.5  # seconds for which what has no clear pitch is still heard
 #: Programs (General MIDI, from 0) in which a written pitch cannot be measured. The tests of tune give the
@@ -44,7 +44,7 @@ def chroma_of_sound(audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarra
         rate: samples a second.
 
     Returns:
-        Strengths [frames, 12], from C, and which frames are heard, bool [frames]: not those in which a plucked
+        Strengths [frames, 12], from C, and which frames are heard, bool [frames]: not those where a plucked
         note that is written long has died away.
     """
     from scipy.signal import resample_poly

@@ -27,6 +27,7 @@ def score_of(major: bool, fast: bool, seed: int) -> Score:
             tune.notes.append(Note(place * 480 + 240, 240, scale[generator.integers(3)], 70))
             for pitch in range(48, 50 + int(generator.integers(8)), 7):
                 bass.notes.append(Note(place * 480, 1920, pitch, 60))
+            bass.notes.append(Note(place * 480, 1920, scale[1] - 12, 60))  # tells the mode
     score.tracks.extend([tune, bass])
     return score
 

@@ -31,7 +31,7 @@ ELSEWHERE, UNABLE, LEFT_OUT = ("music21 repeats from elsewhere", "music21 cannot
 KNOWN = {
     "irish": {"none": 35, ELSEWHERE: 12, "lengths": 2, LEFT_OUT: 1},
     "american": {"none": 43, ELSEWHERE: 3, UNABLE: 3, LEFT_OUT: 1},
-    "scottish": {"none": 16, ELSEWHERE: 30, "notes": 4},
+    "scottish": {"none": 18, ELSEWHERE: 31, "notes": 1},
     "german": {"none": 50},
     "chinese": {"none": 48, LEFT_OUT: 1, UNABLE: 1},
 }
