@@ -51,7 +51,8 @@ def with_three_pieces(page: str, copies: Sequence[ExecutedCopy]) -> str:
     if not cells:
         return page
     labels = f"{cells[0]['emotion']}, {cells[0]['genre']}"
-    inner = "\n".join(f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell)}\n</div>' for cell in cells)
+    inner = "\n".join(f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell, note_below=True)}\n</div>'
+                      for cell in cells)
     html = (f'<div class="listen-front" role="group" aria-label="Three pieces to hear">\n'
             f'<p>Asked for <strong>{one_line(labels)}</strong>: {one_line(_listed(cells))}. '
             '<a href="listen.html">Listen to all</a></p>\n'
@@ -86,8 +87,12 @@ def _pair(emotion: str, genre: str, cells: Sequence[Mapping]) -> str:
             f'<div class="listen-cells">\n{inner}\n</div>\n</section>')
 
 
-def _cell(cell: Mapping, titled: bool = False) -> str:
-    """A player, or the reason why there is none; `titled`: with its labels, where no heading names them."""
+def _cell(cell: Mapping, titled: bool = False, note_below: bool = False) -> str:
+    """A player, or the reason why there is none.
+
+    `titled`: with its labels, where no heading names them; `note_below`: what is said of the piece stands
+    below its player, however long it is, so that the first screen shows every button.
+    """
     labels = f"{cell['emotion']}, {cell['genre']}"
     title = _title(cell["source"])
     title, context = (f"{title}: {labels}", "") if titled else (title, labels)
@@ -95,7 +100,9 @@ def _cell(cell: Mapping, titled: bool = False) -> str:
     note = ". ".join(part[:1].upper() + part[1:] for part in (cell["failed"], cell["note"]) if part)
     if cell["audio"]:
         note = ". ".join(filter(None, (note, cell["about_sound"])))
-        return player_html(_address(cell["audio"]), title, note, downloads, cell["roll"], context)
+        below = f'\n<p class="listen-note">{one_line(note)}</p>' if note_below and note else ""
+        note = "" if note_below else note
+        return player_html(_address(cell["audio"]), title, note, downloads, cell["roll"], context) + below
     links = "".join(f' · <a href="{address}" download aria-label="{words} file of {one_line(title)}, '
                     f'{one_line(labels)}">{words}</a>' for words, address in downloads.items() if address)
     return (f'<div class="listen-silent"><p><strong>{one_line(title)}</strong>{links}<br>{one_line(note)}</p>'

@@ -120,6 +120,8 @@ def test_the_first_pair_that_lasts_stands_on_the_first_page(copies):
     front = parsed(page).select_one(".listen-front")
     assert [figure.audio["src"].rpartition("/")[2] for figure in front.select("figure")] == [
         "irishreal.mp3", "irishtransformer.mp3", "irishlstm.mp3"]
+    notes = front.select(".listen-note")
+    assert [note.find_previous_sibling()["class"] for note in notes] == [["player"]] * 3
     assert "Words." not in page
     assert page.endswith("The rest.\n")
 
