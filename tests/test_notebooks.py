@@ -78,6 +78,14 @@ def test_no_code_cell_is_long(notebook):
         assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source.splitlines()[0]
 
 
+@pytest.mark.parametrize("name", ["settings", "store", "runs", "models", "losses"])
+def test_what_the_whole_chapter_uses_is_bound_in_one_cell(notebook, name):
+    """A later cell that binds it to something else, in a branch that few take, breaks those behind it."""
+    binding = {cell["id"] for cell in code_cells(notebook) for node in ast.walk(ast.parse(cell.source))
+               if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name}
+    assert len(binding) <= 1
+
+
 def test_every_cell_that_claims_a_figure_describes_it(notebook):
     for cell in code_cells(notebook):
         settings = cell.metadata.get("mystnb", {})
