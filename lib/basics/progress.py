@@ -4,6 +4,8 @@ import sys
 import time
 from typing import TextIO
 
+_SECONDS_BETWEEN = 5.0  # two lines
+
 
 def duration(seconds: float) -> str:
     """A duration for people: '42 s', '3 min 05 s', '2 h 10 min'."""
@@ -23,14 +25,13 @@ class Progress:
         total: units of work in all.
         start: units that were done before this call (a resumed run), left out of the speed.
         unit: the plural of what is counted.
-        interval: seconds between two lines.
         stream: where lines go; standard error by default, so that standard output stays data.
     """
 
-    def __init__(self, label: str, total: float, *, start: float = 0, unit: str = "", interval: float = 5.0,
+    def __init__(self, label: str, total: float, *, start: float = 0, unit: str = "",
                  stream: TextIO | None = None):
         self.label, self.total, self.done, self.unit = label, total, start, unit
-        self.interval, self.stream = interval, stream
+        self.stream = stream
         self._start, self._began = start, time.monotonic()
         self._last = self._began
 
@@ -38,7 +39,7 @@ class Progress:
         """Add `amount` to the work done; print a line if the last one is older than the interval."""
         self.done += amount
         now = time.monotonic()
-        if now - self._last >= self.interval:
+        if now - self._last >= _SECONDS_BETWEEN:
             self._last = now
             self._print(now, note)
 

@@ -1,7 +1,7 @@
 """Composed pieces, kept: the same request of the same model composes once.
 
 A request is a file `artifacts/pieces/<hash>.safetensors`. The hash covers the model (a run's folder names its
-settings, data and code), the labels and sampling values, the prompt, and the source of this floor; the file
+settings, data and code), the labels and sampling values, and the source of this floor; the file
 holds ids and which pieces ended by themselves, nothing that is executed.
 """
 
@@ -26,9 +26,8 @@ from lib.training.runs import Run
 _CODE = code_hash("lib.composing.compose", without=("lib.sound",))
 
 
-def request_pieces(source: Source, store: TokenStore,
-                   labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
-                   prompt: np.ndarray | None = None, identity: str | None = None) -> list[Composition]:
+def request_pieces(source: Source, store: TokenStore, labels: Sequence[tuple[str | None, str | None]],
+                   settings: SamplingSettings, identity: str | None = None) -> list[Composition]:
     """One piece for each pair of labels (emotion, genre): read back if asked before, else composed and kept.
 
     Args:
@@ -36,7 +35,6 @@ def request_pieces(source: Source, store: TokenStore,
         store: the token store that it was trained on; the pretrained model takes its place itself.
         labels: a pair a piece; None leaves the model free.
         settings: how tokens are drawn; piece i has the seed `settings.seed` + i.
-        prompt: ids that every piece begins with.
         identity: what tells this model from all others, such as the hash of what it was made from; needed
             for a bare network only.
 
@@ -49,19 +47,18 @@ def request_pieces(source: Source, store: TokenStore,
         raise BookError("Pieces of a model that is no run can only be kept under a name of its own: "
                         "give request_pieces an identity.")
     labels = [tuple(pair) for pair in labels]
-    path = _place(identity, store, labels, settings, prompt)
+    path = _place(identity, store, labels, settings)
     kept = _read(path)
     if kept is None or len(kept) != len(labels):
-        pieces = compose_many(source, store, labels, settings, prompt)
+        pieces = compose_many(source, store, labels, settings)
         _write(path, pieces)
         return pieces
-    return as_compositions(source, store, labels, settings, prompt, kept)
+    return as_compositions(source, store, labels, settings, None, kept)
 
 
-def _place(identity: str, store: TokenStore, labels: list, settings: SamplingSettings,
-           prompt: np.ndarray | None) -> Path:
-    inputs = [identity, store.hash, labels, settings.model_dump(mode="json"),
-              None if prompt is None else np.asarray(prompt).tolist()]
+def _place(identity: str, store: TokenStore, labels: list, settings: SamplingSettings
+           ) -> Path:
+    inputs = [identity, store.hash, labels, settings.model_dump(mode="json")]
     return kept_path("pieces", inputs, _CODE, ".safetensors")
 
 

@@ -23,11 +23,10 @@ def outcome_table(pieces: Iterable[Composition], source: str) -> pd.DataFrame:
                          for piece in pieces])
 
 
-def real_outcomes(store: TokenStore, rows: Sequence[int], max_tokens: int, source: str = "real"
-                  ) -> pd.DataFrame:
+def real_outcomes(store: TokenStore, rows: Sequence[int], max_tokens: int) -> pd.DataFrame:
     """The same table for real pieces; `ended` means that the whole piece fits within `max_tokens`."""
     found = store.index.iloc[list(rows)]
-    return pd.DataFrame({"source": source, "emotion": found["emotion"], "genre": found["genre"], "seed": -1,
+    return pd.DataFrame({"source": "real", "emotion": found["emotion"], "genre": found["genre"], "seed": -1,
                          "ended": found["length"] <= max_tokens, "tokens": found["length"],
                          "notes": found["notes"], "bars": found["bars"], "seconds": found["seconds"]}
                         ).reset_index(drop=True)
@@ -45,7 +44,7 @@ def original_outcomes() -> pd.DataFrame:
                          "bars": found["bars"], "seconds": found["seconds"]})
 
 
-def share_with_interval(successes: int, count: int, level: float = 0.95) -> tuple[float, float, float]:
+def share_with_interval(successes: int, count: int) -> tuple[float, float, float]:
     """A share and its Wilson score interval (E. B. Wilson, 1927), which holds for few pieces and extreme
     shares.
 
@@ -54,7 +53,7 @@ def share_with_interval(successes: int, count: int, level: float = 0.95) -> tupl
     """
     if count < 1:
         raise BookError("A share of no pieces is not defined: compose at least one.")
-    interval = binomtest(int(successes), int(count)).proportion_ci(level, method="wilson")
+    interval = binomtest(int(successes), int(count)).proportion_ci(method="wilson")
     return successes / count, float(interval.low), float(interval.high)
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from datasketch import MinHash, MinHashLSH
+from scipy.cluster.hierarchy import DisjointSet
 
 from lib.basics.files import hash_of_bytes
 from lib.basics.progress import Progress
-from lib.data.groups import Forest
 from lib.data.melodies import melody_runs, mix
 from lib.data.tokenizer import NoteTable
 
@@ -32,6 +32,7 @@ it is a chain of 34, at 0.2 one of 57. Runs of 4 notes chain over a thousand pie
 NUM_PERMUTATIONS = 128
 _HASH_STEPS_PER_QUARTER = 96
 _PAIRS_AT_A_TIME = 1 << 18
+_REPORTED, _COMPARED = 10, 60  # groups, and pieces of each
 _PERMUTATIONS = MinHash(NUM_PERMUTATIONS, seed=1, scheme="affine32").permutations
 
 
@@ -102,10 +103,10 @@ def jaccard(first: np.ndarray, second: np.ndarray) -> float:
     return shared / max(1, len(first) + len(second) - shared)
 
 
-def similar_pairs(signatures: np.ndarray, shingles_of: Callable[[int], np.ndarray],
-                  threshold: float = SIMILARITY) -> list[tuple[int, int, float]]:
-    """Pairs of pieces whose shingles have at least this Jaccard similarity: enough to join all that belong
-    together.
+def similar_pairs(signatures: np.ndarray, shingles_of: Callable[[int], np.ndarray]
+                  ) -> list[tuple[int, int, float]]:
+    """Pairs of pieces whose shingles are as similar as :data:`SIMILARITY`, enough to join all that belong
+    together; of the embedded corpus's 1,784 such pairs, 3 are missed.
 
     A pair that earlier ones have joined already is not looked at again, so a family of a thousand variants
     costs about a thousand comparisons, not half a million. Memory grows with the pieces, not with the pairs.
@@ -113,28 +114,27 @@ def similar_pairs(signatures: np.ndarray, shingles_of: Callable[[int], np.ndarra
     Args:
         signatures: MinHash values, uint32[pieces, NUM_PERMUTATIONS].
         shingles_of: the shingles of a piece by its number.
-        threshold: the least similarity. Of the embedded corpus's 1,784 such pairs, 3 are missed.
 
     Returns:
         (smaller number, larger number, similarity), each pair once.
     """
     # Missing a pair costs more than checking one in vain, hence the weight on false negatives.
-    index = MinHashLSH(threshold=threshold, num_perm=NUM_PERMUTATIONS, weights=(0.1, 0.9))
+    index = MinHashLSH(threshold=SIMILARITY, num_perm=NUM_PERMUTATIONS, weights=(0.1, 0.9))
     shortened = (signatures & 0xFF).astype(np.uint8)
     # Of large collections most proposals are chance; the signatures' own estimate sorts them out, at three
     # standard errors, before shingles are read.
-    least = threshold - 3 * np.sqrt(threshold * (1 - threshold) / NUM_PERMUTATIONS)
-    forest, pairs = Forest(len(signatures)), []
+    least = SIMILARITY - 3 * np.sqrt(SIMILARITY * (1 - SIMILARITY) / NUM_PERMUTATIONS)
+    joined, pairs = DisjointSet(range(len(signatures))), []
 
     def check(first: np.ndarray, second: np.ndarray) -> None:
         for values in (shortened, signatures):  # the first byte alone rules out most, and faster
             chosen = (values[first] == values[second]).mean(axis=1) >= least
             first, second = first[chosen], second[chosen]
         for one, other in zip(first.tolist(), second.tolist(), strict=True):
-            if forest.root(one) != forest.root(other):
+            if not joined.connected(one, other):
                 similarity = jaccard(shingles_of(one), shingles_of(other))
-                if similarity >= threshold:
-                    forest.join(one, other)
+                if similarity >= SIMILARITY:
+                    joined.merge(one, other)
                     pairs.append((min(one, other), max(one, other), similarity))
 
     # Equal signatures would be proposed by every band, and copies by the thousand fill a bucket.
@@ -176,21 +176,20 @@ def _pairs_in_runs(order: np.ndarray, run: np.ndarray) -> Iterator[tuple[np.ndar
         left = left[run[left] == run[left + distance]]
 
 
-def largest_groups(groups: np.ndarray, shingles_of: Callable[[int], np.ndarray], count: int = 10,
-                   members: int = 60) -> list[dict[str, float]]:
-    """The largest groups, with the similarity inside them, to see whether unlike pieces were chained
+def largest_groups(groups: np.ndarray, shingles_of: Callable[[int], np.ndarray]) -> list[dict[str, float]]:
+    """The ten largest groups, with the similarity inside them, to see whether unlike pieces were chained
     together.
 
     Returns:
-        For each: `group`, `size`, and over all pairs of its first `members` pieces the least (`least`) and
+        For each: `group`, `size`, and over all pairs of its first 60 pieces the least (`least`) and
         the mean (`mean`) Jaccard similarity. A low mean in a large group is a chain.
     """
     sizes = np.bincount(groups)
     report = []
-    for number in np.argsort(-sizes, kind="stable")[:count]:
+    for number in np.argsort(-sizes, kind="stable")[:_REPORTED]:
         if sizes[number] < 2:
             break
-        sets = [shingles_of(int(piece)) for piece in np.flatnonzero(groups == number)[:members]]
+        sets = [shingles_of(int(piece)) for piece in np.flatnonzero(groups == number)[:_COMPARED]]
         inside = [jaccard(sets[i], sets[j]) for i in range(len(sets)) for j in range(i)]
         report.append({"group": int(number), "size": int(sizes[number]),
                        "least": round(float(np.min(inside)), 3), "mean": round(float(np.mean(inside)), 3)})

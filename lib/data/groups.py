@@ -3,38 +3,18 @@
 from collections.abc import Iterable
 
 import numpy as np
-
-
-class Forest:
-    """Union and find: which pieces have been joined, directly or through others."""
-
-    def __init__(self, count: int):
-        self.parent = list(range(count))
-
-    def root(self, number: int) -> int:
-        """The smallest number among those joined with this one."""
-        parent = self.parent
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    def join(self, first: int, second: int) -> None:
-        """Join two pieces and all that were joined with either."""
-        first, second = self.root(first), self.root(second)
-        self.parent[max(first, second)] = min(first, second)
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 
 def group(count: int, *relations: Iterable[tuple[int, int]]) -> np.ndarray:
-    """Group numbers for `count` pieces, of which `relations` lists pairs that belong together (union–find).
+    """Group numbers for `count` pieces, of which `relations` lists pairs that belong together.
 
     Groups are numbered from 0 in the order of their first piece.
     """
-    forest = Forest(count)
-    for relation in relations:
-        for first, second in relation:
-            forest.join(first, second)
-    return np.unique([forest.root(number) for number in range(count)], return_inverse=True)[1]
+    pairs = np.array([pair for relation in relations for pair in relation], np.int64).reshape(-1, 2)
+    joined = coo_array((np.ones(len(pairs)), tuple(pairs.T)), shape=(count, count))
+    return connected_components(joined, directed=False)[1].astype(np.int64)
 
 
 def equal_pairs(values: Iterable[str]) -> list[tuple[int, int]]:

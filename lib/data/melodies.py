@@ -13,9 +13,10 @@ Documents* (1997). Both are decided by exact counts; shared runs only propose pa
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.cluster.hierarchy import DisjointSet
 
 from lib.basics.progress import Progress
-from lib.data.groups import Forest, pairs_of_groups
+from lib.data.groups import pairs_of_groups
 from lib.data.tokenizer import NoteTable
 
 NOTE_RUN, BEAT_RUN = 7, 11
@@ -147,9 +148,9 @@ def same_melody(runs: np.ndarray, counts: np.ndarray, joined: np.ndarray | None 
     """
     ends = np.cumsum(counts)
     rate = min(1.0, _MOST_POSTINGS / max(1, len(runs)))
-    forest, pairs = Forest(len(counts)), []
+    families, pairs = DisjointSet(range(len(counts))), []
     for first, second in pairs_of_groups(joined) if joined is not None else ():
-        forest.join(first, second)
+        families.merge(first, second)
     progress = Progress("melodies", _NEIGHBOURS, unit="rounds")
     postings = _postings(runs, counts, rate)
     from_beats = postings[(postings >> np.uint64(32)) & np.uint64(1) == 1] & np.uint64(0xFFFFFFFF)
@@ -162,9 +163,9 @@ def same_melody(runs: np.ndarray, counts: np.ndarray, joined: np.ndarray | None 
         least = np.where(several, min(CONTAINMENT) / 2 * shorter, RESEMBLANCE * longer) * rate / 3
         likely = times >= np.maximum(2, least)
         for one, other in zip(first[likely].tolist(), second[likely].tolist(), strict=True):
-            if forest.root(one) != forest.root(other) and is_one_melody(*(
+            if not families.connected(one, other) and is_one_melody(*(
                     np.asarray(runs[ends[number] - counts[number]:ends[number]]) for number in (one, other))):
-                forest.join(one, other)
+                families.merge(one, other)
                 pairs.append((one, other))
         progress.advance()
     progress.finish(f"{len(pairs):,} pairs of {len(counts):,} pieces")

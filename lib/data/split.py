@@ -7,6 +7,7 @@ import pandas as pd
 from lib.basics.errors import BookError
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
+_HELD_OUT = 0.2  # of 80/10/10 and of the original's 80/20 alike
 
 
 def split_by_groups(strata: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
@@ -56,20 +57,19 @@ def split_table(index: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(columns=list(SHARES), fill_value=0).reset_index()
 
 
-def naive_leakage(index: pd.DataFrame, seed: int, held_out: float = 0.2) -> dict[str, float]:
+def naive_leakage(index: pd.DataFrame, seed: int) -> dict[str, float]:
     """What a split by file would have leaked: held-out pieces with a member of their group in training.
 
     Args:
         index: the store's index, with the columns `group` and `hash_exact` and `hash_transposed`.
         seed: of the naive split.
-        held_out: the share of pieces held out: 0.2 for 80/10/10 and for the original's 80/20 alike.
 
     Returns:
         `pieces` held out, and the shares of them that have in training a duplicate of any kind (`any`), one
         that is a copy up to transposition (`transposed`), and an exact one (`exact`).
     """
     order = np.random.default_rng(seed).permutation(len(index))
-    count = round(held_out * len(index))
+    count = round(_HELD_OUT * len(index))
     held, train = order[:count], order[count:]
     shares: dict[str, float] = {"pieces": count}
     for name, column in (("any", "group"), ("transposed", "hash_transposed"), ("exact", "hash_exact")):
@@ -80,13 +80,13 @@ def naive_leakage(index: pd.DataFrame, seed: int, held_out: float = 0.2) -> dict
     return shares
 
 
-def leakage_table(index: pd.DataFrame, seeds: int = 20, held_out: float = 0.2) -> pd.DataFrame:
+def leakage_table(index: pd.DataFrame, seeds: int = 20) -> pd.DataFrame:
     """:func:`naive_leakage` over several naive splits: a row a kind, with `mean`, `low` and `high` (95 % of
     splits).
 
     The interval is over splits of these very pieces, not over other corpora.
     """
-    rows = pd.DataFrame([naive_leakage(index, seed, held_out) for seed in range(seeds)])
+    rows = pd.DataFrame([naive_leakage(index, seed) for seed in range(seeds)])
     rows = rows.drop(columns="pieces")
     return pd.DataFrame({"mean": rows.mean(), "low": rows.quantile(0.025), "high": rows.quantile(0.975)})
 

@@ -5,7 +5,6 @@ Transformer with learned positions and ReLU, Adam at a constant rate, no warm-up
 varied is varied here in the same proportions; what it left entangled is taken apart.
 """
 
-from collections.abc import Sequence
 
 import pandas as pd
 
@@ -32,9 +31,9 @@ def repeats(profile: Profile) -> Entries:
             for number in range(1, profile.experiments.repeats + 1)]
 
 
-def rates(factors: Sequence[float] = (4, 10)) -> Entries:
+def rates() -> Entries:
     """The published learning rates, and larger ones in search of a collapse."""
-    larger = [RATES[0] * factor for factor in factors]
+    larger = [RATES[0] * factor for factor in (4, 10)]
     return [{"label": f"rate {rate:g}", "learning_rate": rate} for rate in (*RATES[::-1], *larger)]
 
 
@@ -57,21 +56,21 @@ def depths_at_equal_parameters(base: RunSettings) -> Entries:
     return entries
 
 
-def batches(base: RunSettings, factors: Sequence[float] = (0.5, 1, 2)) -> Entries:
+def batches(base: RunSettings) -> Entries:
     """Half, one and two default batches at equal tokens, each at its default rate, half and twice that.
 
     At equal tokens, as at equal epochs, half the batch gets twice the updates.
     """
     rate, size = base.training.learning_rate, base.training.batch_tokens
     return [{"label": f"batch × {factor:g}, rate × {step:g}", "batch_tokens": round(size * factor),
-             "learning_rate": rate * step} for factor in factors for step in (0.5, 1, 2)]
+             "learning_rate": rate * step} for factor in (0.5, 1, 2) for step in (0.5, 1, 2)]
 
 
-def batches_at_equal_updates(base: RunSettings, factors: Sequence[float] = (0.5, 1, 2)) -> Entries:
+def batches_at_equal_updates(base: RunSettings) -> Entries:
     """The same batches with as many updates each: the larger ones see more tokens."""
     size, tokens = base.training.batch_tokens, base.training.tokens
     return [{"label": f"batch × {factor:g}, equal updates", "batch_tokens": round(size * factor),
-             "tokens": round(tokens * factor)} for factor in factors]
+             "tokens": round(tokens * factor)} for factor in (0.5, 1, 2)]
 
 
 def causes_of_collapse(base: RunSettings, rate: float) -> Entries:
@@ -84,11 +83,11 @@ def causes_of_collapse(base: RunSettings, rate: float) -> Entries:
             {"label": "all three", **at, "norm": "pre", "schedule": "cosine", "warmup": 0.2, "clip": 1.0}]
 
 
-def data_and_depth(base: RunSettings, share: float = 0.125) -> Entries:
+def data_and_depth(base: RunSettings) -> Entries:
     """A shallow and a deep network on all training pieces and on a part of them, at equal tokens."""
     shallow, deep = (entry["num_layers"] for entry in (depths(base)[0], depths(base)[-1]))
     return [{"label": f"depth {depth}, {name}", "num_layers": depth, "data_share": part} for depth in
-            (shallow, deep) for name, part in (("all pieces", 1.0), (f"{share:g} of them", share))]
+            (shallow, deep) for name, part in (("all pieces", 1.0), ("0.125 of them", 0.125))]
 
 
 def norms(profile: Profile) -> Entries:

@@ -49,7 +49,7 @@ def published_noise(ids: np.ndarray, deviation: float, generator: np.random.Gene
     return np.maximum(noisy, 0).astype(ids.dtype)
 
 
-def shares_moved(ids: np.ndarray, deviations: Sequence[float], seed: int = 0) -> pd.DataFrame:
+def shares_moved(ids: np.ndarray, deviations: Sequence[float]) -> pd.DataFrame:
     """How many ids the published function moves, and by how much, for each standard deviation.
 
     Returns:
@@ -58,7 +58,7 @@ def shares_moved(ids: np.ndarray, deviations: Sequence[float], seed: int = 0) ->
     """
     lines = []
     for deviation in deviations:
-        steps = {name: published_noise(ids, deviation, np.random.default_rng(seed), whole).astype(int) - ids
+        steps = {name: published_noise(ids, deviation, np.random.default_rng(0), whole).astype(int) - ids
                  for name, whole in (("truncated", np.trunc), ("rounded", np.rint))}
         lines.append({"deviation": deviation, "truncated": float((steps["truncated"] != 0).mean()),
                       "by_one": float((steps["truncated"] == -1).mean()),

@@ -39,29 +39,27 @@ class DataChange(Settings):
         return with_noise(changed, self.noise, self.noise_share, self.noisy_parts)
 
 
-def with_fewer_pieces(store: TokenStore, share: float, seed: int = 0) -> TokenStore:
+def with_fewer_pieces(store: TokenStore, share: float) -> TokenStore:
     """The store with a part of its training groups; validation and test stay whole.
 
     Args:
         store: the whole.
         share: of the training part's duplicate groups.
-        seed: of the draw; a smaller share is part of a larger one.
     """
     part = copy.copy(store)
     rows = store.rows("train")
     groups = store.index["group"].to_numpy()[rows]
-    order = np.random.default_rng(seed).permutation(np.unique(groups))
+    order = np.random.default_rng(0).permutation(np.unique(groups))
     kept = np.isin(groups, order[:max(1, round(share * len(order)))])
     part.index = store.index.copy()
     split = part.index["split"].to_numpy(dtype=object, copy=True)
     split[rows[~kept]] = LEFT_OUT
     part.index["split"] = split
-    part.hash = hash_of_json([store.hash, "share", share, seed])
+    part.hash = hash_of_json([store.hash, "share", share, 0])
     return part
 
 
-def with_noise(store: TokenStore, noise: str, share: float, parts: tuple[str, ...],
-               seed: int = 0) -> TokenStore:
+def with_noise(store: TokenStore, noise: str, share: float, parts: tuple[str, ...]) -> TokenStore:
     """The store with altered ids in some parts of its split; lengths and labels stay.
 
     Args:
@@ -70,19 +68,18 @@ def with_noise(store: TokenStore, noise: str, share: float, parts: tuple[str, ..
             not have; otherwise a kind of :func:`lib.experiments.noise.alter_in_place`.
         share: of notes.
         parts: of the split.
-        seed: of the noise.
     """
     noisy = copy.copy(store)
     ids = np.array(store.ids)
     for part in parts:
         for row in store.rows(part):
             inside = slice(store.offsets[row], store.offsets[row] + store.lengths[row])
-            generator = np.random.default_rng([seed, row])
+            generator = np.random.default_rng([0, row])
             if noise == "published":
                 body = slice(inside.start + 1, inside.stop - 1)
                 ids[body] = published_noise(ids[body], 0.1, generator)
             else:
                 ids[inside] = alter_in_place(store, ids[inside], noise, share, generator)
     noisy.ids = ids
-    noisy.hash = hash_of_json([store.hash, "noise", noise, share, list(parts), seed])
+    noisy.hash = hash_of_json([store.hash, "noise", noise, share, list(parts), 0])
     return noisy

@@ -56,8 +56,8 @@ class PairedDifference(NamedTuple):
                        degrees=None if math.isnan(self.degrees) else self.degrees)
 
 
-def paired_difference(arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses],
-                      store: TokenStore, draws: int = 2000, seed: int = 0) -> PairedDifference:
+def paired_difference(arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses], store: TokenStore,
+                      draws: int = 2000) -> PairedDifference:
     """The mean loss of `arm` minus that of `baseline`, with an interval for new seeds *and* new pieces.
 
     With differences D_s of S seeds, the mean's variance is estimated as var(D_s) / S, the part of seeds, plus
@@ -68,7 +68,7 @@ def paired_difference(arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses
     Args:
         arm, baseline: losses of each seed's run, the same seeds in the same order, all of the same tokens.
         store: the tokens.
-        draws, seed: of the bootstrap.
+        draws: of the bootstrap.
 
     Raises:
         BookError: when the arms differ in their number of seeds, or were judged on different tokens.
@@ -87,7 +87,7 @@ def paired_difference(arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses
     groups = store.index["group"].to_numpy()[rows]
     count = len(np.unique(groups))
     sums = np.column_stack([by_piece.mean(axis=0), tokens])
-    pieces = bootstrap(sums, groups, lambda total: total[..., 0] / total[..., 1], draws, seed)
+    pieces = bootstrap(sums, groups, lambda total: total[..., 0] / total[..., 1], draws)
     error_pieces = (pieces.high - pieces.low) / (2 * stats.norm.ppf(0.975))
     error_seeds = float(by_seed.std(ddof=1) / math.sqrt(len(by_seed))) if len(by_seed) > 1 else math.nan
     error, degrees = combine(error_seeds, len(by_seed) - 1, error_pieces, count - 1)
@@ -158,8 +158,8 @@ def seeds_needed(effect: float, deviation: float) -> float:
     return float(max(2, math.ceil(need)))
 
 
-def slope_within(losses: TokenLosses, store: TokenStore, least_groups: int = 5, draws: int = 2000,
-                 seed: int = 0) -> tuple[Outcome, pd.DataFrame]:
+def slope_within(losses: TokenLosses, store: TokenStore, least_groups: int = 5
+                 ) -> tuple[Outcome, pd.DataFrame]:
     """Change of loss for each doubling of a class's training tokens, within collections (genres).
 
     Classes are emotions within one collection. A common slope is fitted to the classes' losses with an
@@ -170,7 +170,6 @@ def slope_within(losses: TokenLosses, store: TokenStore, least_groups: int = 5, 
         losses: of a model on held-out pieces.
         store: the tokens; class sizes are those of its training part.
         least_groups: classes with fewer judged groups are left out; they might be missing from a draw.
-        draws, seed: of the bootstrap.
 
     Returns:
         The slope in nats per token per doubling (NaN where no collection has two classes), and a table of
@@ -206,5 +205,5 @@ def slope_within(losses: TokenLosses, store: TokenStore, least_groups: int = 5, 
         usable = np.isfinite(loss)  # a small class may be missing from a draw
         return (np.where(usable, loss, 0) * centred).sum(-1) / (usable * centred**2).sum(-1)
 
-    found = bootstrap(sums, groups, slope, draws, seed)
+    found = bootstrap(sums, groups, slope)
     return Outcome(found.estimate, min(found.low, found.estimate), max(found.high, found.estimate)), table

@@ -127,21 +127,19 @@ def _numeral(chord: BeatChord, key: EstimatedKey) -> str:
     return f"{degree.lower() if small else degree}{quality}{seventh}"
 
 
-def progression_table(by_source: Mapping[str, Sequence[Iterable[str]]], first: str,
-                      most: int = 8) -> pd.DataFrame:
+def progression_table(by_source: Mapping[str, Sequence[Iterable[str]]], first: str) -> pd.DataFrame:
     """The commonest changes of chord.
 
     Args:
         by_source: for each source the numerals of its pieces.
         first: the source whose commonest changes are listed.
-        most: how many.
 
     Returns:
         progression ('V – I') and, for each source, its share of all changes there.
     """
     counts = {source: Counter(pair for piece in pieces for pair in pairwise(piece))
               for source, pieces in by_source.items()}
-    listed = [pair for pair, _ in counts[first].most_common(most)]
+    listed = [pair for pair, _ in counts[first].most_common(8)]
     return pd.DataFrame([{"progression": f"{before} – {after}",
                           **{source: found[before, after] / max(1, found.total())
                              for source, found in counts.items()}} for before, after in listed])

@@ -20,7 +20,7 @@ EVERYTHING, MACRO = "all", "macro average"
 MEASURES = ("nats_per_token", "accuracy", "nats_per_note", "bits_per_bar")
 
 
-def type_table(losses: TokenLosses, store: TokenStore, draws: int = 2000, seed: int = 0) -> pd.DataFrame:
+def type_table(losses: TokenLosses, store: TokenStore) -> pd.DataFrame:
     """One model's losses by token type.
 
     Returns:
@@ -42,7 +42,7 @@ def type_table(losses: TokenLosses, store: TokenStore, draws: int = 2000, seed: 
     def ratios(total: np.ndarray) -> np.ndarray:
         return total[..., :2 * width] / np.concatenate([total[..., 2 * width:]] * 2, axis=-1)
 
-    intervals = bootstrap(np.column_stack([loss, correct, tokens]), groups, ratios, draws, seed)
+    intervals = bootstrap(np.column_stack([loss, correct, tokens]), groups, ratios)
     counts = _counts_by_column(tokens, groups)
     return pd.DataFrame({
         "type": [EVERYTHING, *(store.type_names[number] for number in present)],
@@ -54,8 +54,7 @@ def type_table(losses: TokenLosses, store: TokenStore, draws: int = 2000, seed: 
     })
 
 
-def model_table(losses: Mapping[str, TokenLosses], store: TokenStore, draws: int = 2000,
-                seed: int = 0) -> pd.DataFrame:
+def model_table(losses: Mapping[str, TokenLosses], store: TokenStore) -> pd.DataFrame:
     """One row a model, all on the same tokens.
 
     Returns:
@@ -69,7 +68,7 @@ def model_table(losses: Mapping[str, TokenLosses], store: TokenStore, draws: int
     records = []
     for name, each in losses.items():
         sums, groups = _piece_sums(each, store)
-        intervals = bootstrap(sums, groups, _measures, draws, seed)
+        intervals = bootstrap(sums, groups, _measures)
         records.append({"model": name, **_counts(sums, groups), **_named(MEASURES, intervals)})
     return pd.DataFrame(records)
 
@@ -79,8 +78,7 @@ def _measures(total: np.ndarray) -> np.ndarray:
     return np.stack([loss / tokens, correct / tokens, loss / notes, loss / np.log(2) / bars], axis=-1)
 
 
-def difference_table(losses: Mapping[str, TokenLosses], store: TokenStore, baseline: str,
-                     draws: int = 2000, seed: int = 0) -> pd.DataFrame:
+def difference_table(losses: Mapping[str, TokenLosses], store: TokenStore, baseline: str) -> pd.DataFrame:
     """Each model minus the baseline, paired by piece; below zero is better than the baseline.
 
     Returns:
@@ -103,15 +101,14 @@ def difference_table(losses: Mapping[str, TokenLosses], store: TokenStore, basel
             continue
         sums, _ = _piece_sums(losses[name], store)
         paired = np.column_stack([sums[:, 0], reference[:, 0], sums[:, 2], sums[:, 3]])
-        intervals = bootstrap(paired, groups, differences, draws, seed)
+        intervals = bootstrap(paired, groups, differences)
         records.append({"model": name, "baseline": baseline, **_counts(sums, groups),
                         **_named(("nats_per_token", "nats_per_note", "relative"), intervals)})
     return pd.DataFrame(records)
 
 
 def label_table(losses: Mapping[str, TokenLosses], store: TokenStore,
-                label: Literal["genre", "emotion"] = "genre", draws: int = 2000,
-                seed: int = 0) -> pd.DataFrame:
+                label: Literal["genre", "emotion"] = "genre") -> pd.DataFrame:
     """Losses by collection (genre) or by emotion, and their plain mean over labels.
 
     Large collections decide an overall mean; the macro average counts each collection once.
@@ -136,7 +133,7 @@ def label_table(losses: Mapping[str, TokenLosses], store: TokenStore,
             values = _measures(total.reshape(*total.shape[:-1], *shape))
             return np.concatenate([values, values.mean(axis=-2, keepdims=True)], axis=-2)
 
-        intervals = bootstrap(blocks, groups, by_label, draws, seed)
+        intervals = bootstrap(blocks, groups, by_label)
         for number, one in enumerate([*present, MACRO]):
             chosen = np.ones(len(labels), bool) if one is MACRO else labels == one
             counts = _counts(sums[chosen], groups[chosen])
@@ -147,8 +144,7 @@ def label_table(losses: Mapping[str, TokenLosses], store: TokenStore,
 
 
 def position_tables(losses: Mapping[str, TokenLosses], store: TokenStore, difference_to: str,
-                    edges: Sequence[int] = (1, 33, 65, 129, 257, 513, 1025, 2049), draws: int = 2000,
-                    seed: int = 0) -> dict[str, pd.DataFrame]:
+                    edges: Sequence[int] = (1, 33, 65, 129, 257, 513, 1025, 2049)) -> dict[str, pd.DataFrame]:
     """Loss by place in the piece: does a long past pay?
 
     Only long pieces have late places, and they may be easier or harder: the curve of one model mixes both.
@@ -190,7 +186,7 @@ def position_tables(losses: Mapping[str, TokenLosses], store: TokenStore, differ
     tables, counts = {}, _counts_by_column(tokens, groups)
     for name, each in losses.items():
         paired = np.column_stack([sums(each.loss), theirs, tokens])
-        intervals = bootstrap(paired, groups, ratios, draws, seed)
+        intervals = bootstrap(paired, groups, ratios)
         tables[name] = pd.DataFrame({
             "start": np.asarray(edges)[used], "end": ends[used], **counts,
             **_columns(intervals, slice(0, width), counts["groups"], "loss"),
@@ -199,8 +195,8 @@ def position_tables(losses: Mapping[str, TokenLosses], store: TokenStore, differ
     return tables
 
 
-def label_gain_table(true: TokenLosses, shuffled: Mapping[str, TokenLosses], store: TokenStore,
-                     draws: int = 2000, seed: int = 0) -> pd.DataFrame:
+def label_gain_table(true: TokenLosses, shuffled: Mapping[str, TokenLosses], store: TokenStore
+                     ) -> pd.DataFrame:
     """What a label is worth to a model: the loss with that label dealt anew minus the loss with the true one.
 
     Args:
@@ -214,7 +210,7 @@ def label_gain_table(true: TokenLosses, shuffled: Mapping[str, TokenLosses], sto
     Raises:
         BookError: when the losses are of different tokens.
     """
-    table = difference_table({"true": true, **shuffled}, store, "true", draws, seed)
+    table = difference_table({"true": true, **shuffled}, store, "true")
     columns = [column for column in table if column != "baseline" and not column.startswith("relative")]
     return table[columns].rename(columns={"model": "shuffled"})
 

@@ -154,13 +154,12 @@ def ngram_losses(model: NgramModel, store: TokenStore, rows: np.ndarray) -> Toke
                        -model.log_probabilities_of(pieces).astype(np.float32), predicted == token)
 
 
-def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled = "nothing",
-                   seed: int = 0) -> TokenLosses:
+def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled = "nothing") -> TokenLosses:
     """The losses of a finished run, computed once and kept under artifacts/losses/.
 
     Args:
         run: its kept weights, window and precision are used.
-        store, split, shuffled, seed: as for :func:`token_losses`.
+        store, split, shuffled: as for :func:`token_losses`.
 
     Raises:
         BookError: when the run has no weights.
@@ -170,9 +169,9 @@ def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled =
         with (reproducible(run.settings.threads, model.device),
               memory_for(f"the losses of the run '{run.settings.name}'", model.device)):
             return token_losses(model, store, split, run.settings.training.window, run.settings.precision,
-                                shuffled, seed)
+                                shuffled)
 
-    return _kept([run.folder.name, run.provenance["sha256"], store.hash, split, shuffled, seed], compute)
+    return _kept([run.folder.name, run.provenance["sha256"], store.hash, split, shuffled, 0], compute)
 
 
 def request_ngram_losses(store: TokenStore, orders: Sequence[int], split: str) -> TokenLosses:

@@ -120,23 +120,22 @@ def scale_consistency(counts: np.ndarray) -> float:
     return float(max(inside) / counts.sum())
 
 
-def groove_consistency(onset: np.ndarray, length: int, measure: int = GROOVE_TICKS) -> float:
+def groove_consistency(onset: np.ndarray, length: int) -> float:
     """How alike the onsets of neighbouring measures are: 1 − mean share of positions that differ.
 
     Args:
         onset: in ticks.
         length: of the piece, in ticks.
-        measure: ticks in a measure.
 
     Returns:
         0 to 1; NaN for a piece that does not reach a second measure.
     """
-    measures = length // measure + 1  # as MusPy counts: an end on a bar line opens one more, empty measure
+    measures = length // GROOVE_TICKS + 1  # as in MusPy: an end on a bar line opens one more
     if measures < 2:
         return float("nan")
-    struck = np.zeros(measures * measure, dtype=bool)
+    struck = np.zeros(measures * GROOVE_TICKS, dtype=bool)
     struck[onset] = True
-    struck = struck.reshape(measures, measure)
+    struck = struck.reshape(measures, GROOVE_TICKS)
     return float(1 - (struck[1:] != struck[:-1]).mean())
 
 
@@ -155,7 +154,7 @@ def empty_beat_rate(sounding: np.ndarray) -> float:
     return float(1 - heard[heard.argmax():].mean())
 
 
-def ngram_repetition(onset: np.ndarray, pitch: np.ndarray, length: int = NGRAM) -> float:
+def ngram_repetition(onset: np.ndarray, pitch: np.ndarray) -> float:
     """The share of runs of notes that have occurred before in the piece, pitches and rhythm alike.
 
     Notes stand in the order of onset, then pitch. A run holds pitches and the times between its onsets.
@@ -163,11 +162,11 @@ def ngram_repetition(onset: np.ndarray, pitch: np.ndarray, length: int = NGRAM) 
     Returns:
         0 to 1; NaN for a piece with fewer than two runs.
     """
-    runs = len(pitch) - length + 1
+    runs = len(pitch) - NGRAM + 1
     if runs < 2:
         return float("nan")
     windows = np.lib.stride_tricks.sliding_window_view
-    table = np.hstack([windows(pitch, length), windows(np.diff(onset), length - 1)])
+    table = np.hstack([windows(pitch, NGRAM), windows(np.diff(onset), NGRAM - 1)])
     return 1 - len(np.unique(table, axis=0)) / runs
 
 

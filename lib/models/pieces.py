@@ -90,8 +90,7 @@ def flatten(sequences: Sequence[np.ndarray], emotions: Sequence[int], genres: Se
                       of_piece(genres))
 
 
-def flatten_rows(store: TokenStore, rows: np.ndarray, copies: int = 1, transpose: bool = False,
-                 seed: int = 0) -> FlatPieces:
+def flatten_rows(store: TokenStore, rows: np.ndarray, copies: int = 1, transpose: bool = False) -> FlatPieces:
     """Lay pieces of a store end to end.
 
     Args:
@@ -99,13 +98,12 @@ def flatten_rows(store: TokenStore, rows: np.ndarray, copies: int = 1, transpose
         copies: how often each piece appears.
         transpose: shift each copy as training does in one epoch (:class:`lib.data.batches.Batches`), so that
             an n-gram model has seen what a network trained on transposed pieces has.
-        seed: of the shifts.
     """
     sequences, table = [], transposition_table(store) if transpose else None
     for epoch in range(copies):
         tokens = [np.asarray(store.tokens(row)) for row in rows]
         if table is not None:
-            shifts = shift_of_rows(store, rows, seed, epoch) - LOWEST_SHIFT
+            shifts = shift_of_rows(store, rows, 0, epoch) - LOWEST_SHIFT
             tokens = [table[shift, piece] for shift, piece in zip(shifts, tokens, strict=True)]
         sequences += tokens
     numbers = np.tile(rows, copies)

@@ -18,10 +18,9 @@ from lib.sound.synthesizer import not_as_written
 _BORDER = "1px solid var(--pst-color-border, #c9c4b8)"  # the theme's own colour, light and dark
 
 
-def audio_player(file_name: str, title: str, note: str = "", midi_name: str | None = None,
-                 score: "symusic.Score | None" = None, seconds: float = 180.0,
-                 music_xml_name: str | None = None, context: str = "") -> HTML:
-    """A player for one audio file of the media folder, with links to its MIDI and MusicXML.
+def audio_player(file_name: str, title: str, note: str = "", score: "symusic.Score | None" = None,
+                 seconds: float = 180.0, music_xml_name: str | None = None, context: str = "") -> HTML:
+    """A player for one audio file of the media folder, with links to the MIDI file of its name and MusicXML.
 
     Where scripts run, a piece that comes with its score shows its piano roll with a playhead
     (`book/_static/player.js`); everything else has the browser's own controls. Without a score nothing is
@@ -31,7 +30,6 @@ def audio_player(file_name: str, title: str, note: str = "", midi_name: str | No
         file_name: the audio file's plain name, such as 'major-lively_irish_1.mp3'.
         title: what is heard, for eyes and screen readers; any text, it is escaped.
         note: one more line below, escaped too.
-        midi_name: the MIDI file's name; without it, the `.mid` or `.midi` of the same stem, if there is one.
         score: the notes that are heard.
         seconds: where the sound of the score was cut.
         music_xml_name: the MusicXML file's name.
@@ -40,7 +38,7 @@ def audio_player(file_name: str, title: str, note: str = "", midi_name: str | No
     Raises:
         BookError: when a name holds a folder.
     """
-    midi_name = midi_name or _sibling_midi(file_name)
+    midi_name = _sibling_midi(file_name)
     return HTML(player_html(media_link(file_name), title, note,
                             {"MIDI": media_link(midi_name) if midi_name else None,
                              "MusicXML": media_link(music_xml_name) if music_xml_name else None},

@@ -190,17 +190,14 @@ def pitch_name(pitch: int) -> str:
     return f"{('C', 'C♯', 'D', 'E♭', 'E', 'F', 'F♯', 'G', 'A♭', 'A', 'B♭', 'B')[pitch % 12]}{pitch // 12 - 1}"
 
 
-def plot_piano_roll(notes: pd.DataFrame, start: float = 0, end: float | None = None,
-                    title: str = "") -> Figure:
+def plot_piano_roll(notes: pd.DataFrame, start: float = 0, end: float | None = None) -> Figure:
     """A piece as a piano roll in bars.
 
     Args:
         notes: as for :func:`draw_piano_roll`.
         start, end: bars drawn; the end of the last bar by default.
-        title: above the picture.
     """
     last = float(notes["end_bar"].max()) if len(notes) else start + 1
     figure, axis = plt.subplots(figsize=(7.2, 2.4))
     draw_piano_roll(axis, notes, start, float(np.ceil(last - 1e-6)) if end is None else end)
-    axis.set_title(title)
     return figure

@@ -64,15 +64,13 @@ def loudness(audio: np.ndarray, sample_rate: int = SAMPLE_RATE) -> float:
     return float(pyloudnorm.Meter(sample_rate).integrated_loudness(audio.astype(np.float64)))
 
 
-def normalise(audio: np.ndarray, sample_rate: int = SAMPLE_RATE, target: float = LOUDNESS) -> np.ndarray:
+def normalise(audio: np.ndarray) -> np.ndarray:
     """Bring sound to a loudness by one gain; only where a peak would pass the ceiling is it turned down.
 
     Limiting takes a little loudness away, so measuring and limiting alternate up to four times.
 
     Args:
         audio: float array [samples, channels] of at least 0.4 s.
-        sample_rate: samples a second.
-        target: LUFS.
 
     Returns:
         float32 array of the same shape; silence stays silence.
@@ -80,11 +78,11 @@ def normalise(audio: np.ndarray, sample_rate: int = SAMPLE_RATE, target: float =
     limited = audio.astype(np.float32)
     gain = 1.0
     for _ in range(4):
-        measured = loudness(limited, sample_rate)
-        if not np.isfinite(measured) or abs(target - measured) < 0.1:
+        measured = loudness(limited)
+        if not np.isfinite(measured) or abs(LOUDNESS - measured) < 0.1:
             break
-        gain *= 10 ** ((target - measured) / 20)
-        limited = _limit(audio * np.float32(gain), 10 ** ((CEILING - _HEADROOM) / 20), sample_rate)
+        gain *= 10 ** ((LOUDNESS - measured) / 20)
+        limited = _limit(audio * np.float32(gain), 10 ** ((CEILING - _HEADROOM) / 20), SAMPLE_RATE)
     return limited
 
 

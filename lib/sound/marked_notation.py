@@ -8,10 +8,12 @@ from xml.etree import ElementTree
 import symusic
 
 from lib.basics.errors import BookError
-from lib.data.labels import Key, estimate_key, pitch_class_time
+from lib.data.labels import estimate_key, pitch_class_time
 from lib.sound.notation import bars_title, engrave, music_xml
 from lib.sound.pianoroll import bar_grid
 from lib.sound.voices import lay_out_staves
+
+_WIDTH = 720  # CSS pixels
 
 
 class Mark(NamedTuple):
@@ -23,17 +25,13 @@ class Mark(NamedTuple):
     word: str
 
 
-def marked_notation_svg(score: symusic.Score, marks: Sequence[Mark], bars: tuple[int, int], width: int = 720,
-                        key: Key | None = None, title: str = "") -> str:
+def marked_notation_svg(score: symusic.Score, marks: Sequence[Mark], bars: tuple[int, int]) -> str:
     """Engrave bars of the first track with pitched notes, some stretches of its upper staff marked.
 
     Args:
         score: in ticks.
         marks: what to mark; colour is not the only sign, the word says it too.
         bars: the first and the last bar, counted from 1.
-        width: of the picture in CSS pixels.
-        key: the key, where it is known better than by estimate.
-        title: what it shows, for screen readers; by default the bars and the words.
 
     Returns:
         A self-contained SVG document, light or dark as the page is.
@@ -50,12 +48,12 @@ def marked_notation_svg(score: symusic.Score, marks: Sequence[Mark], bars: tuple
         raise BookError("The piece has no pitched notes: there is nothing to write down.")
     track = max(tracks, key=lambda one: len(one.notes))
     staves = lay_out_staves(track, grid, first - 1, last - 1)
-    key = key or estimate_key(pitch_class_time(score))
-    document = ElementTree.fromstring(music_xml(staves, grid, first - 1, key))
+    document = ElementTree.fromstring(
+        music_xml(staves, grid, first - 1, estimate_key(pitch_class_time(score))))
     _mark(document, marks, [int(start) for start in grid.starts[first - 1:last]], grid.ticks_per_quarter)
-    seed = sum(ord(letter) * 31 for letter in repr((marks, bars, width))) % 10**6
-    title = title or ": ".join([bars_title(first, last), ", ".join(mark.word for mark in marks)]).rstrip(": ")
-    return engrave(ElementTree.tostring(document, encoding="unicode"), width, seed, title)
+    seed = sum(ord(letter) * 31 for letter in repr((marks, bars, _WIDTH))) % 10**6
+    title = ": ".join([bars_title(first, last), ", ".join(mark.word for mark in marks)]).rstrip(": ")
+    return engrave(ElementTree.tostring(document, encoding="unicode"), _WIDTH, seed, title)
 
 
 def _mark(document: ElementTree.Element, marks: Sequence[Mark], bar_starts: Sequence[int],

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import symusic
 
 from lib.basics.errors import BookError
-from lib.data.labels import Key, estimate_key, pitch_class_time
+from lib.data.labels import estimate_key, pitch_class_time
 from lib.sound.notation import music_xml
 from lib.sound.pianoroll import bar_grid
 from lib.sound.voices import lay_out_staves
@@ -19,12 +19,12 @@ _CONTAINER = ('<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
 _SAME_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest of the format: the same piece gives the same bytes
 
 
-def compressed_music_xml(score: symusic.Score, key: Key | None = None) -> bytes:
+def compressed_music_xml(score: symusic.Score) -> bytes:
     """A piece as an `.mxl` file: about a twentieth of its plain MusicXML.
 
     Arguments and errors are those of :func:`piece_document`.
     """
-    document = ElementTree.tostring(piece_document(score, key), encoding="unicode")
+    document = ElementTree.tostring(piece_document(score), encoding="unicode")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in (("META-INF/container.xml", _CONTAINER), ("piece.musicxml", document)):
@@ -32,14 +32,13 @@ def compressed_music_xml(score: symusic.Score, key: Key | None = None) -> bytes:
     return packed.getvalue()
 
 
-def piece_document(score: symusic.Score, key: Key | None = None) -> ElementTree.Element:
+def piece_document(score: symusic.Score) -> ElementTree.Element:
     """A whole piece as MusicXML, with the names of its instruments where it has several.
 
     Nothing is left of what music21 makes up: a title, itself as the composer, the day, random names.
 
     Args:
         score: in ticks; drums are left out, since they would need a notation of their own.
-        key: decides key signature and spelling; None: estimated from the whole piece.
 
     Raises:
         BookError: when the piece has no pitched notes.
@@ -51,7 +50,7 @@ def piece_document(score: symusic.Score, key: Key | None = None) -> ElementTree.
     laid_out = [lay_out_staves(track, grid, 0, len(grid) - 1) for track in tracks]
     with contextlib.redirect_stderr(io.StringIO()):  # music21 remarks there that MIDI has but 16 channels
         document = music_xml([staff for staves in laid_out for staff in staves], grid, 0,
-                             key or estimate_key(pitch_class_time(score)))
+                             estimate_key(pitch_class_time(score)))
     root = ElementTree.fromstring(document)
     for parent, made_up in ((".", "movement-title"), ("identification", "creator"),
                             ("identification/encoding", "encoding-date")):

@@ -39,7 +39,7 @@ _ONE_AT_A_TIME = threading.Lock()  # verovio's toolkit holds one document, and t
 
 
 def notation_svg(score: symusic.Score, bars: tuple[int, int] | None = None, width: int = 720,
-                 key: Key | None = None, title: str = "") -> str:
+                 title: str = "") -> str:
     """Engrave bars of a score.
 
     Melodies stand on one staff, chords and several voices on two; each program has staves of its own, drums
@@ -49,7 +49,6 @@ def notation_svg(score: symusic.Score, bars: tuple[int, int] | None = None, widt
         score: in ticks.
         bars: the first and the last bar, counted from 1; None: all, up to 16.
         width: of the picture in CSS pixels; systems break to fit.
-        key: the key, where it is known better than by estimate.
         title: what it shows, for screen readers; by default the bars.
 
     Returns:
@@ -69,7 +68,7 @@ def notation_svg(score: symusic.Score, bars: tuple[int, int] | None = None, widt
         raise BookError(f"Bars {first} to {last} hold no pitched notes: there is nothing to write down.")
     tracks.sort(key=lambda track: -len(track.notes))
     staves = [staff for track in tracks for staff in lay_out_staves(track, grid, first - 1, last - 1)]
-    key = key or estimate_key(pitch_class_time(score))
+    key = estimate_key(pitch_class_time(score))
     shown = staves[:_MOST_STAVES]
     seed = hashlib.sha256(repr((shown, key, first, width)).encode()).hexdigest()
     title = title or bars_title(first, last)

@@ -15,7 +15,6 @@ import symusic
 
 from lib.basics.errors import BookError
 from lib.basics.files import write_bytes
-from lib.data.labels import Key
 from lib.sound.music_xml import piece_document
 from lib.sound.notation import engrave_pages, printable
 
@@ -58,7 +57,7 @@ def check_score_name(path: Path) -> None:
                         f"{path.stem}.pdf or {path.stem}.svg instead of {path.name}.")
 
 
-def write_score(score: symusic.Score, path: Path, words: Words, key: Key | None = None) -> None:
+def write_score(score: symusic.Score, path: Path, words: Words) -> None:
     """Write a whole piece as notation, whole or not at all; the name says in which of three formats.
 
     Every instrument has staves of its own; drums are left out, since they need a notation of their own. A
@@ -68,14 +67,13 @@ def write_score(score: symusic.Score, path: Path, words: Words, key: Key | None 
         score: in ticks.
         path: ends in .musicxml, .pdf or .svg.
         words: title and footer.
-        key: decides key signature and spelling; None: estimated from the whole piece.
 
     Raises:
         BookError: for another ending, a piece without pitched notes, a file that cannot be written.
     """
     path = Path(path)
     check_score_name(path)
-    document = piece_document(score, key)
+    document = piece_document(score)
     if path.suffix.lower() == ".musicxml":
         write_bytes(path, _with_words(document, words))
     else:

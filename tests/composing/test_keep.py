@@ -49,7 +49,7 @@ def test_the_second_request_reads_what_the_first_composed(network, tiny_store, c
 
 
 def test_whatever_decides_the_pieces_makes_another_request(network, tiny_store, composings):
-    requests = [{}, {"identity": "b"}, {"labels": LABELS[:2]}, {"prompt": np.array([tiny_store.bos_id])},
+    requests = [{}, {"identity": "b"}, {"labels": LABELS[:2]},
                 {"settings": SETTINGS.model_copy(update={"temperature": 0.9})}]
     for request in requests:
         given = {"labels": LABELS, "settings": SETTINGS, "identity": "a", **request}

@@ -83,19 +83,19 @@ def memory_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
     return html_table(lines, caption, formats, note=note)
 
 
-def genre_memory_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
+def genre_memory_html(table: pd.DataFrame, caption: str) -> HTML:
     """The excess of shared runs by genre (rows) and source (columns).
 
     Args:
         table: from :func:`lib.chapters.control.memorisation.excess_by_genre`.
-        caption, note: of the table.
+        caption: of the table.
     """
     cells = table.assign(text=[f"{with_interval(*row, 1)} ({pieces})" if np.isfinite(row[1]) else
                                f"{row[0]:.1f} ({pieces})" for *row, pieces in
                                table[["excess", "low", "high", "pieces"]].itertuples(index=False)])
     order = list(dict.fromkeys(table["source"]))
     wide = cells.pivot(index="genre", columns="source", values="text")[order].rename(columns=model_label)
-    return html_table(wide.reset_index(), caption, note=note)
+    return html_table(wide.reset_index(), caption)
 
 
 def differences_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:

@@ -99,8 +99,8 @@ def distances_by_statistic(table: np.ndarray, reference: np.ndarray) -> np.ndarr
     return np.array([density_distance(*columns) for columns in zip(table.T, reference.T, strict=True)])
 
 
-def mean_distance(table: np.ndarray, groups: np.ndarray, reference: np.ndarray, seed: int = 0,
-                  draws: int = _DRAWS) -> tuple[Interval, Interval]:
+def mean_distance(table: np.ndarray, groups: np.ndarray, reference: np.ndarray, draws: int = _DRAWS
+                  ) -> tuple[Interval, Interval]:
     """Overlap area and Jensen–Shannon distance, means over statistics, with 95 % intervals.
 
     Whole groups of pieces are drawn; the reference stays as it is, so that the intervals say how sure one may
@@ -112,14 +112,13 @@ def mean_distance(table: np.ndarray, groups: np.ndarray, reference: np.ndarray, 
         groups: duplicate group of each piece.
         reference: the same statistics of real pieces.
     """
-    overlap, jensen_shannon = _bootstrap(_mean_over_statistics(table, reference), groups, seed, draws)
+    overlap, jensen_shannon = _bootstrap(_mean_over_statistics(table, reference), groups, 0, draws)
     clipped = [Interval(found.estimate, *np.clip(found[1:], 0, 1).tolist())
                for found in (overlap, jensen_shannon)]
     return clipped[0], clipped[1]
 
 
-def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.ndarray, seed: int = 0,
-                        draws: int = _DRAWS) -> Interval:
+def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.ndarray) -> Interval:
     """How much further `first` is from the reference than `second`: Jensen–Shannon, mean over statistics.
 
     Args:
@@ -131,11 +130,11 @@ def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.nda
     def difference(weights: np.ndarray) -> np.ndarray:
         return means[0](weights)[:, 1:] - means[1](weights)[:, 1:]
 
-    return _bootstrap(difference, np.arange(len(first)), seed, draws)[0]
+    return _bootstrap(difference, np.arange(len(first)), 0, _DRAWS)[0]
 
 
-def distance_of_real(real: np.ndarray, reference: np.ndarray, count: int, seed: int = 0,
-                     draws: int = _DRAWS) -> tuple[Interval, Interval]:
+def distance_of_real(real: np.ndarray, reference: np.ndarray, count: int, seed: int = 0
+                     ) -> tuple[Interval, Interval]:
     """How near so few real pieces come to the reference: what a perfect model would reach with as many.
 
     Args:
@@ -148,7 +147,7 @@ def distance_of_real(real: np.ndarray, reference: np.ndarray, count: int, seed: 
         of 95 % of them.
     """
     generator = np.random.default_rng(seed)
-    chosen = np.zeros((draws, len(real)))
+    chosen = np.zeros((_DRAWS, len(real)))
     for row in chosen:
         row[generator.permutation(len(real))[:count]] = 1
     found = _mean_over_statistics(real, reference)(chosen)

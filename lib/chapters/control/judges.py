@@ -19,6 +19,7 @@ from lib.models import NgramModel
 from lib.training import Run
 
 Judge = Callable[[PieceSet], pd.DataFrame]
+_REAL_EACH = 3  # real pieces of the test part for each slot, as far as there are so many
 
 
 def make_judges(store: TokenStore, rule: LabelRule, seed: int) -> dict[str, Judge]:
@@ -56,7 +57,7 @@ def _judge_nothing(target: str, pieces: PieceSet) -> pd.DataFrame:
 
 
 def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Run], ngram: NgramModel,
-                    draw: SamplingSettings, real_each: int = 3) -> dict[str, PieceSet]:
+                    draw: SamplingSettings) -> dict[str, PieceSet]:
     """Real held-out pieces, the same with shuffled bars, and what each model composed to the same labels.
 
     The composed pieces are those of chapter 8, of its slots that are dealt evenly over the labels. Real
@@ -68,11 +69,10 @@ def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str,
         runs: the networks, 'lstm' and 'transformer'.
         ngram: fitted on the same training part.
         draw: how tokens are drawn.
-        real_each: real pieces of the test part for each slot, as far as there are so many.
     """
     labels = [(slot.emotion, slot.genre) for slot in slots]
     even = [number for number, slot in enumerate(slots) if slot.balanced]
-    rows = matched_rows(store, [labels[number] for number in even], "test", real_each, draw.seed)
+    rows = matched_rows(store, [labels[number] for number in even], "test", _REAL_EACH, draw.seed)
     real = real_set(store, rows, REAL, draw.max_tokens)
     shuffled = [encode(store.tokenizer, shuffle_bars(decode(store.tokenizer, tokens), draw.seed + number))
                 for number, tokens in enumerate(real.tokens)]

@@ -65,20 +65,18 @@ class Found:
         return int(longest) + 1 if longest else 0
 
 
-def search_training(pieces: Sequence[PieceNotes], store: TokenStore, reader: NoteReader,
-                    split: str = "train") -> list[Found]:
+def search_training(pieces: Sequence[PieceNotes], store: TokenStore, reader: NoteReader) -> list[Found]:
     """Look pieces up in the training part of a store.
 
     Args:
         pieces: of any sources.
         store: the data.
         reader: of the store's token set.
-        split: the part that is searched.
 
     Returns:
         One entry a piece.
     """
-    queries, rows, best = [steps_of(piece) for piece in pieces], store.rows(split), None
+    queries, rows, best = [steps_of(piece) for piece in pieces], store.rows("train"), None
     progress, done = Progress("searching the training pieces", len(rows), unit="pieces"), 0
     for others in reader.read_rows(store, rows):
         numbers = np.append(rows[done:done + len(others)], -1)  # the last is for "none", −1
@@ -161,8 +159,8 @@ def compare_with_real(pieces: PieceSet, notes: Sequence[PieceNotes], found: Sequ
     return Comparison(pd.DataFrame(lines, columns=columns), runs, bars, real.groups)
 
 
-def mean_excess(differences: np.ndarray, groups: np.ndarray, real_groups: np.ndarray, draws: int = 1000,
-                seed: int = 0) -> Interval:
+def mean_excess(differences: np.ndarray, groups: np.ndarray, real_groups: np.ndarray, draws: int = 1000
+                ) -> Interval:
     """The mean over pieces of their mean difference to real ones, with a 95 % interval over both.
 
     Real pieces are a sample too: duplicate groups are drawn on either side.
@@ -170,7 +168,7 @@ def mean_excess(differences: np.ndarray, groups: np.ndarray, real_groups: np.nda
     Args:
         differences: [pieces, real pieces], NaN where two are not compared.
         groups, real_groups: duplicate groups of either side.
-        draws, seed: of the bootstrap.
+        draws: of the bootstrap.
 
     Returns:
         NaN bounds where either side has fewer than two groups.
@@ -185,7 +183,7 @@ def mean_excess(differences: np.ndarray, groups: np.ndarray, real_groups: np.nda
         return (shares * of_piece).sum(axis=0) / shares.sum(axis=0)
 
     estimate = float(mean(np.ones((1, len(groups))), np.ones((1, len(real_groups))))[0])
-    generator, drawn = np.random.default_rng(seed), []
+    generator, drawn = np.random.default_rng(0), []
     for side, used in ((groups, known.any(axis=1)), (real_groups, known.any(axis=0))):
         names, number = np.unique(np.asarray(side)[used], return_inverse=True)
         if len(names) < 2:

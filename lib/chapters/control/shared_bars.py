@@ -84,16 +84,14 @@ def _bars_of(pieces: Sequence[PieceNotes], most: int | None = None) -> _Bars:
                  np.repeat([part[3] for part in parts], [len(part[1]) for part in parts]))
 
 
-def nearest_by_bars(queries: Sequence[PieceNotes], others: Sequence[PieceNotes],
-                    first_bars: int = FIRST_BARS) -> list[Overlap]:
+def nearest_by_bars(queries: Sequence[PieceNotes], others: Sequence[PieceNotes]) -> list[Overlap]:
     """For each query the other piece that has most of its bars, with onsets, lengths and intervals alike.
 
     Args:
-        queries: pieces asked about; their first `first_bars` bars with notes count.
+        queries: pieces asked about; their first `FIRST_BARS` bars with notes count.
         others: pieces in which the bars are looked up, wherever they stand.
-        first_bars: how many bars count.
     """
-    theirs, mine = _bars_of(others), _bars_of(queries, first_bars)
+    theirs, mine = _bars_of(others), _bars_of(queries, FIRST_BARS)
     order = np.argsort(theirs.content, kind="stable")
     content = theirs.content[order]
     low = np.searchsorted(content, mine.content, side="left")

@@ -103,15 +103,14 @@ def passage_bars(piece: PieceNotes, first_note: int, notes: int, most: int = 8) 
     return int(bars[0]), int(min(bars[1], bars[0] + most - 1))
 
 
-def plot_shared_passage(composed: PieceNotes, training: PieceNotes, passage: Passage,
-                        titles: Sequence[str], margin: int = 1) -> Figure:
+def plot_shared_passage(composed: PieceNotes, training: PieceNotes, passage: Passage, titles: Sequence[str]
+                        ) -> Figure:
     """A composed and a training passage as piano rolls below each other, the shared notes in colour.
 
     Args:
         composed, training: the two pieces.
         passage: the run that they share.
         titles: of the two panels.
-        margin: bars drawn before and behind the run.
     """
     figure, axes = plt.subplots(2, 1, figsize=(7.2, 4.4))
     for axis, piece, first, title in zip(axes, (composed, training), (passage.start, passage.place), titles,
@@ -120,7 +119,7 @@ def plot_shared_passage(composed: PieceNotes, training: PieceNotes, passage: Pas
         shared = np.zeros(len(piece), dtype=bool)
         shared[first:first + passage.notes] = True
         begin, end = passage_bars(piece, first, passage.notes, most=16)
-        _draw_notes(axis, piece, shared, max(0, begin - 1 - margin), end + margin)
+        _draw_notes(axis, piece, shared, max(0, begin - 2), end + 1)
         axis.set_title(title, fontsize=10)
     handle = plt.Line2D([], [], color=_SHARED, linewidth=4, label="shared notes")
     figure.legend(handles=[handle], loc="outside lower right")

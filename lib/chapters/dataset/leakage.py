@@ -31,7 +31,7 @@ class Resplit(TokenStore):
         self.hash = hash_of_json([whole.hash, name, train.tolist(), validation.tolist()])
 
 
-def split_naively(store: TokenStore, seed: int = 0, held_out: float = HELD_OUT) -> tuple[Resplit, Resplit]:
+def split_naively(store: TokenStore, seed: int = 0) -> tuple[Resplit, Resplit]:
     """Two splits of one store with the same held-out pieces: by file as it comes, and with all copies gone.
 
     From the training part of the second, every piece is taken that shares a duplicate group with a held-out
@@ -41,7 +41,6 @@ def split_naively(store: TokenStore, seed: int = 0, held_out: float = HELD_OUT) 
     Args:
         store: the tokens, with duplicate groups.
         seed: of the naive split and of the drawing.
-        held_out: share of files held out.
 
     Returns:
         (with copies, without copies).
@@ -51,7 +50,7 @@ def split_naively(store: TokenStore, seed: int = 0, held_out: float = HELD_OUT) 
     """
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(store))
-    count = round(held_out * len(store))
+    count = round(HELD_OUT * len(store))
     held, train = np.sort(order[:count]), order[count:]
     group = store.index["group"].to_numpy()
     is_copy = np.isin(group[train], group[held])
@@ -73,8 +72,7 @@ def leaked_rows(split: Resplit) -> np.ndarray:
     return held[np.isin(group[held], group[split.rows("train")])]
 
 
-def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses, draws: int = 2000,
-                seed: int = 0) -> pd.DataFrame:
+def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses) -> pd.DataFrame:
     """What copies in training do to the loss of held-out pieces.
 
     The pieces without a copy are the control: nothing was taken from or given to them, so a difference there
@@ -84,7 +82,6 @@ def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses, draws: i
         split: the one with copies.
         leaky, clean: losses of the same model, trained on the first and the second split of
             :func:`split_naively`, on the same held-out tokens.
-        draws, seed: of the bootstrap over duplicate groups.
 
     Returns:
         A row for pieces with a copy, without one, and all: `pieces`, `groups`, `tokens`, `leaky` and `clean`
@@ -107,7 +104,7 @@ def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses, draws: i
         if not len(chosen):
             rows.append({"pieces held out": name, "pieces": 0, "groups": 0, "tokens": 0})
             continue
-        found = bootstrap(sums[chosen], group[chosen], _gain, draws, seed)
+        found = bootstrap(sums[chosen], group[chosen], _gain)
         total = sums[chosen].sum(axis=0)
         rows.append({"pieces held out": name, "pieces": len(chosen), "groups": len(np.unique(group[chosen])),
                      "tokens": int(total[2]), "leaky": total[0] / total[2], "clean": total[1] / total[2],

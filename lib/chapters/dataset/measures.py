@@ -69,8 +69,7 @@ def token_counts(store: TokenStore) -> np.ndarray:
                start=np.zeros(size, np.int64))
 
 
-def predictability(index: pd.DataFrame, given: list[str], target: str = "emotion", draws: int = 1000,
-                   seed: int = 0) -> dict[str, object]:
+def predictability(index: pd.DataFrame, given: list[str], target: str = "emotion") -> dict[str, object]:
     """How well a label is guessed from a few columns: by the commonest label of each combination in training.
 
     A combination that training does not hold is answered with the commonest label of all. Fitted on the part
@@ -80,8 +79,6 @@ def predictability(index: pd.DataFrame, given: list[str], target: str = "emotion
         index: a store's index, with any further columns named in `given`.
         given: columns that are known; empty for the majority class.
         target: the column to be guessed.
-        draws: bootstrap samples.
-        seed: of the bootstrap.
 
     Returns:
         given, accuracy, low, high (95 %), majority (accuracy of the commonest label), pieces, groups.
@@ -94,13 +91,13 @@ def predictability(index: pd.DataFrame, given: list[str], target: str = "emotion
         best = fitted.groupby(given)[target].agg(lambda labels: labels.mode().iloc[0]).rename("guess")
         guess = scored.join(best, on=given)["guess"].fillna(commonest)
     right = (guess == scored[target]).to_numpy(float)
-    estimate, low, high = bootstrap_mean(right, scored["group"].to_numpy(), draws=draws, seed=seed)
+    estimate, low, high = bootstrap_mean(right, scored["group"].to_numpy(), draws=1000)
     return {"given": " + ".join(given) or "nothing", "accuracy": estimate, "low": low, "high": high,
             "majority": float((scored[target] == commonest).mean()), "pieces": len(scored),
             "groups": scored["group"].nunique()}
 
 
-def group_disagreement(index: pd.DataFrame, target: str = "emotion") -> dict[str, float]:
+def group_disagreement(index: pd.DataFrame) -> dict[str, float]:
     """How often two members of a duplicate group carry different labels.
 
     Returns:
@@ -108,8 +105,8 @@ def group_disagreement(index: pd.DataFrame, target: str = "emotion") -> dict[str
         pairs, disagreeing_pairs (share of pairs, as a mean over groups, so that a large one counts once), and
         chance: the share of disagreeing pairs when labels are drawn at random from the whole index.
     """
-    groups = [labels.to_numpy() for _, labels in index.groupby("group")[target] if len(labels) > 1]
-    shares = index[target].value_counts(normalize=True)
+    groups = [labels.to_numpy() for _, labels in index.groupby("group")["emotion"] if len(labels) > 1]
+    shares = index["emotion"].value_counts(normalize=True)
     if not groups:
         return {"groups": 0, "pieces": 0, "disagreeing_groups": float("nan"), "pairs": 0,
                 "disagreeing_pairs": float("nan"), "chance": float(1 - (shares**2).sum())}

@@ -36,17 +36,16 @@ def plot_published_counts(counts: pd.DataFrame) -> Figure:
     return figure
 
 
-def plot_label_counts(counts: pd.DataFrame, unit: str = "pieces") -> Figure:
+def plot_label_counts(counts: pd.DataFrame) -> Figure:
     """Heat map of the number of pieces by emotion (rows) and genre (columns), each number printed.
 
     Args:
         counts: the table of :func:`lib.chapters.dataset.measures.label_counts`.
-        unit: what is counted, for the colour bar.
     """
     counts = counts.rename(index=short_label, columns=short_label)
     figure, axis = plt.subplots(figsize=(7.2, 0.5 * len(counts) + 1.3))
     sns.heatmap(counts, annot=True, fmt=",d", cmap=SEQUENTIAL, linewidths=0.5, ax=axis,
-                cbar_kws={"label": unit}, annot_kws={"fontsize": 9})
+                cbar_kws={"label": "pieces"}, annot_kws={"fontsize": 9})
     axis.set(xlabel="genre (the collection a piece comes from)", ylabel="emotion label")
     axis.tick_params(axis="y", rotation=0)
     if max(map(len, counts.columns)) * len(counts.columns) > 70:  # letters that fit side by side
@@ -82,23 +81,25 @@ def plot_lengths(index: pd.DataFrame, window: int) -> Figure:
     return figure
 
 
-def plot_token_strip(tokens: list[str], types: list[str], per_row: int = 8) -> Figure:
+_BOXES_IN_A_ROW = 8
+
+
+def plot_token_strip(tokens: list[str], types: list[str]) -> Figure:
     """The tokens of one passage as coloured boxes, read like text, left to right and downwards.
 
     Args:
         tokens: the text of each token, such as 'Pitch_67'.
         types: the type of each token, which decides its colour.
-        per_row: boxes in a row.
     """
-    rows = -(-len(tokens) // per_row)
+    rows = -(-len(tokens) // _BOXES_IN_A_ROW)
     figure, axis = plt.subplots(figsize=(7.2, 0.34 * rows + 0.2))
     for number, (token, kind) in enumerate(zip(tokens, types, strict=True)):
-        row, column = divmod(number, per_row)
+        row, column = divmod(number, _BOXES_IN_A_ROW)
         fill = token_colour(kind)
         axis.add_patch(plt.Rectangle((column, -row), 0.95, -0.85, color=fill, linewidth=0))
         axis.text(column + 0.475, -row - 0.43, _words(token), ha="center", va="center",
                   fontsize=7, color=text_colour(fill))
-    axis.set(xlim=(0, per_row), ylim=(-rows, 0.05))
+    axis.set(xlim=(0, _BOXES_IN_A_ROW), ylim=(-rows, 0.05))
     axis.axis("off")
     return figure
 

@@ -51,15 +51,14 @@ def piece_logits(model: ConditionalModel, store: TokenStore, row: int, length: i
     return logits[0].float().cpu()
 
 
-def typical_step(model: ConditionalModel, store: TokenStore, row: int, kind: str = "Pitch",
-                 bars: tuple[int, int] = (2, 16), length: int = 1024) -> NextToken:
+def typical_step(model: ConditionalModel, store: TokenStore, row: int, bars: tuple[int, int] = (2, 16),
+                 length: int = 1024) -> NextToken:
     """The step of a piece, within some bars, whose uncertainty is nearest to the median of such steps.
 
     Args:
         model: a trained network.
         store: the data.
         row: the piece.
-        kind: type of the token that really comes next; of a piece without such tokens, a drum's.
         bars: first and last bar looked at, counted from 1; of a piece without notes there, all bars.
         length: tokens of the piece that are read; no more than the network can.
 
@@ -71,7 +70,7 @@ def typical_step(model: ConditionalModel, store: TokenStore, row: int, kind: str
     bar = np.cumsum(kinds == "Bar")
     logits = piece_logits(model, store, row, length)
     inside, read = (bar >= bars[0]) & (bar <= bars[1]), np.arange(len(kinds)) <= len(logits)
-    for wanted in ((kinds == kind) & inside, kinds == kind, kinds == "PitchDrum"):
+    for wanted in ((kinds == "Pitch") & inside, kinds == "Pitch", kinds == "PitchDrum"):
         steps = np.flatnonzero(wanted & read)
         if len(steps):
             break

@@ -57,18 +57,17 @@ def plot_next_token(distributions: Mapping[str, np.ndarray], vocabulary: Sequenc
     return figure
 
 
-def plot_cuts(probabilities: np.ndarray, vocabulary: Sequence[str], top_k: int, top_p: float,
-              actual: int, most: int = 24) -> Figure:
-    """Where top-k and top-p cut one distribution, tokens from the likeliest on, with their running sum.
+def plot_cuts(probabilities: np.ndarray, vocabulary: Sequence[str], top_k: int, top_p: float, actual: int
+              ) -> Figure:
+    """Where top-k and top-p cut one distribution: the 24 likeliest tokens, with their running sum.
 
     Args:
         probabilities: [V].
         vocabulary: the text of each token.
         top_k, top_p: the two settings.
         actual: the token that really comes next, marked.
-        most: tokens shown.
     """
-    order = np.argsort(-probabilities, kind="stable")[:most]
+    order = np.argsort(-probabilities, kind="stable")[:24]
     running = np.cumsum(probabilities[order])
     kept_p = int(np.searchsorted(running, top_p) + 1)
     figure, axis = plt.subplots(figsize=(7.2, 3.2))
@@ -139,13 +138,12 @@ def plot_piano_rolls(rolls: Mapping[str, pd.DataFrame], bars: int = 16) -> Figur
     return figure
 
 
-def plot_endings(summary: pd.DataFrame, labels: Mapping[str, str] | None = None) -> Figure:
+def plot_endings(summary: pd.DataFrame) -> Figure:
     """Share of pieces that end by themselves, with 95 % intervals.
 
     Args:
         summary: from :func:`lib.composing.outcomes.summarise_outcomes`; sources are model names, with
             'original' for the original report's outputs and 'real' for real pieces.
-        labels: text by source where the model's name says too little.
     """
     figure, axis = plt.subplots(figsize=(7.2, 0.5 * len(summary) + 0.9))
     places = np.arange(len(summary))[::-1]
@@ -156,7 +154,7 @@ def plot_endings(summary: pd.DataFrame, labels: Mapping[str, str] | None = None)
                   markersize=8)
         axis.annotate(f"{row.ended:,} of {row.pieces:,}", (1.02, place), xycoords=("axes fraction", "data"),
                       va="center", fontsize=9)
-    names = [(labels or {}).get(source, model_label(source)) for source in summary["source"]]
+    names = [model_label(source) for source in summary["source"]]
     axis.set_yticks(places, names)
     axis.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(summary) - 0.4), xlabel="share that ends by itself")
     axis.xaxis.set_major_formatter("{x:.0%}")

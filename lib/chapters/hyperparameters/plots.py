@@ -12,15 +12,15 @@ from lib.show.style import CARD, INK, SEQUENTIAL, model_colour
 
 _QUOTED = {"color": model_colour("original"), "marker": "D", "linestyle": ":"}
 _FACTORS = {"learning_rate": "learning rate", "batch_size": "batch (pieces)", "depth": "depth (layers)"}
+_PUBLISHED_VOCABULARY = 486  # tokens of the report
 _SOURCES = {"fresh": ("o", "#0072B2"), "kept": ("s", "#5E5E5E")}
 
 
-def plot_published_sweep(table: pd.DataFrame, vocabulary_size: int = 486) -> Figure:
+def plot_published_sweep(table: pd.DataFrame) -> Figure:
     """The report's ten runs: loss against each factor, with the loss of uniform guessing and twice that.
 
     Args:
         table: from :func:`lib.experiments.designs.published_sweep`.
-        vocabulary_size: of the report's tokens.
     """
     figure, axes = plt.subplots(1, 3, figsize=(7.2, 3.4), sharey=True)
     for axis, (factor, label) in zip(axes, _FACTORS.items(), strict=True):
@@ -31,10 +31,10 @@ def plot_published_sweep(table: pd.DataFrame, vocabulary_size: int = 486) -> Fig
                   linestyle="", label="training (quoted)")
         axis.set_xticks(places, [f"{value:g}" for value in part["value"]], fontsize=8)
         axis.set(xlabel=label, xlim=(-0.4, len(part) - 0.6), yscale="log")
-        guess = math.log(vocabulary_size)
+        guess = math.log(_PUBLISHED_VOCABULARY)
         for times, style in ((1, "--"), (2, "-")):
             axis.axhline(times * guess, color=INK, linewidth=0.9, linestyle=style,
-                         label=f"{'' if times == 1 else '2 × '}ln {vocabulary_size}")
+                         label=f"{'' if times == 1 else '2 × '}ln {_PUBLISHED_VOCABULARY}")
     axes[0].set(ylabel="loss, nats per token")
     axes[0].set_yticks([0.8, 1, 2, 4, 8, 12], ["0.8", "1", "2", "4", "8", "12"])
     axes[0].minorticks_off()
@@ -42,15 +42,13 @@ def plot_published_sweep(table: pd.DataFrame, vocabulary_size: int = 486) -> Fig
     return figure
 
 
-def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[float, float]],
-                loss: str = "last_validation_loss") -> Figure:
+def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[float, float]]) -> Figure:
     """One dot a run: its last validation loss, beside the band in which equal configurations lie.
 
     Args:
         tables: by source ('fresh', 'kept'), trials with columns label and the loss; a run that diverged is
             drawn as a cross at the right edge.
         bands: by source, the range of a single further run of the default (95 %).
-        loss: the column.
     """
     labels = list(dict.fromkeys(label for table in tables.values() for label in table["label"]))
     figure, axes = plt.subplots(1, len(tables), figsize=(7.2, 0.3 * len(labels) + 1.3), sharey=True,
@@ -61,9 +59,9 @@ def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[fl
         if math.isfinite(low):
             axis.axvspan(low, high, color=colour, alpha=0.15, linewidth=0, label="default, again (95 %)")
         known = table[table["status"] == "finished"]
-        edge = max([*known[loss], high if math.isfinite(high) else 0], default=1.0)
+        edge = max([*known["last_validation_loss"], high if math.isfinite(high) else 0], default=1.0)
         for line in table.itertuples():
-            place, value = labels.index(line.label), getattr(line, loss)
+            place, value = labels.index(line.label), line.last_validation_loss
             if line.status == "diverged" or not math.isfinite(value):
                 axis.plot(edge, place, marker="x", color=colour, markersize=8)
                 axis.annotate("diverged", (edge, place), (-8, 0), textcoords="offset points", ha="right",

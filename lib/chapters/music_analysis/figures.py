@@ -129,18 +129,17 @@ def occurrence_name(theme: Theme, number: int) -> str:
     return ("theme" if number == 0 else "again") + where
 
 
-def theme_players(piece: Music, theme: Theme, most: int = 3) -> HTML:
+def theme_players(piece: Music, theme: Theme) -> HTML:
     """The whole piece and the first occurrences of its theme, to hear.
 
     Args:
         piece: whose theme it is.
         theme: from :func:`lib.chapters.music_analysis.themes.main_theme`.
-        most: occurrences.
     """
     stem = safe_file_name(f"theme_{piece.source}_{piece.name}")
     whole = piece_player(piece.score, stem, "the whole piece", source_label(piece.source), _PAST)
     players = [whole]
-    for number in range(min(most, len(theme.starts))):
+    for number in range(min(3, len(theme.starts))):
         part = piece.score.clip(theme.starts[number], theme.ends[number], clip_end=True)
         part = part.shift_time(-theme.starts[number])
         players.append(piece_player(part, f"{stem}_{number + 1}", occurrence_name(theme, number),
@@ -148,14 +147,14 @@ def theme_players(piece: Music, theme: Theme, most: int = 3) -> HTML:
     return player_row(players, "a theme and its occurrences")
 
 
-def theme_to_show(pieces: Sequence[Music], themes: Sequence[Theme | None], most_bars: int = 17) -> int | None:
+def theme_to_show(pieces: Sequence[Music], themes: Sequence[Theme | None]) -> int | None:
     """The piece whose theme is shown: of those up to so long, the one most of which is theme.
 
     A theme that also comes transposed goes first. None if none of the pieces has a theme.
     """
     best, best_score = None, (False, 0.0)
     for number, (piece, theme) in enumerate(zip(pieces, themes, strict=True)):
-        if theme is None or piece.barred.bars > most_bars:
+        if theme is None or piece.barred.bars > 17:
             continue
         cover = len(theme.starts) * theme.notes / max(1, len(piece.barred.melody))
         score = any(theme.transpositions), cover

@@ -75,8 +75,8 @@ def measure_label(name: str) -> str:
     return "ends by itself" if name == "ended" else MEASURES[name].label
 
 
-def _wrapped(text: str, width: int = 24) -> str:
-    return "\n".join(textwrap.wrap(text, width))
+def _wrapped(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, 24))
 
 
 def plot_recurrence(curves: pd.DataFrame) -> Figure:

@@ -14,7 +14,7 @@ from lib.measures.keys import PROFILES
 from lib.measures.statistics import Interval, bootstrap_mean
 
 
-def source_table(measured: Measured, names: Sequence[str], draws: int = 2000) -> pd.DataFrame:
+def source_table(measured: Measured, names: Sequence[str]) -> pd.DataFrame:
     """The mean of each measure over the pieces of each source.
 
     Where every piece says yes (or no), a bootstrap has nothing to draw; the interval is Wilson's then, with
@@ -23,7 +23,6 @@ def source_table(measured: Measured, names: Sequence[str], draws: int = 2000) ->
     Args:
         measured: from :func:`lib.chapters.music_analysis.measures.measure_pieces`.
         names: measures, or 'ended'.
-        draws: of the bootstrap over groups.
 
     Returns:
         measure, source, mean, low, high (95 %), pieces (with an answer), asked (all of the source).
@@ -33,7 +32,7 @@ def source_table(measured: Measured, names: Sequence[str], draws: int = 2000) ->
         for source, part in measured.values.groupby("source", sort=False):
             known = part[part[name].notna()]
             if len(known):
-                interval = _mean(known[name].to_numpy(float), known["group"].to_numpy(), draws,
+                interval = _mean(known[name].to_numpy(float), known["group"].to_numpy(),
                                  name == "ended" or MEASURES[name].binary)
                 rows.append({"measure": name, "source": source, "mean": interval.estimate,
                              "low": interval.low, "high": interval.high, "pieces": len(known),
@@ -41,22 +40,20 @@ def source_table(measured: Measured, names: Sequence[str], draws: int = 2000) ->
     return pd.DataFrame(rows, columns=["measure", "source", "mean", "low", "high", "pieces", "asked"])
 
 
-def _mean(values: np.ndarray, groups: np.ndarray, draws: int, binary: bool) -> Interval:
-    found, count = bootstrap_mean(values, groups, draws), len(np.unique(groups))
+def _mean(values: np.ndarray, groups: np.ndarray, binary: bool) -> Interval:
+    found, count = bootstrap_mean(values, groups), len(np.unique(groups))
     if binary and count > 1 and found.low == found.high:
         return Interval(*share_with_interval(count if values[0] else 0, count))
     return found
 
 
-def difference(measured: Measured, name: str, source: str, baseline: str, draws: int = 2000
-               ) -> tuple[Interval, int]:
+def difference(measured: Measured, name: str, source: str, baseline: str) -> tuple[Interval, int]:
     """The mean difference of two sources, slot by slot, so that labels do not differ between them.
 
     Args:
         measured: pieces of both.
         name: a measure, or 'ended'.
         source, baseline: what is compared with what.
-        draws: of the bootstrap over groups.
 
     Returns:
         The difference with its 95 % interval (NaN for fewer than two groups or no pair), and the number of
@@ -68,8 +65,8 @@ def difference(measured: Measured, name: str, source: str, baseline: str, draws:
                           "group": sides[1]["group"]}).dropna()
     if pairs.empty:
         return Interval(float("nan"), float("nan"), float("nan")), 0
-    return bootstrap_mean((pairs["one"] - pairs["other"]).to_numpy(), pairs["group"].to_numpy(),
-                          draws=draws), len(pairs)
+    differences = (pairs["one"] - pairs["other"]).to_numpy()
+    return bootstrap_mean(differences, pairs["group"].to_numpy()), len(pairs)
 
 
 def difference_table(measured: Measured, names: Sequence[str], comparisons: Sequence[tuple[str, str]]

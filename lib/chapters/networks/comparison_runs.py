@@ -23,9 +23,9 @@ ORIGINAL_SIZE_TOKENS = 300_000  # 38.9 M parameters take minutes for so many on 
 POSITION_GROUPS = 20  # bins of positions that fewer groups reach are left out
 
 
-def paired_runs(profile: Profile, store: TokenStore, quiet: bool = False) -> dict[str, list[Run]]:
+def paired_runs(profile: Profile, store: TokenStore) -> dict[str, list[Run]]:
     """Each arm's run under each seed of the profile, trained where it is missing."""
-    return {arm: [request_run(profile.run(arm, seed), store, quiet) for seed in profile.seeds]
+    return {arm: [request_run(profile.run(arm, seed), store) for seed in profile.seeds]
             for arm in ARMS}
 
 
@@ -77,13 +77,13 @@ def differences_by_type(arm: Sequence[TokenLosses], baseline: Sequence[TokenLoss
 
 
 def label_gains(runs: Mapping[str, Sequence[Run]], losses: Mapping[str, Sequence[TokenLosses]],
-                store: TokenStore, split: str = "test") -> pd.DataFrame:
+                store: TokenStore) -> pd.DataFrame:
     """What the labels are worth to each arm: loss with both labels dealt anew minus loss with the true ones.
 
     Returns:
         arm, and the fields of a paired difference but by_seed; above zero the model makes use of the labels.
     """
-    dealt = paired_losses(runs, store, split, "both")
+    dealt = paired_losses(runs, store, "test", "both")
     return pd.DataFrame([{"arm": arm, **as_columns(paired_difference(dealt[arm], losses[arm], store))}
                          for arm in runs])
 
@@ -108,9 +108,9 @@ def _mean_over_seeds(losses: Sequence[TokenLosses]) -> TokenLosses:
     return TokenLosses(first.row, first.place, first.token, mean, first.correct)
 
 
-def ngram_floor(profile: Profile, store: TokenStore, split: str = "test") -> TokenLosses:
+def ngram_floor(profile: Profile, store: TokenStore) -> TokenLosses:
     """The losses of the profile's n-gram model."""
-    return request_ngram_losses(store, profile.ngram.orders, split)
+    return request_ngram_losses(store, profile.ngram.orders, "test")
 
 
 def as_columns(found: PairedDifference) -> dict[str, float]:
@@ -119,7 +119,7 @@ def as_columns(found: PairedDifference) -> dict[str, float]:
         "seeds": len(found.by_seed)}
 
 
-def original_sizes(profile: Profile, store: TokenStore, tokens: int = ORIGINAL_SIZE_TOKENS) -> pd.DataFrame:
+def original_sizes(profile: Profile, store: TokenStore) -> pd.DataFrame:
     """The original's two networks, of very different size, at equal tokens; one seed each.
 
     Their shapes are those of the profile `gpu`, their recipe too; only budget and batch are cut to what two
@@ -131,8 +131,9 @@ def original_sizes(profile: Profile, store: TokenStore, tokens: int = ORIGINAL_S
     lines = []
     for arm in ARMS:
         entry = load_profile("gpu").runs[arm]
-        training = entry.training.model_copy(update={ "tokens": tokens, "window": 512, "batch_tokens": 4096,
-            "evaluations": 2, "evaluation_tokens": 40_000})
+        training = entry.training.model_copy(update={
+            "tokens": ORIGINAL_SIZE_TOKENS, "window": 512, "batch_tokens": 4096, "evaluations": 2,
+            "evaluation_tokens": 40_000})
         run = request_run(RunSettings(name=f"original-{arm}", model=entry.model, training=training,
                                       seed=profile.seed, threads=profile.threads,
                                       precision=profile.precision), store)
@@ -142,8 +143,8 @@ def original_sizes(profile: Profile, store: TokenStore, tokens: int = ORIGINAL_S
     return pd.DataFrame(lines)
 
 
-def kept_outcome(differences: pd.DataFrame, type_name: str = "all") -> Outcome:
+def kept_outcome(differences: pd.DataFrame) -> Outcome:
     """A line of the kept `networks_differences` as a claim's outcome."""
-    line = differences.set_index("type").loc[type_name]
+    line = differences.set_index("type").loc["all"]
     return Outcome(float(line["estimate"]), float(line["low"]), float(line["high"]), seeds=int(line["seeds"]),
                    degrees=float(line["degrees"]))

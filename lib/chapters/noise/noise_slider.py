@@ -15,15 +15,13 @@ from lib.data.tokenizer import decode
 from lib.show.players import piece_player
 
 
-def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.ndarray],
-                 published: float = 0.1) -> HTML:
+def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.ndarray]) -> HTML:
     """The tune before, the tune after, and a slider; sounds are written to the media folder.
 
     Args:
         tokenizer: what the ids mean.
         clean: ids of the tune, from BOS to EOS.
         noisy: the ids as they came out at each standard deviation, in ascending order.
-        published: the deviation at which the slider stands at first.
     """
     results: dict[str, list[float]] = {}  # stops by hash of their tokens
     rows = ""
@@ -31,7 +29,7 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
         moved = ids[1:-1].astype(int) - clean[1:-1]
         result = hash_of_bytes(ids.astype("<u2").tobytes())[:12]
         results.setdefault(result, []).append(deviation)
-        current = ' aria-current="true"' if deviation == published else ""
+        current = ' aria-current="true"' if deviation == 0.1 else ""
         rows += (f'<tr data-result="{result}"{current}><th scope="row">{deviation:g}</th>'
                  f"<td>{(moved == -1).mean():.1%}</td><td>{(abs(moved) > 1).mean():.1%}</td>"
                  f"<td><code>{result}</code></td></tr>\n")

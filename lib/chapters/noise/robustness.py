@@ -125,13 +125,12 @@ def degradation(disturbed: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def robustness_difference(disturbed: pd.DataFrame, variant: str, other: str, share: float = TENTH,
-                          trained_on: str = "clean") -> Outcome:
+def robustness_difference(disturbed: pd.DataFrame, variant: str, other: str) -> Outcome:
     """Extra loss of `variant` minus that of `other` at one share of disturbed notes, mean over all kinds.
 
     Paired by seed and piece; the interval is over both, with one seed over pieces alone.
     """
-    chosen = disturbed[(disturbed["trained_on"] == trained_on) & (disturbed["share"] == share)]
+    chosen = disturbed[(disturbed["trained_on"] == "clean") & (disturbed["share"] == TENTH)]
     index = ["seed", "row", "group", "kind"]
     by_variant = [chosen[chosen["variant"] == name].set_index(index)["extra"] for name in (variant, other)]
     difference = (by_variant[0] - by_variant[1]).reset_index()
@@ -174,7 +173,7 @@ def clean_and_published(results: pd.DataFrame) -> tuple[float, float]:
     return float(clean["last_validation_loss"]), float(published["last_validation_loss"])
 
 
-def training_differences(disturbed: pd.DataFrame, kind: str = "pitch") -> pd.DataFrame:
+def training_differences(disturbed: pd.DataFrame) -> pd.DataFrame:
     """Extra loss when trained clean minus when trained noisy, by variant, at the largest share of one kind.
 
     Returns:
@@ -182,7 +181,7 @@ def training_differences(disturbed: pd.DataFrame, kind: str = "pitch") -> pd.Dat
         places.
     """
     both = set(disturbed.loc[disturbed["trained_on"] == "noisy", "variant"])
-    chosen = disturbed[(disturbed["kind"] == kind) & (disturbed["share"] == disturbed["share"].max())
+    chosen = disturbed[(disturbed["kind"] == "pitch") & (disturbed["share"] == disturbed["share"].max())
                        & disturbed["variant"].isin(both)]
     lines = []
     for variant, part in chosen.groupby("variant", sort=False):

@@ -21,7 +21,7 @@ def rater_means(rated: RatedSet, dimension: str) -> list[np.ndarray]:
     return [piece.curves.of(dimension).mean(axis=1) for piece in rated.pieces]
 
 
-def agreement_table(rated: RatedSet, seed: int = 0) -> pd.DataFrame:
+def agreement_table(rated: RatedSet) -> pd.DataFrame:
     """The reliability of ratings, and what a rater, and half a panel, would score as a judge of signs.
 
     - `one rater (ICC)`, `whole panel (ICC)`: intraclass correlation of one rating and of a mean of as many
@@ -39,9 +39,9 @@ def agreement_table(rated: RatedSet, seed: int = 0) -> pd.DataFrame:
         means, series = rater_means(rated, dimension), np.unique(rated.series, return_inverse=True)[1]
         single, panel = intraclass(means, series)
         found = {"one rater (ICC)": single, "whole panel (ICC)": panel,
-                 "halves (Spearman–Brown)": split_halves(means, series, seed)}
+                 "halves (Spearman–Brown)": split_halves(means, series, 0)}
         for name, draw in (("one rater", _one_rater), ("half a panel", _halves)):
-            draws = _draws(means, series, draw, seed)
+            draws = _draws(means, series, draw, 0)
             found[f"{name}, AUC"] = _mean_of_draws(draws, auc)
             found[f"{name}, balanced accuracy"] = _mean_of_draws(draws, balanced_accuracy)
         share = float(np.mean([mean.mean() > 0 for mean in means]))

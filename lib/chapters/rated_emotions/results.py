@@ -36,12 +36,11 @@ class Results:
     judges: dict[str, dict]
 
 
-def compute(rated: RatedSet, seed: int = 0) -> Results:
+def compute(rated: RatedSet) -> Results:
     """All tables of a data set with raters' curves; some ten seconds for VGMIDI.
 
     Args:
         rated: from :func:`lib.chapters.rated_emotions.vgmidi.read_vgmidi`.
-        seed: of the draws of raters.
     """
     features, lines = feature_frame(rated), line_features(rated)
     heard = {name: features[columns] for name, columns in hearing_sets().items()} | {UPPER_LINE: lines}
@@ -50,9 +49,9 @@ def compute(rated: RatedSet, seed: int = 0) -> Results:
     by_rule = rule_guesses(rated, trials[UPPER_LINE])
     tables = {
         "rated_counts": counts_table(rated),
-        "rated_agreement": agreement_table(rated, seed),
+        "rated_agreement": agreement_table(rated),
         "rated_proxy": rules.proxy_table(rated, features),
-        "rated_against_one_rater": one_rater_table(rated, by_rule, seed),
+        "rated_against_one_rater": one_rater_table(rated, by_rule),
         "rated_ingredients": rules.ingredient_table(rated, features),
         "rated_hearing": pd.DataFrame([
             {"hears": name, "dimension": dimension, "features": heard[name].shape[1],

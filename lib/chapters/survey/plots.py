@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from lib.chapters.survey.power import POWER
 from lib.chapters.survey.scores import COUNT_COLUMNS, NEUTRAL, SCORES
 from lib.show.style import BAR_LINE, CARD, DIVERGING, INK, MODEL_COLOURS, text_colour
 
@@ -18,14 +19,12 @@ SCORE_COLOURS = tuple(mpl.colors.to_hex(mpl.colormaps[DIVERGING](place)) if scor
 _NARROWEST = 0.045  # share of answers from which a number fits into its segment
 
 
-def plot_likert(table: pd.DataFrame, labels: Sequence[str], ends: tuple[str, str] = ("not at all", "fully")
-                ) -> Figure:
+def plot_likert(table: pd.DataFrame, labels: Sequence[str]) -> Figure:
     """Shares of the scores as stacked bars that hang on the middle of score 3.
 
     Args:
         table: columns score_1 … score_5, a row a bar, first row on top.
         labels: of the bars; n is added.
-        ends: what the scores 1 and 5 mean.
     """
     counts = table[COUNT_COLUMNS].to_numpy(dtype=float)
     totals = counts.sum(axis=1)
@@ -36,7 +35,7 @@ def plot_likert(table: pd.DataFrame, labels: Sequence[str], ends: tuple[str, str
     figure, axis = plt.subplots(figsize=(7.2, 0.46 * len(table) + 1.3))
     for score, colour in zip(SCORES, SCORE_COLOURS, strict=True):
         share, start = shares[:, score - 1], starts[:, score - 1]
-        meaning = {SCORES[0]: f" ({ends[0]})", SCORES[-1]: f" ({ends[1]})"}.get(score, "")
+        meaning = {SCORES[0]: " (not at all)", SCORES[-1]: " (fully)"}.get(score, "")
         axis.barh(places, share, left=start, height=0.72, color=colour, edgecolor=CARD, linewidth=0.8,
                   label=f"{score}{meaning}")
         for place, width, left, count in zip(places, share, start, counts[:, score - 1], strict=True):
@@ -75,13 +74,12 @@ def plot_balances(table: pd.DataFrame, labels: Sequence[str]) -> Figure:
     return figure
 
 
-def plot_evenness(by_formula: pd.DataFrame, simulated: pd.DataFrame, alpha: float = 0.05) -> Figure:
+def plot_evenness(by_formula: pd.DataFrame, simulated: pd.DataFrame) -> Figure:
     """p of the test for evenness against how alike one rater's answers are, measured in two ways.
 
     Args:
         by_formula: from :func:`lib.chapters.survey.scores.evenness_by_correlation`.
         simulated: from :func:`lib.chapters.survey.scores.simulated_evenness`.
-        alpha: drawn as a line across.
     """
     figure, axis = plt.subplots(figsize=(7.2, 3.4))
     axis.plot(by_formula["correlation"], by_formula["p"], color=SCORE_COLOURS[-1],
@@ -90,8 +88,8 @@ def plot_evenness(by_formula: pd.DataFrame, simulated: pd.DataFrame, alpha: floa
               label="simulation, by the same")
     axis.plot(simulated["score_correlation"], simulated["p"], "s--", color=SCORE_COLOURS[0],
               label="the same simulation, by correlation of the scores")
-    axis.axhline(alpha, color=INK, linewidth=0.8)
-    axis.annotate(f"p = {alpha:g}", (0, alpha), (4, 3), xycoords=("axes fraction", "data"),
+    axis.axhline(0.05, color=INK, linewidth=0.8)
+    axis.annotate("p = 0.05", (0, 0.05), (4, 3), xycoords=("axes fraction", "data"),
                   textcoords="offset points", fontsize=9)
     axis.set_yscale("log")
     axis.yaxis.set_major_formatter("{x:g}")
@@ -102,14 +100,11 @@ def plot_evenness(by_formula: pd.DataFrame, simulated: pd.DataFrame, alpha: floa
     return figure
 
 
-def plot_power(tables: Mapping[str, pd.DataFrame], column: str = "by_piece", aim: float | None = 0.8
-               ) -> Figure:
+def plot_power(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """How often simulated surveys find what is there, by number of pieces, a line for each number of raters.
 
     Args:
         tables: a panel each; from :func:`lib.chapters.survey.power.power_table`.
-        column: which test.
-        aim: drawn as a line across.
     """
     figure, axes = plt.subplots(1, len(tables), figsize=(7.2, 3.4), sharey=True, squeeze=False)
     markers = ("o", "s", "^", "D", "v")
@@ -118,12 +113,10 @@ def plot_power(tables: Mapping[str, pd.DataFrame], column: str = "by_piece", aim
         shades = [mpl.colormaps["cividis"](place) for place in np.linspace(0.75, 0, len(people))]
         for raters, marker, colour in zip(people, markers, shades, strict=False):
             part = table[table["raters"] == raters]
-            axis.plot(part["pieces"], part[column], marker=marker, color=colour, label=f"{raters} raters")
-            if column == "by_piece":
-                axis.fill_between(part["pieces"], part["by_piece_low"], part["by_piece_high"], color=colour,
-                                  alpha=0.15, linewidth=0)
-        if aim is not None:
-            axis.axhline(aim, color=BAR_LINE, linewidth=1, linestyle=":")
+            axis.plot(part["pieces"], part["by_piece"], marker=marker, color=colour, label=f"{raters} raters")
+            axis.fill_between(part["pieces"], part["by_piece_low"], part["by_piece_high"], color=colour,
+                              alpha=0.15, linewidth=0)
+        axis.axhline(POWER, color=BAR_LINE, linewidth=1, linestyle=":")
         axis.set_xscale("log", base=2)
         axis.set_xticks(sorted(table["pieces"].unique()))
         axis.xaxis.set_major_formatter("{x:.0f}")

@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 
 from lib.chapters.survey.scores import NEUTRAL, SCORES
 
+POWER = 0.8  # the share of surveys that are to find what is there
 _ANSWERS_AT_A_TIME = 2_000_000
 
 
@@ -125,7 +126,7 @@ def _t_test(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def power_table(model: AnswerModel, raters: Sequence[int], pieces: Sequence[int], effect: float,
-                draws: int = 400, seed: int = 0, alpha: float = 0.05) -> pd.DataFrame:
+                draws: int = 400, seed: int = 0) -> pd.DataFrame:
     """How often each test finds a difference between two origins.
 
     Args:
@@ -135,7 +136,6 @@ def power_table(model: AnswerModel, raters: Sequence[int], pieces: Sequence[int]
         effect: on the latent scale; 0 gives the rate of false alarms.
         draws: simulated surveys for each line.
         seed: of all of them.
-        alpha: level of the tests.
 
     Returns:
         Columns raters, pieces, by_piece, by_piece_low, by_piece_high, by_answer (shares with p < alpha; the
@@ -149,8 +149,8 @@ def power_table(model: AnswerModel, raters: Sequence[int], pieces: Sequence[int]
             for start in range(0, draws, size):
                 scores = simulate_answers(model, people, music, effect, min(size, draws - start),
                                           seed + 1_000_003 * number + 1009 * other + start)
-                found["by_piece"] += int((by_piece_test(scores) < alpha).sum())
-                found["by_answer"] += int((by_answer_test(scores) < alpha).sum())
+                found["by_piece"] += int((by_piece_test(scores) < 0.05).sum())
+                found["by_answer"] += int((by_answer_test(scores) < 0.05).sum())
             interval = stats.binomtest(found["by_piece"], draws).proportion_ci(method="wilson")
             rows.append({"raters": people, "pieces": music, "by_piece": found["by_piece"] / draws,
                          "by_piece_low": float(interval.low), "by_piece_high": float(interval.high),
@@ -168,8 +168,7 @@ def sign_test_power(shares: Sequence[float], raters: int, alpha: float = 0.05, d
     return float((2 * stats.binom.cdf(fewer, all_of_them, 0.5) < alpha).mean())
 
 
-def detectable_shift(model: AnswerModel, raters: int, power: float = 0.8, alpha: float = 0.05, seed: int = 0
-                     ) -> dict[str, float]:
+def detectable_shift(model: AnswerModel, raters: int, alpha: float = 0.05, seed: int = 0) -> dict[str, float]:
     """The smallest distance from neutral that one piece must have to be found with this power.
 
     The model is first moved to where its balance is 0. A rater answers once, so leanings of raters are part
@@ -182,6 +181,6 @@ def detectable_shift(model: AnswerModel, raters: int, power: float = 0.8, alpha:
     centre = brentq(lambda effect: model.balance(effect), -20, 20)
     for effect in np.arange(0.05, 6.0, 0.05):
         reached = sign_test_power(model.shares(centre + effect), raters, alpha, seed=seed)
-        if reached >= power:
+        if reached >= POWER:
             return {"effect": float(effect), "balance": model.balance(centre + effect), "power": reached}
     return {"effect": float("nan"), "balance": float("nan"), "power": reached}

@@ -62,16 +62,16 @@ def expand(counts: Sequence[int]) -> np.ndarray:
     return np.repeat(SCORES, np.asarray(counts, dtype=np.int64))
 
 
-def median_interval(counts: Sequence[int], level: float = 0.95) -> Interval:
+def median_interval(counts: Sequence[int]) -> Interval:
     """The median with the distribution-free interval between two order statistics.
 
-    It holds whatever the distribution and covers at least `level`, usually more (see David and Nagaraja,
+    It holds whatever the distribution and covers at least 95 %, usually more (see David and Nagaraja,
     *Order Statistics*, 2003, section 7.1). NaN bounds where so few answers allow none.
     """
     answers = expand(counts)
     if not len(answers):
         return Interval(float("nan"), float("nan"), float("nan"))
-    rank = int(stats.binom.ppf((1 - level) / 2, len(answers), 0.5))
+    rank = int(stats.binom.ppf(0.025, len(answers), 0.5))
     low, high = (answers[rank - 1], answers[-rank]) if rank else (np.nan, np.nan)
     return Interval(float(np.median(answers)), float(low), float(high))
 
@@ -128,7 +128,7 @@ def neutral_table(table: pd.DataFrame, draws: int = 2000, seed: int = 0) -> pd.D
     return pd.concat([table.drop(columns=["n"], errors="ignore"), found], axis=1)
 
 
-def difference_of_means(first: Sequence[int], second: Sequence[int], level: float = 0.95) -> Interval:
+def difference_of_means(first: Sequence[int], second: Sequence[int]) -> Interval:
     """Mean of `first` minus mean of `second` for the same raters, with an interval for any correlation.
 
     Marginal counts do not say who gave which pair of answers. The standard error of a difference of two means
@@ -144,7 +144,7 @@ def difference_of_means(first: Sequence[int], second: Sequence[int], level: floa
                         "questions with equally many answers, two at least.")
     difference = float(answers[0].mean() - answers[1].mean())
     error = sum(answer.std(ddof=1) for answer in answers) / np.sqrt(count)
-    half = float(stats.t.ppf((1 + level) / 2, count - 1) * error)
+    half = float(stats.t.ppf(0.975, count - 1) * error)
     return Interval(difference, difference - half, difference + half)
 
 
@@ -227,7 +227,7 @@ def simulated_evenness(counts: Sequence[int], raters: int, latent_correlations: 
     return pd.DataFrame(rows)
 
 
-def unevenness(counts: Sequence[int], effect: float = 1.0, level: float = 0.95) -> Interval:
+def unevenness(counts: Sequence[int], effect: float = 1.0) -> Interval:
     """Cohen's w against equal shares, with the interval of the non-central χ² distribution.
 
     w is the root of Σ (share − 1/5)² / (1/5): 0 where all scores are equally common; Cohen (1988) calls 0.1
@@ -236,7 +236,6 @@ def unevenness(counts: Sequence[int], effect: float = 1.0, level: float = 0.95) 
     Args:
         counts: answers by score.
         effect: the design effect by which the number of independent answers is smaller.
-        level: of the interval.
     """
     counts = np.asarray(counts, dtype=float)
     freedom, size = len(counts) - 1, counts.sum() / effect
@@ -251,7 +250,7 @@ def unevenness(counts: Sequence[int], effect: float = 1.0, level: float = 0.95) 
         return brentq(lambda value: stats.ncx2.cdf(statistic, freedom, value) - probability, 1e-9,
                       statistic + 10 * np.sqrt(statistic) + 50)
 
-    low, high = (np.sqrt(noncentrality((1 + sign * level) / 2) / size) for sign in (1, -1))
+    low, high = (np.sqrt(noncentrality((1 + sign * 0.95) / 2) / size) for sign in (1, -1))
     return Interval(float(np.sqrt(statistic / size)), float(low), float(high))
 
 

@@ -8,6 +8,7 @@ from IPython.display import HTML
 from lib.basics.errors import BookError
 from lib.chapters.survey.files import SurveyAnswers
 from lib.chapters.survey.ordinal_model import OrdinalFit
+from lib.chapters.survey.power import POWER
 from lib.chapters.survey.results import consistency_table, origin_models, score_table
 from lib.show.tables import html_table, with_interval
 
@@ -61,28 +62,27 @@ def neutral_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
     return html_table(pd.DataFrame(lines), caption, note=note)
 
 
-def enough_rows(tables: Mapping[str, pd.DataFrame], caption: str, aim: float = 0.8, note: str = "") -> HTML:
+def enough_rows(tables: Mapping[str, pd.DataFrame], caption: str, note: str = "") -> HTML:
     """The fewest pieces with which the aim is reached, for each number of raters.
 
     Args:
         tables: by assumption, from :func:`lib.chapters.survey.power.power_table`.
         caption, note: above and below the table.
-        aim: share of simulated surveys that find the difference.
     """
     lines = []
     for raters in sorted({number for table in tables.values() for number in table["raters"]}):
         line: dict[str, object] = {"raters": f"{raters}"}
         for name, table in tables.items():
-            enough = fewest_pieces(table, raters, aim)
+            enough = fewest_pieces(table, raters)
             largest = table["pieces"].max()
             line[name] = f"more than {largest}" if enough is None else f"{enough}"
         lines.append(line)
     return html_table(pd.DataFrame(lines), caption, note=note)
 
 
-def fewest_pieces(table: pd.DataFrame, raters: int, aim: float = 0.8) -> int | None:
+def fewest_pieces(table: pd.DataFrame, raters: int) -> int | None:
     """The smallest tried number of pieces with this power; None where none has it."""
-    found = table[(table["raters"] == raters) & (table["by_piece"] >= aim)]["pieces"]
+    found = table[(table["raters"] == raters) & (table["by_piece"] >= POWER)]["pieces"]
     return int(found.min()) if len(found) else None
 
 

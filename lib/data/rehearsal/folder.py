@@ -23,6 +23,7 @@ SHARE_BROKEN = 0.015
 MOST_FAULTS = 3
 """So many files that hang, exit or ask for all memory: each costs a time-out or a new process."""
 
+_SEED = 1  # of everything
 _AT_A_TIME = 200
 
 
@@ -89,31 +90,30 @@ def broken_kinds(count: int, seed: int) -> dict[int, str]:
     return dict(zip(random.Random(seed).sample(range(count), len(chosen)), chosen, strict=True))
 
 
-def write_folder(sources: list[Path], folder: Path, count: int, seed: int = 1, workers: int = 1) -> None:
+def write_folder(sources: list[Path], folder: Path, count: int, workers: int = 1) -> None:
     """Write a rehearsal's folder, unless it is there; an interrupted call goes on where it was.
 
     Args:
         sources: MIDI files of the embedded corpus, in a fixed order.
         folder: where; the same arguments give the same bytes for any number of workers.
         count: how many files.
-        seed: of everything.
         workers: processes that write.
 
     Raises:
         BookError: when `count` is too small, or something cannot be written.
     """
-    broken = broken_kinds(count, seed)
+    broken = broken_kinds(count, _SEED)
     if folder.is_dir():
         return
     beside = make_folder(folder.with_name(f".{folder.name}-writing"))
-    emotions, genres = labels(count, seed)
+    emotions, genres = labels(count, _SEED)
     progress = Progress("writing the rehearsal", count, unit="files")
     starts = range(0, count, _AT_A_TIME)
     with explain_write_errors(folder):
         waiting = [start for start in starts if not (beside / f".done-{start}").exists()]
         progress.advance(min(count, _AT_A_TIME * (len(starts) - len(waiting))))
         tasks = (delayed(_write_some)(sources, beside, range(start, min(count, start + _AT_A_TIME)),
-                                      emotions, genres, broken, seed) for start in waiting)
+                                      emotions, genres, broken, _SEED) for start in waiting)
         for written in Parallel(n_jobs=workers, return_as="generator_unordered")(tasks):
             progress.advance(written)
         for mark in beside.glob(".done-*"):
