@@ -1,5 +1,6 @@
 """Fixtures for all tests.
 
+- Networks this small run faster, and beside other tests much faster, on one thread.
 - `home`: MOOD_HOME points to an empty temporary folder, so no test writes into the checkout. Always on.
 - `evidence_folder`: where evidence is kept in this test.
 - `tiny_folder`: a folder of 48 synthetic XMIDI-named pieces (two emotions, two genres, meters 4/4, 3/4 and
@@ -15,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from symusic import Note, Score, Tempo, TimeSignature, Track
+
+os.environ["OMP_NUM_THREADS"] = "1"  # torch reads it when it is imported, which is later
 
 TINY_PIECES = 48
 TINY_METERS = ((4, 4), (3, 4), (6, 8))

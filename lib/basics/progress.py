@@ -17,6 +17,11 @@ def duration(seconds: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
 
 
+def say(line: str) -> None:
+    """A line of progress on standard error, so that standard output stays data."""
+    print(line, file=sys.stderr, flush=True)
+
+
 class Progress:
     """Counts work done and says, at most every few seconds, how much is done and how long the rest takes.
 

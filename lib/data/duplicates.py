@@ -14,8 +14,9 @@ from datasketch import MinHash, MinHashLSH
 from scipy.cluster.hierarchy import DisjointSet
 
 from lib.basics.files import hash_of_bytes
+from lib.basics.mixing import GOLDEN, mix
 from lib.basics.progress import Progress
-from lib.data.melodies import melody_runs, mix
+from lib.data.melodies import melody_runs
 from lib.data.tokenizer import NoteTable
 
 SHINGLE_NOTES = 5
@@ -84,7 +85,7 @@ def shingles(notes: NoteTable) -> np.ndarray:
     intervals = windows(np.diff(notes.pitch[kept]), steps)
     times = windows(np.diff(onset), steps)
     times = times // np.maximum(1, np.gcd.reduce(times, axis=1))[:, None]
-    state = np.full(len(intervals), 0x9E3779B97F4A7C15, np.uint64)
+    state = np.full(len(intervals), GOLDEN)
     for column in (*intervals.T, *times.T):
         state = mix(state ^ column.astype(np.int64).view(np.uint64))
     return np.unique((state >> np.uint64(32)).astype(np.uint32))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
+from lib.basics.mixing import mix
 from lib.basics.progress import Progress
 from lib.data.groups import pairs_of_groups
 from lib.data.tokenizer import NoteTable
@@ -106,14 +107,6 @@ def _runs(pitches: np.ndarray, length: int) -> np.ndarray:
     for column in windows.T:
         state = mix(state ^ column.astype(np.int64).view(np.uint64))
     return (state[moving] >> np.uint64(32)).astype(np.uint32)
-
-
-def mix(values: np.ndarray) -> np.ndarray:
-    """A step of the SplitMix64 generator: each input bit changes half of the output's."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
 
 
 def is_one_melody(first: np.ndarray, second: np.ndarray) -> bool:

@@ -11,7 +11,6 @@ need this package and one shared folder of generated things.
 """
 
 import os
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from pydantic import ValidationError
 
 from lib.basics.errors import BookError
 from lib.basics.machine import core_count
+from lib.basics.progress import say
 from lib.data.store import TokenStore
 from lib.experiments.stores import DataChange
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
@@ -143,7 +143,7 @@ def _train(trials: Sequence[Trial], store: TokenStore, jobs: int | None) -> None
     jobs = min(jobs, len(trials))
     if jobs == 1:
         for number, trial in enumerate(trials, start=1):
-            _say(f"sweep: run {number} of {len(trials)}, {trial.label}")
+            say(f"sweep: run {number} of {len(trials)}, {trial.label}")
             request_run(trial.run, trial.data.apply(store), quiet=True)
         return
     # A GPU gets its own list, since a process sees one GPU for its life.
@@ -158,7 +158,7 @@ def _train(trials: Sequence[Trial], store: TokenStore, jobs: int | None) -> None
             warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
             for labels in Parallel(n_jobs=jobs, return_as="generator_unordered")(calls):
                 done += len(labels)
-                _say(f"sweep: {done} of {len(trials)} runs, last {labels[-1]}")
+                say(f"sweep: {done} of {len(trials)} runs, last {labels[-1]}")
     except TerminatedWorkerError as error:
         raise BookError("A process that trained a run of the sweep died, probably for want of memory: ask "
                         "for fewer at a time (jobs=1); finished runs are kept.") from error
@@ -210,7 +210,3 @@ def curves(results: pd.DataFrame) -> pd.DataFrame:
                      .assign(label=line.label, status=line.status))
     columns = ["label", "status", "tokens", "train_loss", "validation_loss", "gradient_norm"]
     return pd.concat(parts, ignore_index=True)[columns]
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

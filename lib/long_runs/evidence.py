@@ -4,14 +4,13 @@ Every run goes through the registry, so that an interrupted command goes on wher
 files when it is complete, each with its provenance.
 """
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from lib.basics.errors import BookError
-from lib.basics.progress import duration
+from lib.basics.progress import duration, say
 from lib.chapters.hyperparameters import outcomes as hyperparameters
 from lib.chapters.networks import comparison_runs as networks
 from lib.chapters.noise import robustness
@@ -45,12 +44,12 @@ def run_evidence(profile: Profile, store: TokenStore, parts: Sequence[str] = ())
     committed_code()  # before hours of work, not after
     kept = []
     for number, name in enumerate(parts or PARTS, start=1):
-        _say(f"evidence: part {number} of {len(parts or PARTS)}, {name}")
+        say(f"evidence: part {number} of {len(parts or PARTS)}, {name}")
         began = time.monotonic()
         for file, table in PARTS[name](profile, store).items():
             kept.append(file)
             keep_evidence(file, table.drop(columns=["folder"], errors="ignore"), profile, store, part=name)
-        _say(f"evidence: {name} done in {duration(time.monotonic() - began)}")
+        say(f"evidence: {name} done in {duration(time.monotonic() - began)}")
     return kept
 
 
@@ -98,7 +97,3 @@ PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
     "sweeps": sweeps_part, "networks": networks_part, "noise": noise_part,
     "ablation": ablation_part}
 """By name, in the order in which they run."""
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -11,7 +11,6 @@ Where there is no GPU, `--rehearse` runs all of it in miniature on the CPU; that
 import argparse
 import json
 import platform
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import write_json
 from lib.basics.machine import git_commit, processor_name
 from lib.basics.precision import MIXED, SINGLE, Precision, autocast, decide
+from lib.basics.progress import say
 from lib.chapters.speed.bounds import finish
 from lib.chapters.speed.peaks import find_device
 from lib.chapters.speed.random_tokens import EMOTIONS, GENRES, RandomTokens
@@ -143,10 +143,10 @@ def check_gpu(rehearse: bool = False, peak: float | None = None) -> tuple[Report
         peak = known.peak
     report, sizes, began = Report(), rehearsal_sizes() if rehearse else full_sizes(), time.monotonic()
     for name, model in sizes.models.items():
-        _say(f"{name}: training {sizes.steps} steps, twice in part")
+        say(f"{name}: training {sizes.steps} steps, twice in part")
         with memory_for(f"a batch of {sizes.rows} × {model.max_length:,} tokens, original's {name}", device):
             network = _train(name, model, sizes, precision, peak, report)
-        _say(f"{name}: composing {sizes.pieces} pieces on {device.type} and CPU")
+        say(f"{name}: composing {sizes.pieces} pieces on {device.type} and CPU")
         with memory_for(f"composing {sizes.pieces} pieces with the original's {name}", device):
             _compose(name, network, sizes, precision, device, report)
     about = {"rehearsal": rehearse, "precision": precision, "peak_flops_per_second": peak,
@@ -294,10 +294,6 @@ def _describe(device: torch.device) -> dict[str, object]:
         found |= {"device": about.name, "capability": f"{about.major}.{about.minor}",
                   "memory_bytes": about.total_memory}
     return found
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

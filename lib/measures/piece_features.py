@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
+from lib.basics.mixing import GOLDEN
 from lib.measures.notes import PieceNotes
 from lib.measures.style import LONGEST, STATISTICS, TICKS, style_statistics
 
@@ -17,7 +18,6 @@ _WIDEST = 12  # semitones; larger leaps count as this
 _TOKENS = 512
 _LONGEST_RUN = 4
 _COLUMNS = 1 << 18
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 FEATURES = (*STATISTICS, "quarters_in_a_bar", "pitch_mean", "pitch_deviation",
             *(f"pitch_class_{degree}" for degree in range(12)),
@@ -81,8 +81,8 @@ def token_table(sequences: Sequence[np.ndarray], ignored: np.ndarray) -> sparse.
         for length in range(1, _LONGEST_RUN + 1):
             if len(kept) < length:
                 break
-            state = state[:len(kept) - length + 1] * _MIX + kept[length - 1:] + np.uint64(1)
-            columns.append((state * _MIX >> np.uint64(46)).astype(np.int64))
+            state = state[:len(kept) - length + 1] * GOLDEN + kept[length - 1:] + np.uint64(1)
+            columns.append((state * GOLDEN >> np.uint64(46)).astype(np.int64))
             rows.append(np.full(len(columns[-1]), row))
     if not rows:
         return sparse.csr_matrix((len(sequences), _COLUMNS))

@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from lib.basics.mixing import GOLDEN
 from lib.basics.progress import Progress
 from lib.models.pieces import FlatPieces, Histories
 
 Labels = Literal["none", "emotion", "genre", "both"]
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Context(NamedTuple):
@@ -112,7 +112,7 @@ class ContextHashes:
         while self._length < context.length:
             self._length += 1
             ids, self._whole = self.tokens.back(self._length)
-            factor = np.uint64(pow(int(_MULTIPLIER), self._length, 1 << 64))
+            factor = np.uint64(pow(int(GOLDEN), self._length, 1 << 64))
             added = self._of_token[ids] * factor
             self._rolling = self._rolling + np.where(self._whole, added, np.uint64(0))
         value = self._rolling
@@ -120,9 +120,9 @@ class ContextHashes:
             value = value + self._of_label[0][self.tokens.emotion]
         if context.labels in ("genre", "both"):
             value = value + self._of_label[1][self.tokens.genre]
-        value = value * _MULTIPLIER
+        value = value * GOLDEN
         value ^= value >> np.uint64(29)
-        value *= _MULTIPLIER
+        value *= GOLDEN
         return value & ~self.token_mask, self._whole
 
 

@@ -21,7 +21,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, explain_write_errors, make_folder
 from lib.basics.machine import git_commit
 from lib.basics.places import PROJECT, artifacts_folder, home, shown
-from lib.basics.progress import duration
+from lib.basics.progress import duration, say
 from lib.data import open_store
 from lib.profiles import Profile, load_profile
 from lib.publish.chapters import Chapter, chapters, check_parameters, parameters_of, read_notebook, select
@@ -90,12 +90,12 @@ def execute_chapters(wanted: Sequence[Chapter], profile: Profile,
     for number, chapter in enumerate(wanted, start=1):
         label = f"notebook {number} of {len(wanted)}, {chapter.name}"
         if chapter not in to_run:
-            _say(f"{label}: current, kept")
+            say(f"{label}: current, kept")
             continue
         left = [times[other.name] for other in to_run[to_run.index(chapter):]]
-        _say(f"{label}: running{_forecast(times[chapter.name], left)}")
+        say(f"{label}: running{_forecast(times[chapter.name], left)}")
         took = _execute(chapter, profile, parameters[chapter.name], expected[chapter.name])
-        _say(f"{label}: done in {duration(took)}")
+        say(f"{label}: done in {duration(took)}")
     return [executed_path(profile.name, chapter) for chapter in wanted]
 
 
@@ -198,7 +198,3 @@ def _forecast(this: float | None, left: Sequence[float | None]) -> str:
     rest = f", {duration(sum(known))} left for the book" if len(known) == len(left) and len(left) > 1 else ""
     end = datetime.fromtimestamp(datetime.now().timestamp() + this)
     return f", {duration(this)} last time (until {end:%H:%M}){rest}"
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 """Tables for the pages: a caption, numbers under each other, quoted figures told from computed ones."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from html import escape
 from numbers import Integral, Real
 
@@ -39,6 +39,24 @@ def html_table(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] 
     return HTML(f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{escape(caption)}">'
                 f'<table class="table"><caption style="caption-side:top">{escape(caption)}</caption>'
                 f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>{below}</div>")
+
+
+def wide_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "wide-table"
+               ) -> str:
+    """A table for pages that the build makes, as HTML that scrolls sideways where it is too wide.
+
+    Args:
+        label: what screen readers call it; any text.
+        columns: heads, plain text.
+        rows: of cells that are HTML already; the first heads its row.
+        kind: classes of the box around it.
+    """
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "\n".join(f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+                     for first, *rest in rows)
+    return (f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(label)}">\n'
+            f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
+            "</table>\n</div>")
 
 
 def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:

@@ -16,7 +16,6 @@ The folder holds
 import contextlib
 import os
 import platform
-import sys
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -38,6 +37,7 @@ from lib.basics.files import (
 from lib.basics.kept import code_hash
 from lib.basics.machine import core_count, git_commit, package_versions, processor_name
 from lib.basics.places import artifacts_folder, shown
+from lib.basics.progress import say
 from lib.data.store import TokenStore
 from lib.models import build_model, count_parameters
 from lib.profiles.profile import RunSettings
@@ -150,23 +150,23 @@ def request_run(run: RunSettings, store: TokenStore, quiet: bool = False) -> Run
     fabric = make_fabric(run.precision)
     config = _config(run, store)
     folder = run_folder(run, store)
-    say = _silent if quiet or fabric.global_rank else _say
+    tell = _silent if quiet or fabric.global_rank else say
     first = fabric.global_rank == 0  # under torchrun, one process of several looks after the files
-    waiting = partial(say, f"Another process trains {shown(folder)}; waiting for it.")
+    waiting = partial(tell, f"Another process trains {shown(folder)}; waiting for it.")
     with locked(folder, waiting) if first else contextlib.nullcontext():
-        exists = fabric.broadcast(_prepare(folder, config, say) if first else None)
+        exists = fabric.broadcast(_prepare(folder, config, tell) if first else None)
         if not exists:
             try:
                 training = train(run, store, folder, fabric, quiet)
             except KeyboardInterrupt:
-                say(f"run {run.name}: stopped; the same request goes on from {shown(folder)}")
+                tell(f"run {run.name}: stopped; the same request goes on from {shown(folder)}")
                 raise
             if first:
                 _complete(folder, config, store, training)
             fabric.barrier()
     found = open_run(folder)
     if exists:
-        say(f"run {run.name}: {found.status} before, {found.tokens_seen:,} tokens, in {shown(folder)}")
+        tell(f"run {run.name}: {found.status} before, {found.tokens_seen:,} tokens, in {shown(folder)}")
     return found
 
 
@@ -280,10 +280,6 @@ def _describe_machine(device: torch.device) -> dict:
         "versions": {"python": platform.python_version(), **package_versions(PACKAGES)},
         "commit": git_commit("lib"),
     }
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _silent(line: str) -> None:

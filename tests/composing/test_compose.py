@@ -16,15 +16,6 @@ from lib.profiles.profile import ModelSettings
 SETTINGS = SamplingSettings(max_tokens=150, seed=11, temperature=1.5)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Matrices this small are slower on two threads, and very slow on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def network(store, vocabulary_size=None, num_emotions=None):
     torch.manual_seed(1)
     settings = ModelSettings(kind="transformer", hidden_size=32, num_layers=1, num_heads=2,

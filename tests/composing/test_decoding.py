@@ -12,15 +12,6 @@ from lib.profiles.profile import ModelSettings
 PIECES = 200
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Matrices this small are slower on two threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def notes_of(score: Score) -> list[list[int]]:
     """[onset, duration, pitch, velocity, program], sorted; drums are program −1."""
     return sorted([note.time, note.duration, note.pitch, note.velocity,

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from symusic import Score
 
 from lib.basics.errors import BookError
@@ -14,15 +13,6 @@ from lib.composing.request import Request
 from lib.data.tokenizer import decode, encode
 
 DRAW = SamplingSettings(max_tokens=60, seed=5)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Matrices this small are slower on two threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,6 @@ from lib.models import build_model
 from lib.profiles.profile import ModelSettings
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Matrices this small are slower on two threads, and very slow on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def grammar():
     return Grammar(build_tokenizer("book"))

@@ -11,15 +11,6 @@ from lib.composing.short_memory import ShortMemory
 DRAW = SamplingSettings(max_tokens=160, seed=3)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Matrices this small are slower on two threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(params=["transformer", "lstm"])
 def network(request, tiny_store, untrained):
     model = untrained(request.param, num_layers=2, tie_embeddings=False)

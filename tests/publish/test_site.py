@@ -62,7 +62,7 @@ def test_the_stage_holds_executed_copies_media_banner_and_status(book):
     assert configuration["html"]["announcement"] == TRIAL_BANNER
     assert configuration["sphinx"]["config"]["html_extra_path"] == ["extra"]
     status = (stage / "book" / "status.md").read_text()
-    assert '<td><a href="../notebooks/01_first.html">01_first</a></td>' in status
+    assert '<th scope="row"><a href="../notebooks/01_first.html">01_first</a></th>' in status
     assert "a device, 1 threads" in status
 
 

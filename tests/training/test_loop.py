@@ -19,14 +19,6 @@ def store():
     return TinyStore()
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def start(store, **settings) -> Training:
     run = tiny_run(**settings)
     return Training(run, store, make_fabric(run.precision))

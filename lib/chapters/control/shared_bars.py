@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from lib.basics.mixing import GOLDEN
 from lib.measures.notes import PieceNotes
 
 FIRST_BARS = 16
 """Bars with notes that count, from the beginning: shares of short and of long pieces cannot be compared."""
 
 _GRID = 24  # ticks a quarter to which onsets and lengths are rounded
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ def _bars_of(pieces: Sequence[PieceNotes], most: int | None = None) -> _Bars:
     # Notes of a bar are a set, and so a sum of well mixed numbers tells one bar from another.
     mixed = np.zeros(sizes.sum(), np.uint64)
     for column in np.concatenate([part[0] for part in parts], axis=1):
-        mixed = (mixed ^ column.view(np.uint64)) * _MIX
+        mixed = (mixed ^ column.view(np.uint64)) * GOLDEN
         mixed ^= mixed >> np.uint64(29)
-    mixed *= _MIX
+    mixed *= GOLDEN
     return _Bars(np.add.reduceat(mixed, starts), np.concatenate([part[2] for part in parts]),
                  np.repeat([part[3] for part in parts], [len(part[1]) for part in parts]))
 

@@ -22,6 +22,7 @@ from lib.basics.progress import duration
 from lib.publish.extension.cell_anchors import add_links, cell_anchor, name_cells
 from lib.publish.extension.glossary_links import link_first_uses
 from lib.publish.extension.tested import Tested, covering_tests, functions_called
+from lib.show.tables import wide_table
 
 CLEAN = "clean"  # the folder, beside the chapters' pages, of the notebooks without outputs
 _STATUS = "book/status"
@@ -86,18 +87,13 @@ def _opening_line(app: Sphinx, document: str, notebook: nbformat.NotebookNode) -
 
 def _closing_table(app: Sphinx, document: str, notebook: nbformat.NotebookNode,
                    called: dict[str, list[int]]) -> str:
-    rows = []
-    for function, cells in called.items():
-        links = ", ".join(_cell_link(notebook.cells[index]) for index in cells)
-        tests = _tests(app, document, function)
-        rows.append(f'<tr><th scope="row"><code>{escape(function)}</code></th><td>{links}</td>'
-                    f"<td>{tests}</td></tr>")
+    rows = [(f"<code>{escape(function)}</code>",
+             ", ".join(_cell_link(notebook.cells[index]) for index in cells), _tests(app, document, function))
+            for function, cells in called.items()]
+    table = wide_table("Functions and their tests",
+                       ("Function of lib", "Cells", "Tests that call it by name"), rows)
     return (f'<details class="chapter-tests" id="{_TABLE}">\n'
-            "<summary>What this chapter calls, and the tests of it</summary>\n"
-            '<div class="wide-table" tabindex="0" role="region" aria-label="Functions and their tests">\n'
-            '<table class="table"><thead><tr><th scope="col">Function of lib</th><th scope="col">Cells</th>'
-            '<th scope="col">Tests that call it by name</th></tr></thead>\n'
-            f"<tbody>\n{chr(10).join(rows)}\n</tbody></table>\n</div>\n</details>\n")
+            f"<summary>What this chapter calls, and the tests of it</summary>\n{table}\n</details>\n")
 
 
 def _cell_link(cell: nbformat.NotebookNode) -> str:

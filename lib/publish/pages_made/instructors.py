@@ -13,6 +13,7 @@ import nbformat
 from lib.basics.progress import duration
 from lib.publish.gates import ExecutedCopy
 from lib.publish.opening import promised
+from lib.show.tables import wide_table
 
 TIMES, EXERCISES = "<!-- times -->", "<!-- exercises -->"
 _EXERCISE = re.compile(r"^````\{admonition\} (?P<title>\d+\. [^\n]+)\n:class: tip\n(?P<text>.*?)^````$",
@@ -46,14 +47,9 @@ def _times(copies: Sequence[ExecutedCopy]) -> str:
     for copy in copies:
         promise = promised(copy.notebook)
         bounds = (f"{promise.cold} min", f"{promise.warm} min") if promise else ("–", "–")
-        took = duration(copy.notebook.metadata.papermill.duration)
-        rows.append(f'<tr><th scope="row">{_link(copy)}</th><td>{bounds[0]}</td><td>{bounds[1]}</td>'
-                    f"<td>{took}</td></tr>")
-    head = "".join(f'<th scope="col">{column}</th>' for column in
-                   ("Notebook", "From nothing, less than", "Again, less than", "When this site was made"))
-    return ('<div class="wide-table" tabindex="0" role="region" aria-label="Run times">\n'
-            f'<table class="table"><thead><tr>{head}</tr></thead>\n<tbody>\n' + "\n".join(rows)
-            + "\n</tbody></table>\n</div>")
+        rows.append((_link(copy), *bounds, duration(copy.notebook.metadata.papermill.duration)))
+    return wide_table("Run times", ("Notebook", "From nothing, less than", "Again, less than",
+                                    "When this site was made"), rows)
 
 
 def _exercises(copies: Sequence[ExecutedCopy]) -> str:

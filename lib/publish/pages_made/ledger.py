@@ -34,6 +34,7 @@ from lib.ledger.claims import (
 from lib.ledger.correction import corrected
 from lib.publish.gates import ExecutedCopy
 from lib.show.quizzes import Question, how_little_it_shows, quiz_html
+from lib.show.tables import wide_table
 from lib.show.words import one_line
 
 _OWN_ORDER = ("failed", "undecided", "held")
@@ -268,12 +269,7 @@ def _absent(claim: Claim | OwnClaim) -> str:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{column}</th>' for column in columns)
-    body = "\n".join(f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
-                     for first, *rest in rows)
-    return (f'<div class="wide-table ledger" tabindex="0" role="region" aria-label="{columns[0]}">\n'
-            f'<table class="table">\n<thead><tr>{head}</tr></thead>\n'
-            f"<tbody>\n{body}\n</tbody>\n</table>\n</div>")
+    return wide_table(columns[0], columns, rows, "wide-table ledger")
 
 
 _PAGE = """# What became of each claim

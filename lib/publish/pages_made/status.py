@@ -1,6 +1,6 @@
 """The page that says what was executed, when, on which machine and for how long."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from lib.basics.machine import package_versions
@@ -18,6 +18,7 @@ from lib.publish.fingerprint import short
 from lib.publish.gates import ExecutedCopy
 from lib.publish.opening import promised
 from lib.show.provenance import MAIN_PACKAGES, describe_commit
+from lib.show.tables import wide_table
 
 _COLUMNS = ("Notebook", "Executed (UTC)", "Run time", "Promised", "Slowest cell", "Fingerprint", "Commit",
             "Device")
@@ -30,8 +31,6 @@ def status_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
         copies: the executed notebooks, in the order of the book.
         profile: the name of the profile they were executed with.
     """
-    rows = "\n".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _row(copy))}</tr>" for copy in copies)
-    head = "".join(f'<th scope="col">{column}</th>' for column in _COLUMNS)
     total = sum(copy.notebook.metadata.papermill.duration for copy in copies)
     packages = "\n".join(f"- {name} {version}" for name, version in package_versions(MAIN_PACKAGES).items())
     return f"""# What was executed
@@ -42,14 +41,7 @@ on its first lines holds for the profile `laptop` on two cores that do nothing e
 the notebook, the package `lib`, the locked versions, the parameters, the data and the precision of training:
 when one of them changes, the site is not built before the notebook has been executed again.
 
-<div class="wide-table" tabindex="0" role="region" aria-label="Executed notebooks">
-<table class="table">
-<thead><tr>{head}</tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>
-</div>
+{wide_table("Executed notebooks", _COLUMNS, map(_row, copies))}
 
 ## Same again?
 
@@ -100,10 +92,5 @@ def _comparison(copies: Sequence[ExecutedCopy], profile: str) -> str:
     return text
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "\n".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>"
-                     for row in rows)
-    return (f'<div class="wide-table" tabindex="0" role="region" aria-label="{escape(columns[0])}">\n'
-            f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
-            "</table>\n</div>")
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    return wide_table(columns[0], columns, ([escape(str(cell)) for cell in row] for row in rows))
