@@ -94,13 +94,12 @@ def counts_table(rated: RatedSet) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def one_rater_table(rated: RatedSet, halves: Mapping[str, Mapping[str, np.ndarray]],
-                    seed: int) -> pd.DataFrame:
+def one_rater_table(rated: RatedSet, halves: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
     """Each rule's halves minus one rater: rule, dimension, difference, low, high, and what it rests on."""
     lines = []
     for name, guesses in halves.items():
         for dimension in DIMENSIONS:
-            found = rules.against_one_rater(guesses[dimension], rated, dimension, seed)
+            found = rules.against_one_rater(guesses[dimension], rated, dimension)
             lines.append({"rule": name, "dimension": dimension, "difference": found.estimate,
                           "low": found.low, "high": found.high, "pieces": len(rated.pieces),
                           "series_count": len(np.unique(rated.series)), "ratings": rated.ratings})

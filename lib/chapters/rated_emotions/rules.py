@@ -172,12 +172,12 @@ def _as_columns(found: Interval) -> dict[str, float]:
     return {"balanced_accuracy": found.estimate, "low": found.low, "high": found.high}
 
 
-def against_one_rater(guess: np.ndarray, rated: RatedSet, dimension: str, seed: int = 0) -> Interval:
+def against_one_rater(guess: np.ndarray, rated: RatedSet, dimension: str) -> Interval:
     """Balanced accuracy of a guess minus that of one rater, both against the sign of the other raters' mean.
 
     Raters are drawn :data:`lib.chapters.rated_emotions.agreement.SPLITS` times; the mean of the estimates and
     of the bounds.
     """
     found = [balanced_accuracy(guess, signs, (said > 0).astype(float))
-             for said, signs in one_rater_draws(rated, dimension, seed)]
+             for said, signs in one_rater_draws(rated, dimension)]
     return Interval(*(float(bound) for bound in np.mean(found, axis=0)))

@@ -33,7 +33,7 @@ def test_it_is_that_of_the_analysis_of_variance_for_unequal_numbers():
 
 
 def test_halves_stepped_up_reach_the_panel(ratings):
-    assert split_halves(ratings, np.arange(400), 0).estimate == pytest.approx(10 / 12, abs=0.03)
+    assert split_halves(ratings, np.arange(400)).estimate == pytest.approx(10 / 12, abs=0.03)
 
 
 def test_the_table_says_what_it_rests_on(rated):
