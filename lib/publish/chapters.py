@@ -10,6 +10,7 @@ import yaml
 from lib.basics.errors import BookError
 from lib.basics.places import PROJECT
 
+_GLUED = "application/papermill.record/text/plain"
 
 @dataclass(frozen=True)
 class Chapter:
@@ -130,6 +131,19 @@ def _assignments(source: str) -> dict[str, object]:
             raise ValueError(f"line {statement.lineno} is not an assignment to a name")
         found[statement.targets[0].id] = ast.literal_eval(statement.value)
     return found
+
+
+def glued(output: nbformat.NotebookNode) -> tuple[str, str]:
+    """Name and text of a value that an output keeps for sentences; of another output two empty texts."""
+    name = output.get("metadata", {}).get("scrapbook", {}).get("name", "")
+    text = output.get("data", {}).get(_GLUED)
+    if not name or text is None:
+        return "", ""
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return name, text
+    return name, value if isinstance(value, str) else text  # a text without the quotes of Python's repr
 
 
 def check_parameters(chapter: Chapter, given: dict[str, object]) -> None:

@@ -11,7 +11,6 @@ What a reader remembers are the words, and so these are compared apart: a text w
 import csv
 import math
 import re
-from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import write_csv
 from lib.basics.places import PROJECT
 from lib.ledger.claims import RECORD
+from lib.publish.chapters import glued
 from lib.publish.gates import ExecutedCopy
 
 RELATIVE_SPREAD = 0.02
@@ -37,7 +37,6 @@ again, and are not compared."""
 
 _COLUMNS = ["notebook", "name", "value"]
 _MACHINE = "machine"  # stands for a notebook in the rows that say where a file's numbers were computed
-_GLUED = "application/papermill.record/text/plain"
 _PLAIN = r"[−-]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?"
 _NUMBER = re.compile(rf"(?<!\w){_PLAIN}")
 _PART = re.compile(  # a number with its interval, an interval alone, a number alone
@@ -73,23 +72,13 @@ def numbers_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
     found = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            if name and not name.startswith(TIMING) and _GLUED in data:
-                found[name] = _as_text(data[_GLUED])
-            if claim := data.get(RECORD):
+            name, text = glued(output)
+            if name and not name.startswith(TIMING):
+                found[name] = text
+            if claim := output.get("data", {}).get(RECORD):
                 subject = f"claim {claim['claim']}" if "claim" in claim else f"claim of ours {claim['own']}"
                 found |= {f"{subject}, {on}": word for on, word in claim["verdicts"].items()}
     return found
-
-
-def _as_text(glued: str) -> str:
-    """A glued value without the quotes of Python's repr."""
-    try:
-        value = literal_eval(glued)
-    except (SyntaxError, ValueError):
-        return glued
-    return value if isinstance(value, str) else glued
 
 
 def book_numbers(copies: Sequence[ExecutedCopy]) -> Numbers:

@@ -21,7 +21,7 @@ from lib.basics.places import PROJECT, build_folder, shown
 from lib.data import open_store
 from lib.ledger.claims import RECORD
 from lib.profiles import load_profile
-from lib.publish.chapters import chapters, parameters_of, tagged
+from lib.publish.chapters import chapters, glued, parameters_of, tagged
 from lib.publish.execute import executed_path, parameters_for
 from lib.publish.extension.chapter_pages import CLEAN
 from lib.publish.fingerprint import fingerprint
@@ -34,11 +34,13 @@ from lib.publish.pages_made.listening_page import listening_page, with_three_pie
 from lib.publish.pages_made.status import status_page
 from lib.publish.record import write_record
 from lib.show.media import LISTENING
+from lib.show.words import NOT_MEASURED
 
 #: Shown on top of every page of a site whose numbers are not meant to be believed.
 TRIAL_BANNER = ("This is a trial build: tiny models, trained for seconds on a part of the music. Its figures "
                 "show that everything runs, and nothing else.")
 
+_FORMATTED = re.compile(r"{glue:text}`([^`:]+):[^`:]+`")  # a name and a format, of this page
 _EXTRA = "extra"  # what sphinx copies to the site as it is, by html_extra_path
 #: What a page needs of MathJax in a browser; the rest of the package's 24 MB serves other inputs and outputs.
 _MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
@@ -165,10 +167,21 @@ def published(copy: ExecutedCopy) -> nbformat.NotebookNode:
         given["data"] = Path(folder).name
         for cell in injected:
             cell.source = cell.source.replace(folder, Path(folder).name)
+    _unformat_words(notebook)
     defaults = parameters_of(copy.chapter.read(), copy.chapter.name)
     if all(defaults[name] == value for name, value in given.items()):
         notebook.cells = [cell for cell in notebook.cells if cell not in injected]
     return notebook
+
+
+def _unformat_words(notebook: nbformat.NotebookNode) -> None:
+    """Take the number's format from sentences in which a word stands for a number that was not measured."""
+    kept = (glued(output) for cell in notebook.cells for output in cell.get("outputs", []))
+    words = {name for name, text in kept if text == NOT_MEASURED}
+    for cell in notebook.cells:
+        if words and cell.cell_type == "markdown":
+            cell.source = _FORMATTED.sub(
+                lambda found: f"{{glue:text}}`{found[1]}`" if found[1] in words else found[0], cell.source)
 
 
 def _staged_configuration(path: Path, profile: str) -> str:

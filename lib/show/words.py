@@ -1,8 +1,12 @@
 """Numbers and words for sentences, so that a sentence stays true when the computation gives others."""
 
+import math
 from html import escape
 
 from myst_nb import glue
+
+NOT_MEASURED = "(not measured)"
+"""Stands in a sentence for a number that these data do not give."""
 
 
 def glue_all(prefix: str, **values: object) -> None:
@@ -12,11 +16,22 @@ def glue_all(prefix: str, **values: object) -> None:
 
     Args:
         prefix: the chapter's, so that names are unique in the book.
-        values: numbers or text, by name.
+        values: numbers or text, by name; None or NaN for what these data do not give, which the sentence then
+            says.
     """
     for name, value in values.items():
         plain = value.item() if hasattr(value, "item") else value
-        glue(f"{prefix}-{name.replace('_', '-')}", plain, display=False)
+        missing = plain is None or plain != plain  # only NaN differs from itself
+        glue(f"{prefix}-{name.replace('_', '-')}", NOT_MEASURED if missing else plain, display=False)
+
+
+def number_text(value: float, form: str) -> str:
+    """A number as text, or the words that stand for one that these data do not give (NaN).
+
+    >>> number_text(0.5, ".0%"), number_text(float("nan"), ".0%")
+    ('50%', '(not measured)')
+    """
+    return NOT_MEASURED if math.isnan(value) else format(value, form)
 
 
 def compared(low: float, high: float, lower: str = "lower than", higher: str = "higher than",

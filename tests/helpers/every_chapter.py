@@ -83,7 +83,7 @@ def _run(name: str, folder: Path, keep: Path | None) -> list[str]:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance(colors="NoColor")
-    problems, failed = [], False
+    problems, failed, kept = [], False, set()
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
@@ -101,13 +101,26 @@ def _run(name: str, folder: Path, keep: Path | None) -> list[str]:
             if keep:
                 _write(keep / f"{folder.name}-{name}-{number}.txt", shown.stdout + shown.stderr)
             continue
+        for about, text in _glued(shown):
+            kept.add(about)
+            if re.search(r"\bnan\b", text):
+                problems.append(f"[{number}] says of {about}: {text}")
         problems += [f"[{number}] wrote: {line.strip()[:300]}"
                      for line in _WARNING.findall(shown.stderr)[:1]]
         if "Traceback" in shown.stdout:  # of what a cell shows, which the shell draws after the cell
             problems.append(f"[{number}] shows {shown.stdout.strip().splitlines()[-1][:300]}")
         if keep:
             _keep(keep / f"{folder.name}-{name}-{number:02d}", shown)
-    return problems
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    missing = set(re.findall(r"{glue:text}`([^`:]+)", prose)) - kept
+    return problems + [f"has no {about} for its sentences" for about in sorted(missing) if not failed]
+
+
+def _glued(shown) -> list[tuple[str, str]]:
+    """Names and texts that a cell keeps for sentences."""
+    return [(output.metadata["scrapbook"]["name"], text) for output in shown.outputs
+            if "scrapbook" in output.metadata
+            and (text := output.data.get("application/papermill.record/text/plain")) is not None]
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@ import shutil
 import nbformat
 import pytest
 import yaml
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from lib.basics.errors import BookError
 from lib.basics.places import PROJECT, build_folder
@@ -85,6 +85,16 @@ def test_the_folder_of_the_data_is_not_published(tiny_book):
     assert "somebody" not in nbformat.writes(shown)
     assert shown.cells[2].source == 'data = "XMIDI"'
     assert "somebody" in nbformat.writes(copy.notebook), "the executed copy itself keeps it"
+
+
+def test_a_word_that_stands_for_a_number_needs_no_format(tiny_book):
+    copy = tiny_book.copy(tiny_book.notebook("01_first", "1 + 1"))
+    copy.notebook.cells[-1].outputs = [
+        new_output("display_data", {"application/papermill.record/text/plain": text},
+                   metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}})
+        for name, text in (("first-loss", "'(not measured)'"), ("first-gain", "0.25"))]
+    copy.notebook.cells.append(new_markdown_cell("{glue:text}`first-loss:.3f`, {glue:text}`first-gain:.0%`"))
+    assert published(copy).cells[-1].source == "{glue:text}`first-loss`, {glue:text}`first-gain:.0%`"
 
 
 def test_refusals_are_one_sentence_and_say_how_many_there_are(capsys):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib.show import words
-from lib.show.words import compared, glue_all, listed
+from lib.show.words import compared, glue_all, listed, number_text
 
 
 @pytest.mark.parametrize(("low", "high", "word"), [
@@ -26,3 +26,13 @@ def test_glued_values_are_plain(monkeypatch):
     glue_all("lstm", best_order=np.int64(10), loss=np.float64(0.5), word="lower than")
     assert glued == {"lstm-best-order": 10, "lstm-loss": 0.5, "lstm-word": "lower than"}
     assert [type(value) for value in glued.values()] == [int, float, str]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, np.float64("nan")])
+def test_what_was_not_measured_is_said(missing, monkeypatch):
+    glued = {}
+    monkeypatch.setattr(words, "glue", lambda name, value, display: glued.update({name: value}))
+    glue_all("lstm", loss=missing)
+    assert glued == {"lstm-loss": "(not measured)"}
+    assert number_text(np.nan, ".0%") == "(not measured)"
+    assert number_text(0.5, ".0%") == "50%"

@@ -4,7 +4,7 @@ training."""
 import numpy as np
 import pandas as pd
 
-from lib.basics.errors import BookError
+from lib.basics.errors import BookError, TooLittleError
 from lib.basics.files import hash_of_json
 from lib.data import TokenStore
 from lib.measures.losses import TokenLosses, request_ngram_losses
@@ -46,7 +46,7 @@ def split_naively(store: TokenStore, seed: int = 0) -> tuple[Resplit, Resplit]:
         (with copies, without copies).
 
     Raises:
-        BookError: when the data hold no copies, or too few other pieces.
+        TooLittleError: when the data hold no copies, or too few other pieces.
     """
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(store))
@@ -56,12 +56,13 @@ def split_naively(store: TokenStore, seed: int = 0) -> tuple[Resplit, Resplit]:
     is_copy = np.isin(group[train], group[held])
     copies, others = train[is_copy], train[~is_copy]
     if not len(copies):
-        raise BookError(f"{store.folder.name} has no copies that a naive split could leak: "
-                        "it takes one at least on either side of it.")
+        raise TooLittleError(f"{store.folder.name} has no copies that a naive split could leak: "
+                             "it takes one at least on either side of it.")
     spent = np.cumsum(store.lengths[others])
     number = int(np.searchsorted(spent, store.lengths[copies].sum())) + 1
     if number >= len(others):
-        raise BookError(f"{store.folder.name} has too few pieces without copies to compare with.")
+        raise TooLittleError(f"{store.folder.name} has too few pieces without copies to compare with: it "
+                             f"takes more than the {number} that weigh as much as the copies.")
     return (Resplit(store, np.sort(np.concatenate([copies, others[number:]])), held, "with copies"),
             Resplit(store, np.sort(others), held, "without copies"))
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from lib.chapters.hearing_a_genre.recognisers import Recognise, score
 from lib.measures.ear.clips import Clip
-from lib.measures.ear.pieces import Heard
+from lib.measures.ear.features import request_features
+from lib.measures.ear.pieces import Heard, answers_to
 
 STRANGE = 6
 """Harpsichord, which no training piece is played on."""
@@ -33,9 +34,9 @@ def horse_table(who: Mapping[str, Recognise], heard: Heard, workers: int) -> pd.
     """
     rows, before = [], {}
     for change, alter in CHANGES.items():
-        features = heard.played([alter(clip) for clip in heard.clips], workers)
+        features = request_features([alter(clip) for clip in heard.clips], workers)
         for name, recognise in who.items():
-            answers = recognise(features)
+            answers = answers_to(recognise, features)
             before.setdefault(name, answers)
             rows.append({"change": change, **score(heard, answers, name),
                          "same": float((answers == before[name]).mean())})

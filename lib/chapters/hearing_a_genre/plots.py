@@ -9,6 +9,8 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from lib.measures.ear.features import HOP, NAMES, SAMPLE_RATE, SEGMENT_FRAMES
+from lib.measures.ear.pieces import LEAST_SECONDS
+from lib.show.plots import plot_sentence
 from lib.show.style import BAR_LINE, FAINT, INK, MODEL_COLOURS, SEQUENTIAL
 
 
@@ -16,8 +18,10 @@ def plot_features(pieces: Mapping[str, np.ndarray]) -> Figure:
     """What an ear gets: each feature over time, scaled to its own range, the ends of segments as lines.
 
     Args:
-        pieces: by title, features [frames, 33].
+        pieces: by title, features [frames, 33]; none, and the picture says so.
     """
+    if not pieces:
+        return plot_sentence(f"No test piece can be heard for {LEAST_SECONDS:.0f} seconds.")
     figure, axes = plt.subplots(len(pieces), 1, figsize=(7.2, 2.3 * len(pieces) + 0.5), sharex=True)
     for axis, (title, features) in zip(np.atleast_1d(axes), pieces.items(), strict=True):
         low, high = np.percentile(features, [2, 98], axis=0)

@@ -11,10 +11,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from lib.basics.errors import TooLittleError
 from lib.ledger import claims
 from lib.measures.ear.features import segments_of, summaries
 from lib.measures.ear.network import Ear, train_ear
-from lib.measures.ear.pieces import Heard
+from lib.measures.ear.pieces import LEAST_SECONDS, Heard
 from lib.measures.label_control import agreement
 from lib.measures.statistics import Interval, bootstrap
 from lib.profiles import Profile
@@ -28,6 +29,20 @@ WAYS = {(False, False): "across the batch, sorted", (False, True): "across the b
 
 _PENALTY = 0.1
 _TREES = 300
+
+
+def comparable(train: Heard, test: Heard) -> tuple[Heard, Heard]:
+    """The pieces of those genres that are heard both in training and in the test.
+
+    Raises:
+        TooLittleError: when these are fewer than two.
+    """
+    genres = set(train.labels) & set(test.labels)
+    if len(genres) < 2:
+        raise TooLittleError(
+            f"Of the genres of these data {len(genres)} can be heard for {LEAST_SECONDS:.0f} seconds both to "
+            "train and to test, and it takes 2 to tell them apart.")
+    return train.of_genres(genres), test.of_genres(genres)
 
 
 def train_ways(train: Heard, settings: Profile) -> dict[str, Ear]:
@@ -84,11 +99,14 @@ def with_neighbours(ear: Ear, heard: Heard, place: int) -> pd.DataFrame:
 
     Returns:
         neighbours, genre, probability: the mean over the song's segments of what the network gives a genre.
+        No rows for a genre that has no other song.
     """
     song, rows = segments_of(heard.features[place]), []
     for genre in ear.labels:
         others = [segments_of(heard.features[other]) for other in np.flatnonzero(heard.labels == genre)
                   if other != place]
+        if not others:
+            continue
         before = np.concatenate(others)[:max(1, ear.batch_size - len(song))]
         batch = np.concatenate([before, song])[-ear.batch_size:]
         probabilities = ear.probabilities(batch)[-len(song):].mean(axis=0)

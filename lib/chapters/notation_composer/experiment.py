@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from joblib import Parallel, delayed
 
-from lib.basics.errors import BookError
+from lib.basics.errors import TooLittleError
 from lib.basics.files import read_json, write_json
 from lib.basics.kept import code_hash, kept_path, request_kept
 from lib.chapters.notation_composer.network import (
@@ -75,10 +75,16 @@ class Tunes:
 def choose_tunes(store: TokenStore, settings: NotationSettings, seed: int) -> Tunes:
     """Tunes of the genre that has most of them, of each part of the split.
 
-    Raises:
-        BookError: when there are too few notes for one window.
+    Where these hold too little to learn from, those of the next genre that holds enough, if there is one.
     """
-    genre = store.index["genre"].value_counts().index[0]
+    by_size = store.index["genre"].value_counts().index
+    found = [_tunes_of(by_size[0], store, settings, seed)]
+    found += (tunes for genre in by_size[1:] if too_little(found[0], settings)
+              and not too_little(tunes := _tunes_of(genre, store, settings, seed), settings))
+    return found[-1]
+
+
+def _tunes_of(genre: str, store: TokenStore, settings: NotationSettings, seed: int) -> Tunes:
     generator, chosen = np.random.default_rng(seed), {}
     for split, wanted in (("train", settings.tunes), ("validation", settings.held_out),
                           ("test", settings.held_out)):
@@ -86,10 +92,24 @@ def choose_tunes(store: TokenStore, settings: NotationSettings, seed: int) -> Tu
         rows = rows[store.index["genre"].to_numpy()[rows] == genre]
         chosen[split] = [sounding_notes(decode(store.tokenizer, store.tokens(row)))
                          for row in generator.permutation(rows)[:wanted]]
-        if sum(map(len, chosen[split])) < 2 * settings.window:
-            raise BookError(f"The {split} part has too few notes of {genre} for windows of {settings.window} "
-                            "words: take more data.")
     return Tunes(genre, **chosen)
+
+
+def too_little(tunes: Tunes, settings: NotationSettings) -> str:
+    """Why nothing can be learned from these tunes, with the number that it takes; empty where it can."""
+    for rests in (False, True):
+        train = [word for piece in tunes.train for word in read_words(piece, rests)]
+        least = settings.window + settings.pieces
+        if len(train) < least:
+            return (f"The tunes of {tunes.genre} to learn from hold {len(train)} words and it takes {least}: "
+                    f"{settings.pieces} pieces begin from as many windows of {settings.window} words.")
+        vocabulary = Vocabulary(tuple(sorted(set(train))))
+        for name, pieces in (("choose by", tunes.validation), ("judge by", tunes.test)):
+            _, targets = held_out_windows(pieces, vocabulary, rests, settings.window)
+            if len(targets) < 2:
+                return (f"The tunes of {tunes.genre} to {name} hold {len(targets)} words that training knows "
+                        f"behind a window of {settings.window}, and it takes 2.")
+    return ""
 
 
 def densest_genre(store: TokenStore, most: int) -> tuple[str, list[list[Sounding]]]:
@@ -125,7 +145,13 @@ class Outcome:
 
 
 def run_changes(tunes: Tunes, settings: NotationSettings, seed: int, workers: int = 1) -> dict[str, Outcome]:
-    """Train and compose in every way of :data:`CHANGES`; kept, and read back when asked for again."""
+    """Train and compose in every way of :data:`CHANGES`; kept, and read back when asked for again.
+
+    Raises:
+        TooLittleError: when the tunes hold too few words.
+    """
+    if reason := too_little(tunes, settings):
+        raise TooLittleError(reason)
     found = Parallel(n_jobs=min(workers, len(CHANGES)))(
         delayed(_run)(tunes, change, settings, seed) for change in CHANGES.values())
     return dict(zip(CHANGES, found, strict=True))
@@ -244,7 +270,8 @@ def outcome_rows(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
                      "held_out": last["held_out"], "best": float(outcome.held_out.mean()),
                      "best_epoch": int(chosen["epoch"]), "distinct": last["distinct"], "loop": last["loop"],
                      "loop_length": last["loop_length"]})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["change", "words", "train", "held_out", "best", "best_epoch",
+                                       "distinct", "loop", "loop_length"])
 
 
 def claim_outcome(fewer: Interval) -> claims.Outcome:

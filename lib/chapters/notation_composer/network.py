@@ -45,7 +45,9 @@ class NotationNetwork(nn.Module):
 
 
 def windows_of(numbers: np.ndarray, window: int) -> tuple[Tensor, Tensor]:
-    """All windows of a sequence [windows, window] and the word after each [windows]."""
+    """All windows of a sequence [windows, window] and the word after each [windows]; of a short one, none."""
+    if len(numbers) <= window:
+        return torch.zeros(0, window, dtype=torch.long), torch.zeros(0, dtype=torch.long)
     views = np.lib.stride_tricks.sliding_window_view(numbers, window + 1)
     return torch.from_numpy(views[:, :-1].copy()), torch.from_numpy(views[:, -1].copy())
 

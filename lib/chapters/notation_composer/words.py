@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import zip_longest
 
 import numpy as np
 import symusic
@@ -65,7 +66,7 @@ def read_words(notes: Sequence[Sounding], rests: bool) -> list[str]:
     """
     moments = sorted({onset for onset, _, _ in notes})
     words, end = [], Fraction(0)
-    for onset, following in zip(moments, [*moments[1:], None], strict=True):
+    for onset, following in zip_longest(moments, moments[1:]):
         chord = [(length, pitch) for begin, length, pitch in notes if begin == onset]
         length = max(length for length, _ in chord)
         if rests:
@@ -108,7 +109,8 @@ def kept_shares(pieces: Sequence[Sequence[Sounding]], rests: bool) -> dict[str, 
 
     Returns:
         pitch: of notes that have a note of their pitch at all (as often as it occurs); onset: at their place,
-        too; length: with their length, too; and words: distinct words in all pieces.
+        too; length: with their length, too; and words: distinct words in all pieces. NaN where there is no
+        note.
     """
     totals = dict.fromkeys(("pitch", "onset", "length"), 0)
     words: set[str] = set()
@@ -121,7 +123,8 @@ def kept_shares(pieces: Sequence[Sequence[Sounding]], rests: bool) -> dict[str, 
             before, after = (Counter(map(part, side)) for side in (notes, back))
             totals[name] += (before & after).total()
     count = sum(map(len, pieces))
-    return {**{name: total / count for name, total in totals.items()}, "words": len(words)}
+    return {**{name: total / count if count else float("nan") for name, total in totals.items()},
+            "words": len(words)}
 
 
 def _number(length: Fraction) -> str:

@@ -142,6 +142,8 @@ def by_genre(judged: pd.DataFrame, judge: RatedJudge) -> pd.DataFrame:
         over the judge's error: below 1, pieces of the genre differ by less than the judge errs.
     """
     lines = []
+    columns = ["genre", "pieces", "distance", "far", *(f"{dimension}{what}" for dimension in DIMENSIONS
+                                                       for what in ("", "_spread"))]
     for genre, part in judged.dropna(subset=["valence"]).groupby("genre"):
         line = {"genre": genre, "pieces": len(part), "distance": part["distance"].median(),
                 "far": float((part["distance"] > 1).mean())}
@@ -149,7 +151,7 @@ def by_genre(judged: pd.DataFrame, judge: RatedJudge) -> pd.DataFrame:
             line |= {dimension: part[dimension].mean(),
                      f"{dimension}_spread": part[dimension].std() / judge.errors[dimension]}
         lines.append(line)
-    return pd.DataFrame(lines)
+    return pd.DataFrame(lines, columns=columns)
 
 
 def feature_shifts(judged: pd.DataFrame, judge: RatedJudge) -> pd.DataFrame:

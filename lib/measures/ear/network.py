@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lib.basics.errors import BookError
+from lib.basics.errors import TooLittleError
 from lib.basics.files import atomic_path, hash_of_bytes
 from lib.basics.kept import code_hash, kept_path
 from lib.measures.ear.features import NAMES, segments_of
@@ -111,12 +111,12 @@ def train_ear(pieces: Sequence[np.ndarray], labels: Sequence[str], settings: Ear
         shuffled: False: in every epoch genre by genre, piece by piece, as the files lie in their folders.
 
     Raises:
-        BookError: when there are fewer than two genres.
+        TooLittleError: when there are fewer than two genres.
     """
     genres = sorted(set(labels))
     if len(genres) < 2:
-        raise BookError("An ear needs at least two genres to tell apart; it was given "
-                        f"{genres[0] if genres else 'none'}.")
+        raise TooLittleError("An ear needs at least two genres to tell apart; it was given "
+                             f"{genres[0] if genres else 'none'}.")
     order = sorted(range(len(pieces)), key=lambda number: labels[number])
     cut = [segments_of(pieces[number]) for number in order]
     segments = np.concatenate(cut)

@@ -1,6 +1,7 @@
 """Pieces of a store made into sound and heard, and the ear that judges genre by them."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -8,7 +9,6 @@ import numpy as np
 import pandas as pd
 import symusic
 
-from lib.basics.errors import BookError
 from lib.data import TokenStore
 from lib.data.tokenizer import decode
 from lib.measures.ear.clips import Clip, deal_clips
@@ -33,7 +33,7 @@ class Heard:
         groups: duplicate group of each.
         clips: how each is played.
         features: of each, float32 [frames, 33].
-        too_short: by genre, how many pieces were passed over because their clip is shorter than 10 s.
+        passed_over: by genre, how many pieces were not taken, their clip being shorter than 10 s or silent.
     """
 
     rows: np.ndarray
@@ -41,7 +41,7 @@ class Heard:
     groups: np.ndarray
     clips: list[Clip]
     features: list[np.ndarray]
-    too_short: dict[str, int]
+    passed_over: Counter[str]
 
     def table(self, obtained: np.ndarray, name: str) -> pd.DataFrame:
         """What was recognised, as judges say it: source, asked, obtained, reason, group."""
@@ -50,24 +50,26 @@ class Heard:
 
     def some(self, per_genre: int) -> "Heard":
         """The first pieces of each genre only."""
-        places = np.concatenate([np.flatnonzero(self.labels == label)[:per_genre]
-                                 for label in np.unique(self.labels)])
+        return self._at(np.concatenate([np.flatnonzero(self.labels == label)[:per_genre]
+                                        for label in np.unique(self.labels)]))
+
+    def of_genres(self, genres: Collection[str]) -> "Heard":
+        """The pieces of some genres only."""
+        return self._at(np.flatnonzero([label in genres for label in self.labels]))
+
+    def _at(self, places: np.ndarray) -> "Heard":
         return replace(self, rows=self.rows[places], labels=self.labels[places], groups=self.groups[places],
                        clips=[self.clips[place] for place in places],
                        features=[self.features[place] for place in places])
-
-    def played(self, clips: list[Clip], workers: int) -> list[np.ndarray]:
-        """Features of the same pieces played in another way."""
-        return _features(clips, workers)
 
 
 def hear_pieces(store: TokenStore, split: str, per_genre: int, settings: Profile) -> Heard:
     """So many pieces of each genre of a part of the split, one of each duplicate group, made into sound.
 
-    Raises:
-        BookError: when no piece is long enough.
+    A genre whose pieces are all too short or silent has none.
     """
-    generator, rows, too_short = np.random.default_rng(settings.seed), [], {}
+    generator, rows = np.random.default_rng(settings.seed), []
+    passed_over: Counter[str] = Counter()
     candidates = store.rows(split)
     names = store.index["genre"].to_numpy()
     groups = store.index["group"].to_numpy()
@@ -81,24 +83,28 @@ def hear_pieces(store: TokenStore, split: str, per_genre: int, settings: Profile
                 continue
             clip = deal_clips([decode(store.tokenizer, store.tokens(row))], [settings.seed, int(row)])[0]
             if note_seconds(clip.arranged()) < LEAST_SECONDS:
-                too_short[genre] = too_short.get(genre, 0) + 1
+                passed_over[genre] += 1
                 continue
             taken.add(int(groups[row]))
             rows.append(int(row))
             clips.append(clip)
-    if not rows:
-        raise BookError(f"No piece of the {split} part sounds for {LEAST_SECONDS:.0f} seconds: take "
-                        "longer ones.")
-    chosen = np.array(rows)
-    return Heard(chosen, names[chosen], groups[chosen], clips, _features(clips, settings.workers), too_short)
+    features = request_features(clips, settings.workers)
+    passed_over.update(names[row] for row, found in zip(rows, features, strict=True)
+                       if isinstance(found, str))
+    good = [place for place, found in enumerate(features) if not isinstance(found, str)]
+    chosen = np.array(rows, dtype=np.int64)[good]
+    return Heard(chosen, names[chosen], groups[chosen], [clips[place] for place in good],
+                 [features[place] for place in good], passed_over)
 
 
-def _features(clips: list[Clip], workers: int) -> list[np.ndarray]:
-    heard = request_features(clips, workers)
-    reasons = [reason for reason in heard if isinstance(reason, str)]
-    if reasons:
-        raise BookError(f"A piece of the data set cannot be heard: {reasons[0]}.")
-    return heard
+def answers_to(recognise: Callable[[Sequence[np.ndarray]], np.ndarray],
+               heard: Sequence[np.ndarray | str]) -> np.ndarray:
+    """What each piece is taken for; "no label" for one that cannot be heard."""
+    good = [place for place, features in enumerate(heard) if not isinstance(features, str)]
+    obtained = np.full(len(heard), NO_LABEL, dtype=object)
+    if good:
+        obtained[good] = recognise([heard[place] for place in good])
+    return obtained
 
 
 def train_on_pieces(heard: Heard, settings: Profile) -> Ear:
@@ -118,9 +124,7 @@ def judge_by_ear(pieces: PieceSet, ear: Ear, store: TokenStore, settings: Profil
     scores = [decode(store.tokenizer, pieces.tokens[place]) if len(pieces.tokens[place]) > 1
               else symusic.Score(480) for place in chosen]
     heard = request_features(deal_clips(scores, [settings.seed]), settings.workers)
-    good = [place for place, features in enumerate(heard) if not isinstance(features, str)]
-    obtained = np.full(len(chosen), NO_LABEL, dtype=object)
-    obtained[good] = ear.recognise([heard[place] for place in good])
+    obtained = answers_to(ear.recognise, heard)
     asked = np.array(pieces.labels("genre"), dtype=object)[chosen]
     return pd.DataFrame({"source": pieces.name, "asked": asked, "obtained": obtained,
                          "reason": [features if isinstance(features, str) else "" for features in heard],
@@ -128,9 +132,11 @@ def judge_by_ear(pieces: PieceSet, ear: Ear, store: TokenStore, settings: Profil
 
 
 def ear_judges(store: TokenStore, settings: Profile) -> dict[str, Callable[[PieceSet], pd.DataFrame]]:
-    """A judge of genre that listens, by its title; none where all music has one genre."""
+    """A judge of genre that listens, by its title.
+
+    Raises:
+        TooLittleError: when it has fewer than two genres to tell apart.
+    """
     heard = hear_pieces(store, "train", settings.ear.train_per_genre, settings)
-    if len(set(heard.labels)) < 2:
-        return {}
     ear = train_on_pieces(heard, settings)
     return {"genre by ear": partial(judge_by_ear, ear=ear, store=store, settings=settings)}

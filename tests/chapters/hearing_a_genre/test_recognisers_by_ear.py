@@ -1,13 +1,18 @@
 """Recognisers by ear: neighbours move the network as it was written and no other; scores, permuted labels."""
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import symusic
 from simple_scores import score_of
 
-from lib.chapters.hearing_a_genre import horse, recognisers
+from lib.basics.errors import TooLittleError
+from lib.chapters.hearing_a_genre import horse, plots, recognisers
 from lib.measures.ear.clips import Clip
 from lib.measures.ear.features import NAMES, SEGMENT_FRAMES
-from lib.measures.ear.pieces import Heard, hear_pieces, judge_by_ear, train_on_pieces
+from lib.measures.ear.pieces import Heard, answers_to, ear_judges, hear_pieces, judge_by_ear, train_on_pieces
 from lib.measures.label_control import NO_LABEL
 from lib.measures.sources import real_set
 from lib.profiles.profile import EarSettings
@@ -23,7 +28,7 @@ def heard(count: int, seed: int) -> Heard:
     features = [generator.normal(1 if label == "high" else -1, 1, (2 * SEGMENT_FRAMES, len(NAMES)))
                 .astype(np.float32) for label in labels]
     clips = [Clip(score_of([60 + place] * 16), 0, 120.0) for place in range(len(labels))]
-    return Heard(np.arange(len(labels)), labels, np.arange(len(labels)), clips, features, {})
+    return Heard(np.arange(len(labels)), labels, np.arange(len(labels)), clips, features, Counter())
 
 
 @pytest.fixture
@@ -73,6 +78,41 @@ def test_differences_are_over_the_same_songs():
     outcome = recognisers.claim_outcome(test, test.labels, 0.5)
     assert outcome.value == 0.5
     assert outcome.low <= 0.5 <= outcome.high
+
+
+def test_only_genres_on_both_sides_are_compared_and_it_takes_two():
+    train, test = heard(4, 1), heard(2, 2)
+    third = replace(train, labels=np.where(np.arange(8) < 2, "third", train.labels).astype(object))
+    kept, _ = recognisers.comparable(third, test)
+    assert set(kept.labels) == {"high", "low"}
+    assert len(kept.features) == len(kept.clips) == len(kept.rows) == 6
+    with pytest.raises(TooLittleError, match="1 can be heard for 10 seconds both to train and to test"):
+        recognisers.comparable(train, test.of_genres(["low"]))
+
+
+def test_a_genre_without_another_song_has_no_row_of_neighbours(ears):
+    alone = heard(1, 2)
+    table = recognisers.with_neighbours(ears["along time, shuffled"], alone, 0)
+    assert set(table["neighbours"]) == {"low"}
+    assert plots.plot_neighbours({"alone": table}, "high").axes
+
+
+def test_a_song_that_cannot_be_heard_in_another_way_gets_no_label(home):
+    test = heard(1, 2)
+    silent = replace(test, clips=[replace(clip, score=symusic.Score(480)) for clip in test.clips])
+    who = {"always high": lambda pieces: np.array(["high"] * len(pieces), object)}
+    assert set(horse.horse_table(who, silent, 1)["right"]) == {0}
+    assert answers_to(who["always high"], [test.features[0], "it is silent"]).tolist() == ["high", NO_LABEL]
+
+
+def test_where_nothing_sounds_long_enough_the_chapter_says_so(settings, tiny_store, home, monkeypatch):
+    monkeypatch.setattr("lib.measures.ear.pieces.LEAST_SECONDS", 1e6)
+    nothing = hear_pieces(tiny_store, "train", 2, settings)
+    assert len(nothing.labels) == len(nothing.features) == 0
+    assert set(nothing.passed_over) == set(tiny_store.genres)
+    with pytest.raises(TooLittleError, match=r"needs at least two genres .* given none"):
+        ear_judges(tiny_store, settings)
+    assert "No test piece can be heard for 10 seconds" in plots.plot_features({}).axes[0].texts[0].get_text()
 
 
 def test_permuted_labels_are_dealt_anew(settings, home):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.basics.errors import BookError
+from lib.basics.errors import TooLittleError
 from lib.chapters.notation_composer import experiment
 from lib.chapters.notation_composer.network import NotationNetwork, continue_windows, windows_of
 from lib.measures.statistics import Interval
@@ -24,6 +24,8 @@ def test_windows_are_followed_by_their_words():
     windows, targets = windows_of(np.arange(6), 3)
     assert windows.tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
     assert targets.tolist() == [3, 4, 5]
+    windows, targets = windows_of(np.arange(3), 3)
+    assert (windows.shape, targets.shape) == ((0, 3), (0,))
 
 
 @pytest.mark.parametrize(("words", "length"), [
@@ -79,9 +81,34 @@ def test_the_ngram_is_judged_on_the_words_that_the_networks_are(tunes):
     assert (costs > 0).all()
 
 
-def test_too_little_music_is_said(tiny_store):
-    with pytest.raises(BookError, match="too few notes"):
-        experiment.choose_tunes(tiny_store, SMALL.model_copy(update={"window": 100_000}), 1)
+def test_too_few_words_are_said_with_the_number_that_it_takes(tiny_store):
+    wide = SMALL.model_copy(update={"window": 100_000})
+    tunes = experiment.choose_tunes(tiny_store, wide, 1)
+    assert tunes.genre == tiny_store.index["genre"].value_counts().index[0]
+    with pytest.raises(TooLittleError, match=r"to learn from hold \d+ words and it takes 100003: 3 pieces"):
+        experiment.run_changes(tunes, wide, 1)
+    assert experiment.outcome_rows({}).columns.tolist()[:2] == ["change", "words"]
+
+
+def test_no_pitch_and_no_known_word_are_said(tunes):
+    silent = experiment.Tunes("drums", [[]], [[]], [[]])
+    assert "hold 0 words and it takes 7" in experiment.too_little(silent, SMALL)
+    strange = [[(onset + 1000, length * 7, pitch) for onset, length, pitch in piece] for piece in tunes.test]
+    reason = experiment.too_little(experiment.Tunes("folk", tunes.train, tunes.validation, strange), SMALL)
+    assert "to judge by hold 0 words that training knows behind a window of 4, and it takes 2." in reason
+    assert not experiment.too_little(tunes, SMALL)
+
+
+def test_a_chord_is_one_word_however_many_notes_it_has(tunes):
+    chords = [[(onset, length, pitch + third) for onset, length, pitch in piece[:3] for third in (0, 4, 7)]
+              for piece in tunes.train[:1]]
+    assert "hold 3 words" in experiment.too_little(experiment.Tunes("folk", chords, chords, chords), SMALL)
+
+
+def test_tunes_are_of_the_commonest_genre_that_holds_enough(tiny_store, monkeypatch):
+    commonest, following = tiny_store.index["genre"].value_counts().index[:2]
+    monkeypatch.setattr(experiment, "too_little", lambda tunes, _: "few" if tunes.genre == commonest else "")
+    assert experiment.choose_tunes(tiny_store, SMALL, 1).genre == following
 
 
 def test_the_densest_genre_is_found(tiny_store):

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import symusic
 from hypothesis import given, strategies as st
@@ -25,6 +26,7 @@ CHORD = [(0 * Q, Q, 48), (0 * Q, Q, 64), (0 * Q, Q, 67), (Q, Q, 60)]
 def test_a_word_is_a_pitch_with_its_length_and_rests_are_dropped_or_kept():
     assert read_words(MELODY, rests=False) == ["C4 1", "D4 0.5", "E4 2"]
     assert read_words(MELODY, rests=True) == ["C4 1", "D4 0.5", "rest 0.5", "E4 2"]
+    assert read_words([], rests=False) == read_words([], rests=True) == []
 
 
 def test_a_chord_is_its_normal_order_whose_octaves_are_lost():
@@ -38,6 +40,7 @@ def test_in_the_projects_way_a_dropped_rest_moves_all_that_follows_and_every_not
     assert {length for _, length, _ in back} == {1}
     shares = kept_shares([MELODY], rests=False)
     assert (shares["pitch"], shares["onset"], shares["length"]) == (1, 2 / 3, 1 / 3)
+    assert np.isnan(kept_shares([[]], rests=False)["pitch"]), "of no note no share is left"
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 48), st.integers(36, 96)), min_size=1,

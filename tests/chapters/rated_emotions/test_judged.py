@@ -60,6 +60,9 @@ def test_mode_and_pace_are_heard_and_what_is_no_piece_has_a_reason(tiny_store, j
     table = by_genre(said, judge)
     assert table["pieces"].tolist() == [2]
     assert feature_shifts(said, judge).shape == (len(judge.features), 1)
+    nobody = by_genre(said.iloc[2:], judge)
+    assert nobody.columns.tolist() == table.columns.tolist()
+    assert nobody["arousal_spread"].empty
 
 
 def judged(differences, runs, slots=6):
