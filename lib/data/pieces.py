@@ -124,8 +124,7 @@ def read_folder(folder: Path) -> tuple[list[Piece], list[LeftOut]]:
     passed over.
 
     Raises:
-        BookError: when the folder is missing, unreadable, empty, holds no XMIDI name, or only one pair of
-            labels.
+        BookError: when the folder is missing, unreadable, empty, or holds no XMIDI name.
     """
     folder = Path(folder)
     pieces, left_out = [], []
@@ -148,11 +147,6 @@ def read_folder(folder: Path) -> tuple[list[Piece], list[LeftOut]]:
             hint = f"but {deeper[1]:,} files in {deeper[0]} are; give that folder"
         raise BookError(f"None of the {len(left_out)} entries of the data folder {folder} is named {SCHEME} "
                         f"(the first is '{left_out[0].name}'): {hint}.")
-    labels = {(piece.emotion, piece.genre) for piece in pieces}
-    if len(labels) == 1:
-        emotion, genre = labels.pop()
-        raise BookError(f"All {len(pieces)} pieces of the data folder {folder} have the same labels, emotion "
-                        f"{emotion!r} and genre {genre!r}: composing by label needs at least two of them.")
     return pieces, left_out
 
 

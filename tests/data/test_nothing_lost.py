@@ -10,6 +10,7 @@ import mido
 import numpy as np
 import pytest
 import wild_files
+from odd_folders import COMBINED, FOLDERS
 
 from lib.data import open_store
 from lib.data.midi_events import read_events
@@ -103,6 +104,23 @@ def test_the_report_tells_file_by_file(store):
     assert by_kind["slow"]["stretch"] == pytest.approx(0.25)
     assert "plain" not in by_kind
     assert store.index.set_index("identifier")["pedals"]["pedal"] == 1
+
+
+@pytest.mark.parametrize("kind", FOLDERS | COMBINED)
+def test_every_note_of_odd_folders_is_in_the_store_or_in_the_report(tmp_path, kind):
+    folder = (FOLDERS | COMBINED)[kind](tmp_path / kind)
+    files = sorted(folder.glob("*.midi"))
+    notes = {path.name: count(path.read_bytes(), kind) for path in files}
+    store = open_store(load_profile("smoke", folder).model_copy(update={"workers": 1}))
+    assert sorted([*store.index["name"], *store.left_out["name"]]) == [path.name for path in files]
+    assert store.index["notes"].tolist() == [notes[name] for name in store.index["name"]]
+    counts = store.manifest["counts"]
+    told = int(np.isin(store.ids, np.concatenate([store.ids_of_type("Pitch"),
+                                                  store.ids_of_type("PitchDrum")])).sum())
+    assert sum(notes.values()) == told + counts["notes_lost"] + counts["notes_left_out"]
+    copies = store.index[store.index["identifier"].str.endswith("copy")]
+    originals = store.index.set_index("identifier").loc[copies["identifier"].str.removesuffix("copy")]
+    assert copies["group"].tolist() == originals["group"].tolist(), "a copy belongs to its original"
 
 
 def test_names_of_the_world(store):

@@ -119,6 +119,11 @@ def one_pair_left(folder: Path) -> Path:
     return add_unreadable(write(folder, emotions=("sad",), genres=("rock",)), "happy", "pop")
 
 
+def one_label(folder: Path, count: int = 40) -> Path:
+    """Nothing tells pieces apart; of any size, since a large one is another matter."""
+    return write(folder, count=count, emotions=("sad",), genres=("rock",))
+
+
 def hard_labels(folder: Path) -> Path:
     """Labels with dollar signs and markup, of several scripts, very long."""
     return write(folder, count=96, emotions=HARD_LABELS, genres=("喜歡 $x^2$", "b" * 60))
@@ -161,7 +166,7 @@ def few_tunes(folder: Path) -> Path:
 
 FOLDERS = {make.__name__: make for make in (
     no_copies, all_copied, drums_alone, one_bar_loops, drum_intros, one_genre, one_emotion, one_pair_left,
-    hard_labels, own_tables, smallest, bands)}
+    one_label, hard_labels, own_tables, smallest, bands)}
 """Every kind, one oddity each."""
 COMBINED = {make.__name__: make for make in (bare_loops, few_tunes)}
 """Kinds with several oddities."""
