@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from lib.basics.errors import BookError
 
@@ -29,7 +30,7 @@ def explain_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = _REASONS.get(error.errno, str(error.strerror or error))
+        reason = _REASONS.get(error.errno or 0, str(error.strerror or error))
         raise BookError(f"Cannot write {path}: {reason}.") from error
 
 
@@ -157,7 +158,7 @@ def write_csv(path: Path, columns: list[str], rows: Iterable[Mapping[str, object
         writer.writerows(rows)
 
 
-def read_json(path: Path) -> object:
+def read_json(path: Path) -> Any:
     """Return the content of a JSON file.
 
     Raises:

@@ -19,17 +19,16 @@ from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, hash_of_json, write_json
 from lib.composing.grammar import Grammar
 from lib.composing.pretrained import Pretrained
+from lib.composing.protocols import Composer, Vocabulary
 from lib.composing.sampling import SamplingSettings, sample_tokens
-from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
-from lib.models.base import ConditionalModel
 from lib.sound.audio import note_seconds, write_mp3
 from lib.sound.sheet import Words, write_score
 from lib.sound.synthesizer import not_as_written
 from lib.training.memory import memory_for
 from lib.training.runs import Run
 
-Source = Run | Pretrained | ConditionalModel
+Source = Run | Pretrained | Composer
 """What composes: a trained run, the model that comes with the book, or a network."""
 
 _BATCH = 64  # pieces composed at once: more gain little on a CPU and need more memory for the cache
@@ -147,7 +146,7 @@ def file_stem(emotion: str | None, genre: str | None, seed: int) -> str:
     return f"{safe_file_name(labels)}_{seed}"
 
 
-def compose_pieces(source: Source, store: TokenStore, emotion: str | None, genre: str | None,
+def compose_pieces(source: Source, store: Vocabulary, emotion: str | None, genre: str | None,
                    settings: SamplingSettings, count: int = 1, prompt: np.ndarray | None = None
                    ) -> list[Composition]:
     """Compose pieces to an emotion and a genre.
@@ -166,7 +165,7 @@ def compose_pieces(source: Source, store: TokenStore, emotion: str | None, genre
     return compose_many(source, store, [(emotion, genre)] * _checked_count(count), settings, prompt)
 
 
-def compose_many(source: Source, store: TokenStore,
+def compose_many(source: Source, store: Vocabulary,
                  labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
                  prompt: np.ndarray | None = None) -> list[Composition]:
     """Compose one piece for each pair of labels (emotion, genre), up to 64 in a batch.
@@ -194,7 +193,7 @@ def compose_many(source: Source, store: TokenStore,
     return as_compositions(source, store, labels, settings, prompt, composed)
 
 
-def as_compositions(source: Source, store: TokenStore,
+def as_compositions(source: Source, store: Vocabulary,
                     labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
                     prompt: np.ndarray | None, composed: Sequence[tuple[np.ndarray, bool]]
                     ) -> list[Composition]:
@@ -247,7 +246,7 @@ def _checked_count(count: int) -> int:
     return count
 
 
-def _check_run(run: Run, store: TokenStore) -> None:
+def _check_run(run: Run, store: Vocabulary) -> None:
     """Labels and vocabularies of equal number may still differ in meaning."""
     data = run.config["data"]
     if (data["emotions"], data["genres"]) != (store.emotions, store.genres):
@@ -258,7 +257,7 @@ def _check_run(run: Run, store: TokenStore) -> None:
                         "the token set it was trained on.")
 
 
-def _check_model(model: ConditionalModel, store: TokenStore) -> None:
+def _check_model(model: Composer, store: Vocabulary) -> None:
     have = (model.vocabulary_size, model.num_emotions, model.num_genres)
     need = (len(store.vocabulary), len(store.emotions), len(store.genres))
     if have != need:
@@ -266,7 +265,7 @@ def _check_model(model: ConditionalModel, store: TokenStore) -> None:
                         f"data have {need[0]}, {need[1]} and {need[2]}: use the data it was trained on.")
 
 
-def network_of(source: Source) -> ConditionalModel:
+def network_of(source: Source) -> Composer:
     """The network itself, in evaluation mode."""
     if isinstance(source, Run):
         return source.load_model()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lib.data.store import TokenStore
+from lib.composing.protocols import Vocabulary
 from lib.models.ngram import NgramModel
 from lib.models.ngram_counts import Labels
 from lib.models.pieces import Histories
@@ -40,7 +40,7 @@ class NgramComposer(nn.Module):
         store: whose labels it knows.
     """
 
-    def __init__(self, model: NgramModel, store: TokenStore):
+    def __init__(self, model: NgramModel, store: Vocabulary):
         super().__init__()
         self.model = model
         self.settings = NgramSettings(order=model.order, labels=model.labels, escape=model.escape)

@@ -18,15 +18,15 @@ from lib.basics.files import atomic_path
 from lib.basics.kept import code_hash, kept_path
 from lib.composing.compose import Composition, Source, as_compositions, compose_many
 from lib.composing.pretrained import Pretrained
+from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import SamplingSettings
-from lib.data.store import TokenStore
 from lib.training.runs import Run
 
 # Of the code as it was imported, as for runs. How a piece sounds and is engraved decides none of its tokens.
 _CODE = code_hash("lib.composing.compose", without=("lib.sound",))
 
 
-def request_pieces(source: Source, store: TokenStore, labels: Sequence[tuple[str | None, str | None]],
+def request_pieces(source: Source, store: Vocabulary, labels: Sequence[tuple[str | None, str | None]],
                    settings: SamplingSettings, identity: str | None = None) -> list[Composition]:
     """One piece for each pair of labels (emotion, genre): read back if asked before, else composed and kept.
 
@@ -46,7 +46,7 @@ def request_pieces(source: Source, store: TokenStore, labels: Sequence[tuple[str
     if not identity:
         raise BookError("Pieces of a model that is no run can only be kept under a name of its own: "
                         "give request_pieces an identity.")
-    labels = [tuple(pair) for pair in labels]
+    labels = [(emotion, genre) for emotion, genre in labels]
     path = _place(identity, store, labels, settings)
     kept = _read(path)
     if kept is None or len(kept) != len(labels):
@@ -56,7 +56,7 @@ def request_pieces(source: Source, store: TokenStore, labels: Sequence[tuple[str
     return as_compositions(source, store, labels, settings, None, kept)
 
 
-def _place(identity: str, store: TokenStore, labels: list, settings: SamplingSettings
+def _place(identity: str, store: Vocabulary, labels: list, settings: SamplingSettings
            ) -> Path:
     inputs = [identity, store.hash, labels, settings.model_dump(mode="json")]
     return kept_path("pieces", inputs, _CODE, ".safetensors")

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib.composing.protocols import Composer
+
 BLOCK = 16  # outputs side by side, one cache line of float32; 32 is no faster, 64 is slower
 FEW = 8  # rows
 
@@ -42,7 +44,7 @@ class PackedLinear:
 
 
 @contextlib.contextmanager
-def packed_linear_layers(model: nn.Module) -> Iterator[None]:
+def packed_linear_layers(model: Composer | nn.Module) -> Iterator[None]:
     """Inside, the linear layers of a model compute as :class:`PackedLinear`; its weights must not change.
 
     This concerns float32 weights on a CPU. A GPU has its own product for a vector, and stays as it is.

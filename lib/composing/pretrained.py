@@ -8,6 +8,7 @@ cannot do.
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from miditok import REMI
@@ -16,7 +17,8 @@ from lib.basics.errors import BookError
 from lib.basics.files import hash_of_bytes, read_json
 from lib.basics.places import LIB
 from lib.data.tokenizer import vocabulary_of
-from lib.models import ConditionalModel, build_model
+from lib.models import build_model
+from lib.models.network import Network
 from lib.profiles.profile import ModelSettings
 from lib.training.checkpoint import load_weights, read_weights
 from lib.training.devices import device_at_hand
@@ -39,8 +41,8 @@ class Pretrained:
         hash: of the weights; pieces are kept under it.
     """
 
-    model: ConditionalModel
-    card: dict
+    model: Network
+    card: dict[str, Any]
     emotions: list[str]
     genres: list[str]
     tokenizer: REMI
@@ -71,7 +73,7 @@ def load_pretrained(folder: Path = FOLDER) -> Pretrained:
     """
     folder = Path(folder)
     remedy = "restore the folder from the repository, or train it again with `make pretrained`"
-    card = read_json(folder / CARD)
+    card: Any = read_json(folder / CARD)
     try:
         settings = ModelSettings.model_validate(card["model"])
         emotions, genres = list(card["emotions"]), list(card["genres"])
@@ -93,4 +95,4 @@ def load_pretrained(folder: Path = FOLDER) -> Pretrained:
     device = device_at_hand()
     with memory_for("the pretrained model", device):
         model = model.to(device).eval()
-    return Pretrained(model, card, emotions, genres, tokenizer, expected[WEIGHTS])
+    return Pretrained(cast(Network, model), card, emotions, genres, tokenizer, expected[WEIGHTS])

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from lib.basics.errors import BookError
+from lib.composing.protocols import Vocabulary
 from lib.data.scores import read_score
-from lib.data.store import TokenStore
 from lib.data.tokenizer import encode, foreign_meters, meter_sections
 from lib.sound.pianoroll import bar_grid
 
 
-def read_prompt(path: Path, store: TokenStore, bars: int, max_tokens: int | None = None) -> np.ndarray:
+def read_prompt(path: Path, store: Vocabulary, bars: int, max_tokens: int | None = None) -> np.ndarray:
     """The first bars of a MIDI file as token ids, BOS first.
 
     Args:

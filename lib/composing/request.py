@@ -8,8 +8,8 @@ from lib.basics.errors import BookError
 from lib.basics.files import check_targets
 from lib.composing.compose import Source, compose_pieces, file_stem, label_id
 from lib.composing.prompt import read_prompt
+from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import SamplingSettings
-from lib.data.store import TokenStore
 from lib.sound.audio import check_audio_name
 from lib.sound.sheet import check_score_name
 from lib.training.runs import Run
@@ -95,7 +95,7 @@ class Request:
         """Whether one piece goes into files that are named, not several into a folder."""
         return self.out is None or self.out.suffix.lower() in MIDI_SUFFIXES
 
-    def fulfil(self, model: Callable[[], Source], store: TokenStore) -> Iterator[Path]:
+    def fulfil(self, model: Callable[[], Source], store: Vocabulary) -> Iterator[Path]:
         """Compose, write, and yield each file that is written.
 
         Args:

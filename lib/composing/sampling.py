@@ -12,7 +12,7 @@ from torch import Tensor
 from lib.basics.errors import BookError
 from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, pick
 from lib.composing.packed import packed_linear_layers
-from lib.models.base import ConditionalModel
+from lib.composing.protocols import Composer
 from lib.profiles.profile import Settings
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class SamplingSettings(Settings):
 
 
 @torch.inference_mode()
-def sample_tokens(model: ConditionalModel, emotions: Sequence[int], genres: Sequence[int],
+def sample_tokens(model: Composer, emotions: Sequence[int], genres: Sequence[int],
                   settings: SamplingSettings, grammar: "Grammar", *, prompt: np.ndarray | None = None,
                   use_cache: bool = True) -> list[np.ndarray]:
     """Compose one sequence for each pair of labels, all in one batch.
@@ -103,13 +103,13 @@ def sample_tokens(model: ConditionalModel, emotions: Sequence[int], genres: Sequ
 
 
 @contextlib.contextmanager
-def composing_mode(model: ConditionalModel) -> Iterator[None]:
+def composing_mode(model: Composer) -> Iterator[None]:
     """The model in eval mode, its weights laid out for few rows, a small one on one thread; afterwards all as
     it was.
     """
     was_training, threads = model.training, torch.get_num_threads()
     small = sum(parameter.numel() for parameter in model.parameters()) < _ONE_THREAD_BELOW
-    model.eval()
+    model.train(False)
     if small:
         torch.set_num_threads(1)
     try:
@@ -120,7 +120,7 @@ def composing_mode(model: ConditionalModel) -> Iterator[None]:
         model.train(was_training)
 
 
-def _start_tokens(prompt: np.ndarray | None, model: ConditionalModel, settings: SamplingSettings,
+def _start_tokens(prompt: np.ndarray | None, model: Composer, settings: SamplingSettings,
                   grammar: "Grammar") -> np.ndarray:
     begin = grammar.kinds.index("BOS")
     start = np.array([begin] if prompt is None else prompt, dtype=np.int64)
@@ -144,7 +144,7 @@ class _Batch:
     Guidance reads every piece twice: rows [0, B) with its labels, rows [B, 2B) without.
     """
 
-    def __init__(self, model: ConditionalModel, emotions: Sequence[int], genres: Sequence[int],
+    def __init__(self, model: Composer, emotions: Sequence[int], genres: Sequence[int],
                  settings: SamplingSettings, grammar: "Grammar", start: np.ndarray, use_cache: bool):
         self.model, self.settings, self.grammar = model, settings, grammar
         count = len(emotions)
@@ -204,7 +204,10 @@ class _Batch:
         if self.state is not None:
             self.read = length
         last = logits[:, -1].float()
-        return guide(*last.chunk(2), self.settings.guidance) if self.guided else last
+        if not self.guided:
+            return last
+        conditional, unconditional = last.chunk(2)
+        return guide(conditional, unconditional, self.settings.guidance)
 
     def _masked(self, logits: Tensor) -> Tensor:
         if not self.states:

@@ -7,13 +7,14 @@ control of *use*: a network that had been trained on short windows only might ma
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lib.basics.errors import BookError
+from lib.composing.protocols import Composer
 from lib.data.store import TokenStore
-from lib.models.base import ConditionalModel
 from lib.profiles.profile import ModelSettings
 
 
@@ -29,7 +30,7 @@ class ShortenedRow:
 
     tokens: list[int] = field(default_factory=list)
     bars: list[int] = field(default_factory=list)
-    state: object = None
+    state: Any = None
 
 
 class ShortMemory(nn.Module):
@@ -46,7 +47,7 @@ class ShortMemory(nn.Module):
         BookError: for fewer than one bar.
     """
 
-    def __init__(self, model: ConditionalModel, store: TokenStore, bars: int):
+    def __init__(self, model: Composer, store: TokenStore, bars: int):
         super().__init__()
         if bars < 1:
             raise BookError(f"A memory of {bars} bars is impossible: give at least 1.")

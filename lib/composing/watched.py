@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 from lib.basics.errors import BookError
 from lib.composing.compose import Composition, Source, as_compositions, compose_pieces, network_of
+from lib.composing.protocols import Composer, Vocabulary
 from lib.composing.request import check_guidance
 from lib.composing.sampling import SamplingSettings
-from lib.data.store import TokenStore
-from lib.models.base import ConditionalModel
 
 
-def compose_watched(source: Source, store: TokenStore, emotion: str, genre: str, settings: SamplingSettings,
-                    on_step: Callable[[], None], network: ConditionalModel | None = None) -> Composition:
+def compose_watched(source: Source, store: Vocabulary, emotion: str, genre: str, settings: SamplingSettings,
+                    on_step: Callable[[], None], network: Composer | None = None) -> Composition:
     """One piece; `on_step` is called before each of its tokens is computed.
 
     Args:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from IPython.display import display
@@ -40,7 +40,8 @@ class Outcome:
         low, high: its 95 % interval; equal to `value` for a count or a published figure without one; NaN
             where there is no interval, which decides nothing.
         seeds: training runs behind it (pairs count once); None where no training is involved.
-        degrees: degrees of freedom of the interval, as for a mean of few seeds; None: as many as you like.
+        degrees: degrees of freedom of the interval, as for a mean of few seeds; None: infinitely many, the
+            normal quantile.
 
     Raises:
         ValueError: when the interval does not hold the value.
@@ -80,7 +81,7 @@ class Rule(Settings):
             return "undecided"
         low, high = outcome.low, outcome.high
         exact = low == high
-        if self.expects == "within":
+        if self.upper is not None:
             if low >= self.margin and high <= self.upper:
                 return "inside"
             return "outside" if high < self.margin or low > self.upper else "undecided"
@@ -308,10 +309,15 @@ def _lines(claim: Claim, original: Outcome | None, replication: Outcome | None, 
     if isinstance(first, Untested):
         own_files = first.why
     else:
+        assert original is not None, "a rule was given no outcome"
         own_files = outcome_text(first, original)
         if verdicts["original"] == "confounded":
             own_files += "; but " + "; ".join(first.confounds)
-    ours = second.why if isinstance(second, Untestable) else outcome_text(second, replication)
+    if isinstance(second, Untestable):
+        ours = second.why
+    else:
+        assert replication is not None, "a rule was given no outcome"
+        ours = outcome_text(second, replication)
     return {**({"The students' own caveat": claim.caveat} if claim.caveat else {}),
             "The report's own evidence": f"{verdicts['original']}: {own_files}",
             "Our replication": f"{shown_verdict(verdicts['replication'])}: {ours}",
@@ -323,12 +329,12 @@ def shown_verdict(verdict: str) -> str:
     return "differs here" if verdict == "differs" else verdict
 
 
-def anchor(record: Mapping) -> str:
+def anchor(record: Mapping[str, Any]) -> str:
     """The name of the place that a record's box marks on its page."""
     return f"claim-{record['claim']}" if "claim" in record else f"own-claim-{record['own']}"
 
 
-def _plain(outcome: Outcome | None) -> dict | None:
+def _plain(outcome: Outcome | None) -> dict[str, Any] | None:
     """An outcome as JSON, which knows no NaN."""
     if outcome is None:
         return None
@@ -336,7 +342,7 @@ def _plain(outcome: Outcome | None) -> dict | None:
             for name, value in vars(outcome).items() if not name.startswith("_")}
 
 
-def _show(record: dict, title: str, lines: Mapping[str, str]) -> None:
+def _show(record: dict[str, Any], title: str, lines: Mapping[str, str]) -> None:
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in lines.items())
     page = (f'<div class="admonition claim" id="{escape(anchor(record))}">'
             f'<p class="admonition-title">{escape(title)}</p><dl>{items}</dl></div>')

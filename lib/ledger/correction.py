@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from lib.ledger.claims import Outcome, ReplicationRule, ReplicationVerdict, Rule, read_ledger
+from lib.ledger.claims import Outcome, ReplicationRule, ReplicationVerdict, Rule, Side, read_ledger
 
 LEVEL = 0.05
 
@@ -25,7 +25,7 @@ def p_value(rule: Rule, outcome: Outcome) -> float:
     enough = (outcome.seeds or 1) >= rule.least_seeds
     if not enough or any(math.isnan(number) for number in (outcome.value, outcome.low, outcome.high)):
         return 1.0
-    if rule.expects != "within":
+    if rule.upper is None:
         return _against(rule.margin, outcome)
     lower, upper = _against(rule.margin, outcome), _against(rule.upper, outcome)
     if rule.margin <= outcome.value <= rule.upper:  # both sides must hold
@@ -49,15 +49,15 @@ def corrected(outcomes: Mapping[int, Outcome]) -> dict[int, tuple[float, Replica
     out.
     """
     rules = {number: read_ledger().claim(number).replication for number in outcomes}
-    family = [number for number, rule in rules.items()
-              if isinstance(rule, ReplicationRule) and rule.family == "primary"]
+    family = {number: rule for number, rule in rules.items()
+              if isinstance(rule, ReplicationRule) and rule.family == "primary"}
     if not family:
         return {}
-    ps = [p_value(rules[number], outcomes[number]) for number in family]
+    ps = [p_value(rule, outcomes[number]) for number, rule in family.items()]
     adjusted = multipletests(ps, alpha=LEVEL, method="holm")[1]
     found: dict[int, tuple[float, ReplicationVerdict]] = {}
-    for number, p in zip(family, adjusted.tolist(), strict=True):
-        side = rules[number].side(outcomes[number]) if p <= LEVEL else "undecided"
-        verdict = {"inside": "agrees", "outside": "differs", "undecided": "inconclusive"}[side]
-        found[number] = p, verdict
+    verdicts: dict[Side, ReplicationVerdict] = {"inside": "agrees", "outside": "differs",
+                                                "undecided": "inconclusive"}
+    for (number, rule), p in zip(family.items(), adjusted.tolist(), strict=True):
+        found[number] = p, verdicts[rule.side(outcomes[number]) if p <= LEVEL else "undecided"]
     return found

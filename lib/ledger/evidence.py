@@ -6,6 +6,7 @@ A chapter shows such a result with its date beside what it computes afresh, neve
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -34,7 +35,7 @@ class Evidence:
 
     name: str
     table: pd.DataFrame
-    about: dict
+    about: dict[str, Any]
     decides: bool = False
 
     @property
@@ -65,7 +66,8 @@ def committed_code() -> str | None:
     return commit
 
 
-def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: TokenStore, **about) -> Path:
+def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: TokenStore, **about: object
+                  ) -> Path:
     """Write a result and its provenance.
 
     Args:
@@ -90,7 +92,7 @@ def _whole_numbers_kept(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(whole, "Int64"))
 
 
-def write_evidence(name: str, table: pd.DataFrame, **about) -> Path:
+def write_evidence(name: str, table: pd.DataFrame, **about: object) -> Path:
     """Write a result that rests on no store of tokens, and its provenance; see :func:`keep_evidence`.
 
     Raises:

@@ -19,10 +19,10 @@ import platform
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 import torch
-from torch import nn
 
 from lib.basics.errors import BookError
 from lib.basics.files import (
@@ -40,6 +40,7 @@ from lib.basics.places import artifacts_folder, shown
 from lib.basics.progress import say
 from lib.data.store import TokenStore
 from lib.models import build_model, count_parameters
+from lib.models.network import Network
 from lib.profiles.profile import RunSettings
 from lib.training.checkpoint import load_weights, now, read_weights, run_identity, save_state, write_weights
 from lib.training.devices import device_at_hand, make_fabric
@@ -111,7 +112,7 @@ class Run:
             "seconds": self.provenance["seconds"]["total"], "tokens_per_second": self.tokens_per_second,
         }
 
-    def load_model(self, device: str | torch.device | None = None) -> nn.Module:
+    def load_model(self, device: str | torch.device | None = None) -> Network:
         """The network with the weights of lowest validation loss, in evaluation mode.
 
         Args:
@@ -132,7 +133,7 @@ class Run:
         weights, _ = read_weights(self.folder / MODEL)
         load_weights(model, weights, self.folder / MODEL)
         with memory_for(f"the network of the run '{self.settings.name}'", device):
-            return model.to(device).eval()
+            return cast(Network, model.to(device).eval())
 
 
 def request_run(run: RunSettings, store: TokenStore, quiet: bool = False) -> Run:
