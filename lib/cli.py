@@ -141,6 +141,9 @@ def compose(
                                                         "1,024 or all that the pretrained model overlooks.")
                           ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same piece.")] = 1,
+    browser_seed: Annotated[int | None, typer.Option(
+        min=0, max=2**53 - 1, help="Instead of a seed: the piece that the page book/compose composes with "
+                                   "this seed.")] = None,
     profile: ProfileName = "laptop", data: DataFolder = "",
 ) -> None:
     """Compose pieces to an emotion and a genre: MIDI, MP3, and a JSON file of how each was made."""
@@ -149,13 +152,19 @@ def compose(
     if data and not run:
         raise BookError("The pretrained model knows nothing of your data: say which run is to compose, as in "
                         "--run transformer, or leave --data out.")
+    if browser_seed is not None and run:
+        raise BookError("The page composes with the pretrained model only: leave out --run or --browser-seed.")
     from lib.composing import SamplingSettings, load_pretrained
+    from lib.composing.browser_weights import quantised
     from lib.composing.request import Request
 
     pretrained = None if run else load_pretrained()
+    if browser_seed is not None:
+        pretrained = quantised(pretrained)
     longest = max_tokens or (pretrained.window if pretrained else 1024)
     sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
-                                max_tokens=longest, seed=seed)
+                                max_tokens=longest, seed=seed if browser_seed is None else browser_seed,
+                                generator="numpy" if browser_seed is None else "browser")
     request = Request(emotion, genre, sampling, out, count, audio, record, prompt, bars, score)
     if pretrained:
         written = request.fulfil(lambda: pretrained, pretrained)

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from torch import Tensor
 
 from lib.basics.errors import BookError
+from lib.composing.browser_numbers import uniforms
 from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, pick
 from lib.composing.packed import packed_linear_layers
 from lib.composing.protocols import Composer
@@ -36,6 +37,8 @@ class SamplingSettings(Settings):
         seed: of the first piece; the next pieces have seed + 1, seed + 2, …
         grammar: only tokens that :class:`lib.composing.grammar.Grammar` allows can be drawn.
         greedy: always take the likeliest token; seed, temperature, top_k and top_p then change nothing.
+        generator: where random numbers come from: numpy, or as in the page that composes in a browser
+            (:func:`lib.composing.browser_numbers.uniforms`).
 
     Raises:
         BookError: for an impossible value.
@@ -49,6 +52,7 @@ class SamplingSettings(Settings):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     grammar: bool = True
     greedy: bool = False
+    generator: Literal["numpy", "browser"] = "numpy"
 
     @model_validator(mode="wrap")
     @classmethod
@@ -138,6 +142,13 @@ def _start_tokens(prompt: np.ndarray | None, model: Composer, settings: Sampling
     return start
 
 
+def _random_numbers(settings: SamplingSettings, piece: int) -> np.ndarray:
+    """One number in [0, 1) for each token of a piece, by its place in the sequence."""
+    if settings.generator == "browser":
+        return uniforms(settings.seed + piece, settings.max_tokens)
+    return np.random.default_rng(settings.seed + piece).random(settings.max_tokens)
+
+
 class _Batch:
     """The pieces of one batch while they grow. Rows that have ended leave it a few at a time.
 
@@ -152,8 +163,7 @@ class _Batch:
         self.tokens = np.full((count, settings.max_tokens), self.end, dtype=np.int64)
         self.tokens[:, :len(start)] = start
         self.lengths = np.full(count, len(start))
-        self.uniforms = np.stack([np.random.default_rng(settings.seed + piece).random(settings.max_tokens)
-                                  for piece in range(count)])
+        self.uniforms = np.stack([_random_numbers(settings, piece) for piece in range(count)])
         self.rows = np.arange(count)  # which piece each row of the batch is
         self.ended = np.zeros(count, dtype=bool)  # by piece
         self.guided = settings.guidance != 1
@@ -203,7 +213,8 @@ class _Batch:
         logits, self.state = self.model(tokens, self.emotion, self.genre, self.state)
         if self.state is not None:
             self.read = length
-        last = logits[:, -1].float()
+        last = logits[:, -1]
+        last = last if last.dtype == torch.float64 else last.float()
         if not self.guided:
             return last
         conditional, unconditional = last.chunk(2)

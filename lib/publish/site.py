@@ -22,6 +22,7 @@ from lib.data import open_store
 from lib.ledger.claims import RECORD
 from lib.profiles import load_profile
 from lib.publish.chapters import chapters, glued, parameters_of, tagged
+from lib.publish.compose_page.page import stage_compose_page
 from lib.publish.execute import executed_path, parameters_for
 from lib.publish.extension.chapter_pages import CLEAN
 from lib.publish.fingerprint import fingerprint
@@ -145,6 +146,7 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
     write_text(stage / "book" / "listen.md", listening_page(copies))
     index = stage / "book" / "index.md"
     write_text(index, with_three_pieces(index.read_text(encoding="utf-8"), copies))
+    stage_compose_page(stage / "book" / "compose.md", stage / _EXTRA / "book", copies)
     instructors = stage / "book" / "instructors.md"
     if instructors.is_file():
         write_text(instructors, instructors_page(instructors.read_text(encoding="utf-8"), copies))
