@@ -153,7 +153,7 @@ def compose(
         raise BookError("The pretrained model knows nothing of your data: say which run is to compose, as in "
                         "--run transformer, or leave --data out.")
     if browser_seed is not None and run:
-        raise BookError("The page composes with the pretrained model only: leave out --run or --browser-seed.")
+        raise BookError("The page composes with the pretrained model: leave out --run or --browser-seed.")
     from lib.composing import SamplingSettings, load_pretrained
     from lib.composing.browser_weights import quantised
     from lib.composing.request import Request

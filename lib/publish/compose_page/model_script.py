@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Iterator
 
+from miditok import REMI
 
 from lib.basics.errors import BookError
 from lib.composing.browser_weights import is_quantised, quantise
@@ -45,14 +46,17 @@ def model_script(pretrained: Pretrained) -> str:
 
 def model_tables(pretrained: Pretrained) -> dict[str, object]:
     """Everything of :func:`model_script` but the weights."""
-    grammar = Grammar(pretrained.tokenizer)
-    return {
-        "model": pretrained.model.settings.model_dump(), "emotions": pretrained.emotions,
-        "genres": pretrained.genres, "vocabulary": pretrained.vocabulary, "hash": pretrained.hash,
-        "grammar": {"programChanges": grammar.program_changes, "tempo": grammar.has_tempo,
-                    "drumPitches": grammar.has_drum_pitches, "ticksPerQuarter": grammar.ticks_per_quarter,
-                    "positionsPerBeat": pretrained.tokenizer.config.max_num_pos_per_beat},
-    }
+    return {"model": pretrained.model.settings.model_dump(), "emotions": pretrained.emotions,
+            "genres": pretrained.genres, "hash": pretrained.hash, **grammar_tables(pretrained.tokenizer)}
+
+
+def grammar_tables(tokenizer: REMI) -> dict[str, object]:
+    """What `assets/grammar.js` is made from: the texts of all tokens, and how the token set is configured."""
+    grammar = Grammar(tokenizer)
+    return {"vocabulary": grammar.vocabulary,
+            "grammar": {"programChanges": grammar.program_changes, "tempo": grammar.has_tempo,
+                        "drumPitches": grammar.has_drum_pitches, "ticksPerQuarter": grammar.ticks_per_quarter,
+                        "positionsPerBeat": tokenizer.config.max_num_pos_per_beat}}
 
 
 def check_known(pretrained: Pretrained) -> None:

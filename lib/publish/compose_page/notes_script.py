@@ -74,7 +74,7 @@ def notes_script(instruments: Sequence[Instrument]) -> str:
 
 
 def rendered(instrument: Instrument) -> np.ndarray:
-    """The notes of :data:`PITCHES` one behind the other, float32 [samples] at 48 kHz, at most at half level."""
+    """The notes of :data:`PITCHES` one behind the other, float32 [samples] at 48 kHz, peak 0.5."""
     fade = np.linspace(1, 0, round(_FADE * SAMPLE_RATE), dtype=np.float32)
     notes = []
     for pitch in PITCHES:

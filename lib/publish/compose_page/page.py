@@ -25,8 +25,8 @@ FOLDER = "compose"  # beside the page
 MODEL, NOTES = "model.js", "notes.js"
 ASSETS = Path(__file__).parent / "assets"
 #: In the order in which they are loaded; the first four also run in the Worker.
-SCRIPTS = ("network.js", "draw.js", "grammar.js", "composer.js", "engine.js", "piece.js", "midi_in.js", "sound.js",
-           "roll.js", "inside.js", "choices.js", "page.js")
+SCRIPTS = ("network.js", "draw.js", "grammar.js", "composer.js", "engine.js", "piece.js", "midi_in.js",
+           "sound.js", "roll.js", "inside.js", "choices.js", "page.js")
 _STYLE, _FORM = "compose.css", "form.html"
 _BARS = 8  # of a real piece to begin with, at most
 _PROMPTS = 12
@@ -70,7 +70,8 @@ def compose_page(text: str, pretrained: Pretrained, copies: Sequence[ExecutedCop
     """
     prompts = _prompts(pretrained, copies)
     megabytes = f"{(folder / MODEL).stat().st_size / 1e6:.1f}"
-    data = {"model": MODEL, "notes": NOTES, "megabytes": megabytes, "prompts": [tokens for _, tokens in prompts]}
+    data = {"model": MODEL, "notes": NOTES, "megabytes": megabytes,
+            "prompts": [tokens for _, tokens in prompts]}
     options = "".join(f'<option value="{number}" data-place="{number - 1}">{one_line(title)}</option>'
                       for number, (title, _) in enumerate(prompts, start=1))
     form = Template((ASSETS / _FORM).read_text(encoding="utf-8")).substitute(

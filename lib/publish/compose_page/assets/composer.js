@@ -5,6 +5,7 @@ function moodComposer(scope, slice) {
 
   const { randomNumbers, guide, softmax, keepTopP, choose } = scope.MoodDraw;
   const SHOWN = 14; // tokens of a look
+  const LOOKS = 3; // steps towards a look for each token composed
 
   class Composer {
     /** `tell` takes the answers; `slice`: milliseconds of work at a time. */
@@ -47,7 +48,7 @@ function moodComposer(scope, slice) {
         this.random();
       }
       this.guided = guidance !== 1;
-      this.sent = 1;
+      this.sent = this.tokens.length;
       this.spent = 0;
       this.look = null;
       this.composing = true;
@@ -86,8 +87,9 @@ function moodComposer(scope, slice) {
       setTimeout(turn, 0);
     }
 
+    /** A look waits for little, the piece goes on meanwhile. */
     step() {
-      if (this.look) this.lookOn();
+      for (let turn = 0; turn < LOOKS && this.look; turn += 1) this.lookOn();
       if (this.composing) {
         const before = performance.now();
         this.next();
@@ -130,6 +132,7 @@ function moodComposer(scope, slice) {
         network.read(free, tokens[free.length]);
         return;
       }
+      this.look = null;
       const attention = [];
       const plain = this.readAgain(free, place);
       const logits = this.readAgain(this.reading, place, (layer, head, weights) => {
@@ -146,7 +149,6 @@ function moodComposer(scope, slice) {
       if (!order.includes(tokens[place])) order[order.length - 1] = tokens[place];
       this.tell({ tell: "look", piece: this.piece, place, attention, forbidden, candidates: order.map((token) => ({
         token, share: shares[token], without: without[token], drawn: drawn[token], allowed: allowed[token] })) });
-      this.look = null;
     }
 
     /** The logits for the token at a place. What the cache holds before it stays as it was, since no token sees

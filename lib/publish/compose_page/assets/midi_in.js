@@ -194,7 +194,7 @@
       placed[place]?.push({ ...note, at, lasts: (note.end - note.start) * scale });
     }
     for (const each of placed) {
-      each.sort((one, other) => one.at - other.at || one.lasts - other.lasts || one.pitch - other.pitch);
+      each.sort((one, other) => one.at - other.at || one.pitch - other.pitch || one.lasts - other.lasts);
     }
     return placed;
   }
