@@ -159,7 +159,7 @@ def compose(
     from lib.composing.request import Request
 
     pretrained = None if run else load_pretrained()
-    if browser_seed is not None:
+    if pretrained and browser_seed is not None:
         pretrained = quantised(pretrained)
     longest = max_tokens or (pretrained.window if pretrained else 1024)
     sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,

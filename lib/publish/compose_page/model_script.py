@@ -8,6 +8,7 @@ same script. What it does not know is refused here, while the site is built, and
 import base64
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from miditok import REMI
 
@@ -18,7 +19,7 @@ from lib.composing.pretrained import Pretrained
 from lib.profiles.profile import ModelSettings
 
 #: What the decoder can do, by the setting that asks for it; None: any value.
-_KNOWN = {
+_KNOWN: dict[str, tuple[str, ...] | None] = {
     "kind": ("transformer",), "hidden_size": None, "num_layers": None, "num_heads": None,
     "feed_forward_size": None, "norm": ("pre", "post"), "positions": ("rotary", "learned", "none"),
     "max_length": None, "activation": ("relu_squared", "relu"), "dropout": None, "attention_dropout": None,
@@ -69,7 +70,7 @@ def check_known(pretrained: Pretrained) -> None:
     for name, value in settings.model_dump().items():
         if name not in _KNOWN and value not in (None, False, 0):
             raise _unknown(f"the model setting {name} = {value!r}")
-        if _KNOWN.get(name) and value not in _KNOWN[name]:
+        if (known_values := _KNOWN.get(name)) and value not in known_values:
             raise _unknown(f"{name} = {value!r}")
     have, known = set(pretrained.model.state_dict()), set(_names(settings))
     if have != known:
@@ -95,13 +96,13 @@ def _names(settings: ModelSettings) -> Iterator[str]:
         yield from ("output.weight", "output.bias")
 
 
-def _packed(pretrained: Pretrained) -> tuple[list[dict], bytes]:
+def _packed(pretrained: Pretrained) -> tuple[list[dict[str, Any]], bytes]:
     """Where each tensor lies, and the bytes: first all float32, which must begin at multiples of four."""
     floats, whole = bytearray(), bytearray()
     tensors = []
     for name, weight in pretrained.model.state_dict().items():
         values = weight.cpu().float().numpy()
-        tensor = {"name": name, "shape": list(values.shape)}
+        tensor: dict[str, Any] = {"name": name, "shape": list(values.shape)}
         if is_quantised(name, values.ndim):
             rows = quantise(values)
             tensor |= {"at": len(whole), "scale": len(floats)}

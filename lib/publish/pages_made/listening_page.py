@@ -55,7 +55,7 @@ def with_three_pieces(page: str, copies: Sequence[ExecutedCopy]) -> str:
                       for cell in cells)
     html = (f'<div class="listen-front" role="group" aria-label="Three pieces to hear">\n'
             f'<p>Asked for <strong>{one_line(labels)}</strong>: {one_line(_listed(cells))}. '
-            '<a href="listen.html">Listen to all</a></p>\n'
+            '<a href="listen.html">Listen to all</a> · <a href="compose.html">Compose one yourself</a></p>\n'
             f'<div class="listen-cells">\n{inner}\n</div>\n</div>\n')
     return _THREE.sub(lambda _: html, page)
 
