@@ -16,7 +16,7 @@
       case "PitchDrum": return `drum ${number}`;
       case "Duration": {
         const [beats, steps, resolution] = value.split(".").map(Number);
-        return `lasting ${Number((beats + steps / resolution).toFixed(3))} beats`;
+        return `length ${Number((beats + steps / resolution).toFixed(3))}`;
       }
       case "Position": return `position ${value}`;
       case "TimeSig": return `meter ${value}`;
@@ -131,6 +131,7 @@
     showHeads() {
       const { attention } = this.answer;
       if (!this.heads.childElementCount) {
+        this.heads.style.setProperty("--heads", Math.max(...attention.map(({ head }) => head)) + 1);
         const all = [{ key: "all", text: "mean of all" }, ...attention.map(({ layer, head }) => (
           { key: `${layer} ${head}`, text: `${layer + 1}.${head + 1}`, label: `layer ${layer + 1}, head ${head + 1}` }))];
         this.heads.append(...all.map(({ key, text, label }) => {
@@ -154,7 +155,7 @@
       this.seen.textContent = this.tell(mean);
     }
 
-    /** The three places looked at most, in words. */
+    /** The three places looked at most, in words; lengths are in beats. */
     tell(weights) {
       const { piece } = this;
       const order = [...weights.keys()].sort((one, other) => weights[other] - weights[one]).slice(0, 3);

@@ -5,7 +5,8 @@
   const mood = window.mood ??= {};
   const INK = "#1a1a1a", GIVEN = "#8c877c", LINE = "#8c877c", FAINT = "#d9d5cc", SEEN = "213, 94, 0", CHOSEN = "#0072b2";
   const ROOM = 16; // pixels above the notes, for the numbers of bars
-  const QUARTER = 22; // pixels
+  const QUARTER = 28; // pixels
+  const REACH = 5; // pixels from a note at which a click still means it
   const LEAST = { low: 57, high: 84 }; // pitches that are shown in any case
 
   class Roll {
@@ -143,10 +144,12 @@
       const { left, top } = this.box.getBoundingClientRect();
       const x = event.clientX - left, y = event.clientY - top;
       const tick = Math.max(0, ((x - 4) * this.piece.grammar.ticksPerQuarter) / QUARTER);
-      const note = this.piece.notes.find((each) => {
+      let note, least = REACH;
+      for (const each of this.piece.notes) {
         const [noteX, noteY, width, height] = this.place(each);
-        return x >= noteX - 3 && x <= noteX + width + 3 && y >= noteY - 5 && y <= noteY + height + 5;
-      });
+        const away = Math.max(noteX - x, x - noteX - width, noteY - y, y - noteY - height, 0);
+        if (away < least) [note, least] = [each, away];
+      }
       return { tick, note };
     }
   }
