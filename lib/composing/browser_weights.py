@@ -1,9 +1,9 @@
 """The pretrained model as a browser runs it: its weights in 8 bits.
 
-The page `book/compose` composes with a decoder in JavaScript (:mod:`lib.publish.compose_page.page`). What it does
-can be done again here, to the token: :func:`quantised` gives the same weights to the book's own network, in
-double precision as JavaScript computes; with `generator = "browser"` in the sampling settings the random
-numbers are the same, too.
+The page `book/compose` composes with a decoder in JavaScript (:mod:`lib.publish.compose_page.page`). What
+it does can be done again here, to the token: :func:`quantised` gives the same weights to the book's own
+network, in double precision as JavaScript computes; with `generator = "browser"` in the sampling settings the
+random numbers are the same, too.
 """
 
 import dataclasses
