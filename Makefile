@@ -73,7 +73,7 @@ smoke-book: env
 	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory execute PROFILE=smoke DATA= RATED=
 	MOOD_HOME="$(TEST_HOME)" $(MAKE) --no-print-directory build PROFILE=smoke DATA= RATED=
 
-# Thirteen small folders, each odd in one way, and two in several ways; `make test` tries one of these.
+# Fourteen small folders, each odd in one way, and two in several ways; `make test` tries one of these.
 test-folders: env
 	MOOD_FOLDERS=all OMP_NUM_THREADS=1 $(BIN)python -m pytest -n 2 tests/folders
 

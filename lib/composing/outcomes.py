@@ -72,18 +72,19 @@ def label_pairs(store: TokenStore, count: int | None = None) -> list[tuple[str, 
     """Pairs of emotion and genre to compose for, such that every label gets its turn early.
 
     Args:
-        store: only pairs with a piece in training and one held out are chosen from.
+        store: only pairs with a piece in training and one held out are chosen from; where no two pieces share
+            their labels, those held out.
         count: how many; None: all.
     """
     index = store.index
     training = index[index["split"] == "train"].groupby(["emotion", "genre"]).size()
     held_out = index[index["split"] != "train"].groupby(["emotion", "genre"]).size()
-    left = [pair for pair in product(store.emotions, store.genres)
-            if training.get(pair, 0) and held_out.get(pair, 0)]
+    left = [pair for pair in product(store.emotions, store.genres) if held_out.get(pair, 0)]
+    left = [pair for pair in left if training.get(pair, 0)] or left
     chosen: list[tuple[str, str]] = []
     while left and (count is None or len(chosen) < count):
         used = [label for pair in chosen for label in pair]
-        best = min(left, key=lambda pair: (used.count(pair[0]) + used.count(pair[1]), -training[pair]))
+        best = min(left, key=lambda pair: (used.count(pair[0]) + used.count(pair[1]), -training.get(pair, 0)))
         chosen.append(best)
         left.remove(best)
     return chosen

@@ -7,11 +7,13 @@ real training pieces only, never on anything composed; the labels weigh the same
 evenly. What they score on real held-out pieces is the ceiling for composed ones.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from sklearn.base import ClassifierMixin
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.svm import LinearSVC
 
@@ -64,7 +66,7 @@ class Recogniser:
                                                     n_jobs=1)
         else:
             self._classifier = LinearSVC(C=_PENALTY, class_weight="balanced", random_state=seed)
-        self._classifier.fit(self._table(tokens or [store.tokens(row) for row in rows]), labels)
+        fit(self._classifier, self._table(tokens or [store.tokens(row) for row in rows]), labels)
 
     def recognise(self, tokens: Sequence[np.ndarray]) -> np.ndarray:
         """The label of each sequence of ids."""
@@ -75,6 +77,13 @@ class Recogniser:
             return token_table(tokens, self._ignored)
         # A piece in which something is undefined has 0 there, which no other feature's absence looks like.
         return np.nan_to_num(feature_table(self.reader.read(tokens)))
+
+
+def fit(classifier: ClassifierMixin, table: np.ndarray, labels: np.ndarray) -> None:
+    """Train a classifier of scikit-learn, which warns where most labels have one piece or two."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+        classifier.fit(table, labels)
 
 
 def train_recogniser(store: TokenStore, target: str, sees: Sees, seed: int = 0,

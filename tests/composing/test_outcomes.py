@@ -1,5 +1,7 @@
 """Outcomes: counts, intervals that hold, and labels and real pieces chosen by rule."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,6 +61,13 @@ def test_every_label_has_its_turn(tiny_store):
     assert {emotion for emotion, _ in first} == set(tiny_store.emotions)
     assert {genre for _, genre in first} == set(tiny_store.genres)
     assert label_pairs(tiny_store, 2) == first
+
+
+def test_where_no_two_pieces_share_labels_the_held_out_ones_have_their_turn(tiny_store):
+    index = tiny_store.index.assign(emotion=[f"mood{row}" for row in range(len(tiny_store))])
+    own = SimpleNamespace(index=index, emotions=sorted(set(index["emotion"])), genres=tiny_store.genres)
+    pairs = label_pairs(own)
+    assert sorted(emotion for emotion, _ in pairs) == sorted(index.loc[index["split"] != "train", "emotion"])
 
 
 def test_the_real_piece_was_held_out_and_fits(tiny_store):

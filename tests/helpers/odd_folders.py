@@ -124,6 +124,14 @@ def one_label(folder: Path, count: int = 40) -> Path:
     return write(folder, count=count, emotions=("sad",), genres=("rock",))
 
 
+def own_labels(folder: Path) -> Path:
+    """No two pieces share a label."""
+    folder.mkdir(parents=True)
+    for number in range(40):
+        (folder / f"XMIDI_mood{number}_kind{number}_{number}.midi").write_bytes(tune(number).dumps_midi())
+    return folder
+
+
 def hard_labels(folder: Path) -> Path:
     """Labels with dollar signs and markup, of several scripts, very long."""
     return write(folder, count=96, emotions=HARD_LABELS, genres=("喜歡 $x^2$", "b" * 60))
@@ -166,7 +174,7 @@ def few_tunes(folder: Path) -> Path:
 
 FOLDERS = {make.__name__: make for make in (
     no_copies, all_copied, drums_alone, one_bar_loops, drum_intros, one_genre, one_emotion, one_pair_left,
-    one_label, hard_labels, own_tables, smallest, bands)}
+    one_label, own_labels, hard_labels, own_tables, smallest, bands)}
 """Every kind, one oddity each."""
 COMBINED = {make.__name__: make for make in (bare_loops, few_tunes)}
 """Kinds with several oddities."""

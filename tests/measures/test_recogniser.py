@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import ExtraTreesClassifier
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
@@ -12,7 +13,7 @@ from lib.data.tokenizer import encode
 from lib.measures.label_control import NO_LABEL, agreement
 from lib.measures.notes import PieceNotes, notes_of_score
 from lib.measures.piece_features import FEATURES, feature_table, token_table
-from lib.measures.recogniser import judge_by_recogniser, train_recogniser
+from lib.measures.recogniser import fit, judge_by_recogniser, train_recogniser
 from lib.measures.sources import PieceSet
 
 GENRES = ("steps", "leaps")
@@ -102,3 +103,10 @@ def test_runs_of_tokens_are_counted_and_others_ignored():
     assert other.nnz == 2 + 2 + 1  # two tokens, two pairs, one run of three
     assert empty.nnz == 0
     assert np.isclose(np.sqrt(other.multiply(other).sum()), 1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_labels_of_a_single_piece_each_are_still_labels():
+    classifier = ExtraTreesClassifier(4, random_state=0)
+    fit(classifier, np.arange(40.0)[:, None], np.array([f"mood{number}" for number in range(40)]))
+    assert len(classifier.classes_) == 40

@@ -17,6 +17,7 @@ from lib.measures.ear.features import segments_of, summaries
 from lib.measures.ear.network import Ear, train_ear
 from lib.measures.ear.pieces import LEAST_SECONDS, Heard
 from lib.measures.label_control import agreement
+from lib.measures.recogniser import fit
 from lib.measures.statistics import Interval, bootstrap
 from lib.profiles import Profile
 
@@ -65,7 +66,7 @@ def train_simple(train: Heard, kind: Literal["logistic", "trees"], seed: int) ->
         classifier = make_pipeline(StandardScaler(), LogisticRegression(C=_PENALTY, max_iter=2000))
     else:
         classifier = ExtraTreesClassifier(_TREES, random_state=seed, n_jobs=1)
-    classifier.fit(summaries(train.features), train.labels.astype(str))
+    fit(classifier, summaries(train.features), train.labels.astype(str))
     return lambda pieces: classifier.predict(summaries(pieces)).astype(object)
 
 
