@@ -161,7 +161,7 @@ def compose(
     pretrained = None if run else load_pretrained()
     if pretrained and browser_seed is not None:
         pretrained = quantised(pretrained)
-    longest = max_tokens or (pretrained.window if pretrained else 1024)
+    longest = max_tokens or (pretrained.context_length if pretrained else 1024)
     sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
                                 max_tokens=longest, seed=seed if browser_seed is None else browser_seed,
                                 generator="numpy" if browser_seed is None else "browser")

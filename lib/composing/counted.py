@@ -36,7 +36,7 @@ class NgramComposer(nn.Module):
     """An n-gram model behind the interface of the networks, for :func:`lib.composing.compose.compose_many`.
 
     Args:
-        model: counts of the store's training part.
+        model: counts of the store's training set.
         store: whose labels it knows.
     """
 

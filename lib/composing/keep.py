@@ -1,7 +1,7 @@
 """Composed pieces, kept: the same request of the same model composes once.
 
 A request is a file `artifacts/pieces/<hash>.safetensors`. The hash covers the model (a run's folder names its
-settings, data and code), the labels and sampling values, and the source of this floor; the file
+settings, data and code), the labels and sampling values, and the code that composes; the file
 holds ids and which pieces ended by themselves, nothing that is executed.
 """
 

@@ -100,7 +100,7 @@ def held_out_piece(store: TokenStore, emotion: str, genre: str, max_tokens: int)
         max_tokens: longest piece wanted; if all are longer, the shortest is taken.
 
     Returns:
-        Its row; of the test part, or of validation where the test part has none.
+        Its row; of the test set, or of validation where the test set has none.
 
     Raises:
         BookError: when no piece with these labels was held out.

@@ -59,8 +59,8 @@ class Pretrained:
         return self.vocabulary.index("EOS_None")
 
     @property
-    def window(self) -> int:
-        """How many tokens it was trained to overlook at once; it composes no longer pieces."""
+    def context_length(self) -> int:
+        """Context length in tokens, in training; it composes no longer pieces."""
         return self.model.settings.max_length
 
 

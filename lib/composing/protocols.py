@@ -5,18 +5,20 @@ networks are :class:`Composer`, and so are the n-gram model and a network whose 
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from miditok import REMI
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from miditok import REMI
 
 
 class Vocabulary(Protocol):
     """What ids and labels mean."""
 
     @property
-    def tokenizer(self) -> REMI:
+    def tokenizer(self) -> "REMI":
         """From notes to ids and back."""
 
     @property

@@ -21,7 +21,7 @@ SORTED_BATCHES = 128
 """Windows for about so many batches are drawn at random, then sorted by length, so that rows fit together.
 
 On the embedded corpus 1 to 2 % of an epoch is padding then; with 32 it is 3 to 4 %, with all of an epoch 0.3
-%, but then a batch's windows are hardly drawn at random any more.
+%, but then a batch's windows are no longer drawn at random.
 """
 
 LARGEST_PADDING = 0.05

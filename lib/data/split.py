@@ -13,7 +13,7 @@ _HELD_OUT = 0.2  # of 80/10/10 and of the original's 80/20 alike
 def split_by_groups(strata: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     """Split pieces 80/10/10 so that a group stays whole and each stratum is divided in these shares too.
 
-    Groups are dealt out from the largest to the smallest, in seeded order among equals, each to the part that
+    Groups are assigned from the largest to the smallest, in seeded order among equals, each to the part that
     lacks most of the group's strata (after Sechidis, Tsoumakas and Vlahavas, *On the Stratification of
     Multi-Label Data*, 2011).
 
@@ -101,7 +101,7 @@ def melody_leakage(index: pd.DataFrame, seed: int) -> pd.DataFrame:
 
     Returns:
         A row a genre and 'all': `held_out` pieces of such a split, `leaked` of them, with a member of their
-        group (directly or through others) in its training part, and their `share`.
+        group (directly or through others) in its training set, and their `share`.
     """
     strata = index.groupby(["emotion", "genre"], sort=True).ngroup().to_numpy()
     parts = split_by_groups(strata, index["group_without_melody"].to_numpy(), seed)

@@ -44,7 +44,7 @@ def with_fewer_pieces(store: TokenStore, share: float) -> TokenStore:
 
     Args:
         store: the whole.
-        share: of the training part's duplicate groups.
+        share: of the training set's duplicate groups.
     """
     part = copy.copy(store)
     rows = store.rows("train")

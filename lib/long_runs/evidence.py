@@ -57,18 +57,18 @@ def networks_part(profile: Profile, store: TokenStore) -> Tables:
     """LSTM against Transformer under every seed, and the original's two sizes at equal tokens."""
     runs = networks.paired_runs(profile, store)
     losses = networks.paired_losses(runs, store)
-    floor = networks.ngram_floor(profile, store)
+    baseline = networks.ngram_baseline(profile, store)
     lstm, transformer = (losses[arm] for arm in networks.ARMS)
     overall = networks.differences_by_type(lstm, transformer, store)
-    against_floor = [{"type": f"ngram minus {arm}", **networks.as_columns(
-        paired_difference([floor] * len(losses[arm]), losses[arm], store))} for arm in networks.ARMS]
+    against_baseline = [{"type": f"ngram minus {arm}", **networks.as_columns(
+        paired_difference([baseline] * len(losses[arm]), losses[arm], store))} for arm in networks.ARMS]
     slope, classes = slope_within(transformer[0], store)
-    first_seed = {"ngram": floor, **{arm: found[0] for arm, found in losses.items()}}
+    first_seed = {"ngram": baseline, **{arm: found[0] for arm, found in losses.items()}}
     return {
         "networks_runs": networks.runs_table(runs, losses, store),
-        "networks_differences": pd.concat([overall, pd.DataFrame(against_floor)], ignore_index=True),
+        "networks_differences": pd.concat([overall, pd.DataFrame(against_baseline)], ignore_index=True),
         "networks_label_gain": networks.label_gains(runs, losses, store),
-        "networks_positions": networks.position_table(losses, floor, store),
+        "networks_positions": networks.position_table(losses, baseline, store),
         "networks_collections": loss_tables.label_table(first_seed, store),
         "networks_classes": classes.assign(slope=slope.value, slope_low=slope.low, slope_high=slope.high),
         "networks_original_sizes": networks.original_sizes(profile, store),
@@ -89,7 +89,7 @@ def noise_part(profile: Profile, store: TokenStore) -> Tables:
 
 
 def ablation_part(profile: Profile, store: TokenStore) -> Tables:
-    """What each departure of the book's Transformer is worth, in the appendix on speed and size."""
+    """What each choice of the book's Transformer is worth, in the appendix on speed and size."""
     return {"ablation": run_ablation(profile, store)}
 
 

@@ -4,9 +4,9 @@
 def card_text(card: dict) -> str:
     """The model card for people, in Markdown; every number comes from the card's JSON."""
     def line(name: str) -> str:
-        model, floor, below = card["held_out"][name], card["floor"][name], card["below_floor"][name]
+        model, baseline, below = card["held_out"][name], card["baseline"][name], card["below_baseline"][name]
         return (f"| {name} | {model['pieces']} | {model['nats_per_token']:.3f} | "
-                f"{_with_bounds(model, 'nats_per_note', 2)} | {floor['nats_per_note']:.2f} | "
+                f"{_with_bounds(model, 'nats_per_note', 2)} | {baseline['nats_per_note']:.2f} | "
                 f"{below['relative']:.0%} [{below['relative_low']:.0%}, {below['relative_high']:.0%}] |")
 
     training, gain, endings, data = (card[name] for name in ("training", "label_gain", "endings", "data"))
@@ -22,7 +22,7 @@ The emotions are a *proxy*, a rule about mode and onsets per beat, and say nothi
 
 ## How it was made
 
-- Data: the training part of the book's frozen split of music21's corpus ({data["pieces"]:,} pieces,
+- Data: the training set of the book's frozen split of music21's corpus ({data["pieces"]:,} pieces,
   {data["tokens"]:,} tokens; store `{data["store"][:12]}`), without the Essen collection, whose licence is
   non-commercial. Each piece is transposed anew in every pass, by −5 to +6 semitones.
 - Recipe: `recipe.yaml`; {card["tokens_seen"]:,} tokens seen in windows of {training["window"]:,},
@@ -35,15 +35,15 @@ The emotions are a *proxy*, a rule about mode and onsets per beat, and say nothi
 
 {_overlap(card["overlap"])}
 
-Measured on the published weights. The floor is an interpolated Witten–Bell n-gram model of order
-{card["floor"]["order"]}, fitted on the same pieces in {card["floor"]["transposed_copies"]} transpositions.
-Intervals are 95 %, from a bootstrap over duplicate groups.
+Measured on the published weights. The baseline is an interpolated Witten–Bell n-gram model of order
+{card["baseline"]["order"]}, fitted on the same pieces in {card["baseline"]["transposed_copies"]}
+transpositions. Intervals are 95 %, from a bootstrap over duplicate groups.
 
-| collection | pieces | nats a token | nats a source note | n-gram floor | below the floor |
+| collection | pieces | nats a token | nats a source note | n-gram baseline | below the baseline |
 |---|---|---|---|---|---|
 {rows}
 
-Label gain, the loss with labels dealt anew minus the loss with the true ones, in nats a token:
+Label gain, the loss with permuted labels minus the loss with the true ones, in nats a token:
 emotion {_with_bounds(gain["emotion"], "nats_per_token", 4)},
 genre {_with_bounds(gain["genre"], "nats_per_token", 4)}.
 

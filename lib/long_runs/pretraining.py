@@ -1,6 +1,6 @@
 """Making the model that comes with the book: train it, judge it on held-out music, write it with its card.
 
-It is trained on the training part of the book's own split, without the collections that may be passed on
+It is trained on the training set of the book's own split, without the collections that may be passed on
 non-commercially only. Everything on the card is computed here, on the weights as they are published (fp16).
 """
 
@@ -44,7 +44,7 @@ from lib.training import Run, request_run
 from lib.training.checkpoint import write_weights
 
 COMPOSED = 160  # pieces, spread evenly over all pairs of labels, to count how many end by themselves
-TRANSPOSED_COPIES = 6  # of the training part for the n-gram floor: the network saw it transposed too
+TRANSPOSED_COPIES = 6  # of the training set for the n-gram baseline: the network saw it transposed too
 
 
 def read_recipe(path: Path = FOLDER / RECIPE) -> RunSettings:
@@ -106,7 +106,7 @@ def judge_published(profile: Profile, folder: Path = FOLDER, without: tuple[str,
 
 
 def without_seen(part: StorePart, seen: set[str]) -> tuple[StorePart, dict]:
-    """The part with its split as a model sees it that was trained on other pieces than the training part.
+    """The part with its split as a model sees it that was trained on other pieces than the training set.
 
     Args:
         part: the data.
@@ -177,32 +177,32 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
 
 
 def judge(pretrained: Pretrained, part: StorePart, orders: list[int]) -> dict:
-    """What the published weights are worth: held-out losses beside the n-gram floor, label gain, endings.
+    """What the published weights are worth: held-out losses beside the n-gram baseline, label gain, endings.
 
     Args:
         pretrained: the weights as they were written.
-        part: judged on its test part.
-        orders: candidates for the n-gram floor, chosen on validation.
+        part: judged on its test set.
+        orders: candidates for the n-gram baseline, chosen on validation.
 
     Returns:
-        `held_out` (nats per token and source note, by collection), `floor` (the n-gram model),
-        `below_floor` (relative, by collection), `label_gain`, `endings`; each with intervals and counts.
+        `held_out` (nats per token and source note, by collection), `baseline` (the n-gram model),
+        `below_baseline` (relative, by collection), `label_gain`, `endings`; each with intervals and counts.
     """
-    model, window = pretrained.model, pretrained.window
+    model, window = pretrained.model, pretrained.context_length
     true = token_losses(model, part, "test", window)
     shuffled = {kind: token_losses(model, part, "test", window, shuffled=kind, seed=1)
                 for kind in ("emotion", "genre")}
     ngram, _ = request_ngram(part, orders, transposed_copies=TRANSPOSED_COPIES)
-    losses = {"model": true, "floor": ngram_losses(ngram, part, true.rows)}
+    losses = {"model": true, "baseline": ngram_losses(ngram, part, true.rows)}
     by_genre = label_table(losses, part, "genre").set_index(["model", "label"])
     everything = model_table(losses, part).set_index("model")
     return {
         "held_out": {"all": _measures(everything.loc["model"]),
                      **{genre: _measures(by_genre.loc["model", genre]) for genre in part.genres}},
-        "floor": {"order": ngram.order, "labels": ngram.labels, "transposed_copies": TRANSPOSED_COPIES,
-                  "all": _measures(everything.loc["floor"]),
-                  **{genre: _measures(by_genre.loc["floor", genre]) for genre in part.genres}},
-        "below_floor": {"all": _below(losses, part),
+        "baseline": {"order": ngram.order, "labels": ngram.labels, "transposed_copies": TRANSPOSED_COPIES,
+                  "all": _measures(everything.loc["baseline"]),
+                  **{genre: _measures(by_genre.loc["baseline", genre]) for genre in part.genres}},
+        "below_baseline": {"all": _below(losses, part),
                         **{genre: _below(_of_genre(losses, part, genre), part) for genre in part.genres}},
         "label_gain": {row["shuffled"]: _measures(row) for _, row in
                        label_gain_table(true, shuffled, part).iterrows()},
@@ -217,7 +217,7 @@ def _measures(row: pd.Series) -> dict:
 
 
 def _below(losses: dict[str, TokenLosses], part: StorePart) -> dict:
-    row = difference_table(losses, part, "floor").iloc[0]
+    row = difference_table(losses, part, "baseline").iloc[0]
     return {name: round(float(row[name]), 4) for name in ("relative", "relative_low", "relative_high")}
 
 
@@ -230,7 +230,7 @@ def _of_genre(losses: dict[str, TokenLosses], part: StorePart, genre: str) -> di
 def _endings(pretrained: Pretrained) -> dict:
     pairs = [(emotion, genre) for genre in pretrained.genres for emotion in pretrained.emotions]
     labels = [pairs[number % len(pairs)] for number in range(COMPOSED)]
-    sampling = SamplingSettings(max_tokens=pretrained.window, seed=1, top_p=0.95)
+    sampling = SamplingSettings(max_tokens=pretrained.context_length, seed=1, top_p=0.95)
     pieces = compose_many(pretrained.model, pretrained, labels, sampling)
     ended = sum(piece.ended for piece in pieces)
     share, low, high = share_with_interval(ended, len(pieces))

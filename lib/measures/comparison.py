@@ -3,7 +3,7 @@
 Two things vary when two recipes are compared. *Seeds*: another training run would have ended elsewhere.
 *Pieces*: other music would have been easier or harder for one of them. Where both arms were trained with the
 same seeds and judged on the same pieces, each is estimated apart and both enter the interval. Where every
-setting was run once, as in a sweep, the spread of a repeated default is the yardstick instead.
+setting was run once, as in a sweep, the spread of a repeated default is taken instead.
 """
 
 import math
@@ -105,7 +105,7 @@ def combine(first: float, first_degrees: float, second: float, second_degrees: f
     return math.sqrt(total), total**2 / (first**4 / first_degrees + second**4 / second_degrees)
 
 
-class Yardstick(NamedTuple):
+class SeedSpread(NamedTuple):
     """How far runs of one and the same configuration lie apart.
 
     Attributes:
@@ -119,7 +119,7 @@ class Yardstick(NamedTuple):
     spread: float
 
     def contrast(self, losses: Sequence[float], weights: Sequence[float] = (1, -1)) -> Outcome:
-        """A weighted sum of the losses of single runs, with the interval that the yardstick gives.
+        """A weighted sum of the losses of single runs, with the interval that this spread gives.
 
         All runs are taken to vary like the repeated default: ± t · s · √Σw². A loss that is no number gives
         an outcome that decides nothing.
@@ -137,11 +137,11 @@ class Yardstick(NamedTuple):
         return Outcome(value, value - half, value + half, degrees=self.runs - 1)
 
 
-def yardstick(losses: Sequence[float]) -> Yardstick:
+def seed_spread(losses: Sequence[float]) -> SeedSpread:
     """The spread of repeated runs of one configuration."""
     values = np.asarray(losses, dtype=float)
     deviation = float(values.std(ddof=1)) if len(values) > 1 else math.nan
-    return Yardstick(len(values), deviation, float(np.ptp(values)))
+    return SeedSpread(len(values), deviation, float(np.ptp(values)))
 
 
 def seeds_needed(effect: float, deviation: float) -> float:
@@ -168,7 +168,7 @@ def slope_within(losses: TokenLosses, store: TokenStore, least_groups: int = 5
 
     Args:
         losses: of a model on held-out pieces.
-        store: the tokens; class sizes are those of its training part.
+        store: the tokens; class sizes are those of its training set.
         least_groups: classes with fewer judged groups are left out; they might be missing from a draw.
 
     Returns:

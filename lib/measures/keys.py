@@ -88,7 +88,7 @@ def key_stability(music: BarredNotes) -> float:
     """Share of windows of four bars whose own estimate is the key of the whole piece.
 
     Short windows mislead the estimate even where nothing modulates: the figure for real pieces is the
-    yardstick, not 1.
+    reference, not 1.
 
     Raises:
         UnmeasurableError: for fewer than eight bars.

@@ -1,10 +1,10 @@
 """Asked for against obtained: does a piece get the emotion and the genre that it was composed to?
 
 Where the emotion is a rule (:mod:`lib.data.labels`), the rule itself judges composed pieces, with the
-estimated mode, for nobody notates their key. A recogniser would only learn the rule again, with errors. For
-everything else there is :mod:`lib.measures.recogniser`. Both judges also err on real pieces: their
-agreement with the labels of real held-out pieces is the ceiling, what ignoring the request would score the
-floor.
+estimated mode, for nobody notates their key. A classifier would only learn the rule again, with errors. For
+everything else there is :mod:`lib.measures.classifier`. Both judges also err on real pieces: their
+agreement with the labels of real held-out pieces is the reference, what ignoring the request would score the
+baseline.
 """
 
 from collections.abc import Sequence
@@ -85,7 +85,7 @@ def agreement(judged: pd.DataFrame, draws: int = 2000) -> Interval:
     return bootstrap(np.hstack([of_label * right[:, None], of_label]), groups, mean_of_shares, draws=draws)
 
 
-def floor_of(judged: pd.DataFrame) -> float:
+def baseline_of(judged: pd.DataFrame) -> float:
     """What always giving the commonest label would score: 1 over the number of labels asked for.
 
     On the scale of :func:`agreement`, where labels count the same, the majority class and chance are one.
@@ -100,13 +100,13 @@ def agreement_table(judgements: Sequence[pd.DataFrame]) -> pd.DataFrame:
         judgements: a judge's table of each source.
 
     Returns:
-        source, agreement, low, high, floor, pieces, without_label.
+        source, agreement, low, high, baseline, pieces, without_label.
     """
     lines = []
     for judged in judgements:
         share = agreement(judged)
         lines.append({"source": judged["source"].iloc[0], "agreement": share.estimate, "low": share.low,
-                      "high": share.high, "floor": floor_of(judged), "pieces": len(judged),
+                      "high": share.high, "baseline": baseline_of(judged), "pieces": len(judged),
                       "without_label": int((judged["obtained"] == NO_LABEL).sum())})
     return pd.DataFrame(lines)
 

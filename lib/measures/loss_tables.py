@@ -108,7 +108,7 @@ def difference_table(losses: Mapping[str, TokenLosses], store: TokenStore, basel
 
 
 def label_table(losses: Mapping[str, TokenLosses], store: TokenStore,
-                label: Literal["genre", "emotion"] = "genre") -> pd.DataFrame:
+                label: Literal["genre", "emotion"] = "genre", draws: int = 2000) -> pd.DataFrame:
     """Losses by collection (genre) or by emotion, and their plain mean over labels.
 
     Large collections decide an overall mean; the macro average counts each collection once.
@@ -133,7 +133,7 @@ def label_table(losses: Mapping[str, TokenLosses], store: TokenStore,
             values = _measures(total.reshape(*total.shape[:-1], *shape))
             return np.concatenate([values, values.mean(axis=-2, keepdims=True)], axis=-2)
 
-        intervals = bootstrap(blocks, groups, by_label)
+        intervals = bootstrap(blocks, groups, by_label, draws)
         for number, one in enumerate([*present, MACRO]):
             chosen = np.ones(len(labels), bool) if one is MACRO else labels == one
             counts = _counts(sums[chosen], groups[chosen])
@@ -197,11 +197,11 @@ def position_tables(losses: Mapping[str, TokenLosses], store: TokenStore, differ
 
 def label_gain_table(true: TokenLosses, shuffled: Mapping[str, TokenLosses], store: TokenStore
                      ) -> pd.DataFrame:
-    """What a label is worth to a model: the loss with that label dealt anew minus the loss with the true one.
+    """What a label is worth to a model: the loss with that label permuted minus the loss with the true one.
 
     Args:
         true: losses under the true labels.
-        shuffled: by what was dealt anew (emotion, genre, both), the losses then.
+        shuffled: by what was permuted (emotion, genre, both), the losses then.
 
     Returns:
         shuffled; tokens, pieces, groups, notes, bars; nats_per_token and nats_per_note with _low and _high;

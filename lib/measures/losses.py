@@ -1,4 +1,4 @@
-"""The loss of every token of a split, under a network or the n-gram floor; tables of results stand on it."""
+"""The loss of every token of a split, under a network or the n-gram model; tables of results stand on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,16 +72,16 @@ class TokenLosses:
 
 def shuffled_labels(store: TokenStore, split: str, shuffled: Shuffled,
                     seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Emotion and genre numbers of all pieces of a store, some of them dealt anew within a split.
+    """Emotion and genre numbers of all pieces of a store, some of them permuted within a split.
 
-    Emotions are dealt anew among the pieces of one genre, and genres among those of one emotion, so that
+    Emotions are permuted among the pieces of one genre, and genres among those of one emotion, so that
     every pair of labels stays one that occurs; with "both", pairs move as they are.
     """
     emotion, genre = store.emotion_ids.copy(), store.genre_ids.copy()
     generator, rows = np.random.default_rng(seed), store.rows(split)
     if shuffled == "both":
-        dealt = generator.permutation(rows)
-        emotion[rows], genre[rows] = store.emotion_ids[dealt], store.genre_ids[dealt]
+        permuted = generator.permutation(rows)
+        emotion[rows], genre[rows] = store.emotion_ids[permuted], store.genre_ids[permuted]
     elif shuffled != "nothing":
         changed, kept = (emotion, genre) if shuffled == "emotion" else (genre, emotion)
         for label in np.unique(kept[rows]):
@@ -175,7 +175,7 @@ def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled =
 
 
 def request_ngram_losses(store: TokenStore, orders: Sequence[int], split: str) -> TokenLosses:
-    """The losses of the n-gram floor, computed once and kept; see
+    """The losses of the n-gram baseline, computed once and kept; see
     :func:`lib.models.ngram_choice.request_ngram`."""
     def compute() -> TokenLosses:
         model, _ = request_ngram(store, orders)

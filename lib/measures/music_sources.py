@@ -1,6 +1,6 @@
 """The sources that chapter 8 sets side by side, slot by slot: the same labels in each, one real piece a slot.
 
-Real held-out pieces are the yardstick and real pieces with shuffled bars the floor. The n-gram composes
+Real held-out pieces are the reference and real pieces with shuffled bars the baseline. The n-gram composes
 through the same grammar as the networks; the Transformer also with its past cut to a few bars, with the
 same weights and seeds, so that what differs is memory alone. The model that comes with the book, which saw
 more music for longer, shows what training adds; it knows only some of the genres.
@@ -39,7 +39,7 @@ REAL, SHUFFLED, NGRAM, LSTM, SHORT, TRANSFORMER, PRETRAINED = SOURCES = (
 """The sources, in the order of tables and figures."""
 
 OWN_FLOOR = "transformer, shuffled"
-"""The Transformer's own pieces with shuffled bars: the floor for what it does over time."""
+"""The Transformer's own pieces with shuffled bars: the baseline for what it does over time."""
 
 _VOICED_SAMPLE = 9  # training pieces of a genre that are looked at
 
@@ -136,7 +136,7 @@ def gather_music(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Ru
         store: the data.
         slots: from :func:`choose_slots`.
         runs: the networks, 'lstm' and 'transformer'.
-        ngram: fitted on the same training part.
+        ngram: fitted on the same training set.
         draw: how tokens are drawn; slot i has the seed `draw.seed` + i in every source of this profile.
         memory_bars: bars that the Transformer of the control remembers.
         workers: processes that compose.

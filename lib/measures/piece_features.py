@@ -1,4 +1,4 @@
-"""What a recogniser sees of a piece: numbers of its notes, or runs of its tokens; always of its beginning.
+"""What a classifier sees of a piece: numbers of its notes, or runs of its tokens; always of its beginning.
 
 Length is no feature, since composed pieces end where a limit puts it. Neither are velocity, program and
 tempo: in the embedded corpus they are the same everywhere, and a composed piece shall be judged by its notes.

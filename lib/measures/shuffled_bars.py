@@ -10,7 +10,7 @@ from lib.sound.pianoroll import bar_grid
 
 
 def shuffle_bars(score: symusic.Score, seed: int) -> symusic.Score:
-    """A copy of a score with its bars, and their meters, dealt anew.
+    """A copy of a score with its bars, and their meters, permuted.
 
     A note belongs to the bar in which it begins and keeps its length; one that was held over a bar line may
     now sound into another bar. Tempo changes but the first are left out.

@@ -1,4 +1,4 @@
-"""The networks of the book and the n-gram floor under them, behind one interface each."""
+"""The networks of the book and the n-gram baseline, behind one interface each."""
 
 from typing import TYPE_CHECKING
 

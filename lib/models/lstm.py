@@ -1,6 +1,6 @@
 """The LSTM baseline: summed embeddings, `torch.nn.LSTM`, a linear output layer.
 
-In the original's configuration (256 features, 2 layers, learned positions, untied) at vocabulary 486 and
+In the original's configuration (hidden size 256, 2 layers, learned positions, untied) at vocabulary 486 and
 11 × 6 labels it has the original's 1.44 M parameters if its table of positions has 512 rows: 1,437,414, to
 which come two rows of 256 for "no label". With 1,024 rows it would have 1.57 M, so the count that the
 original publishes belongs to windows of 512 tokens.

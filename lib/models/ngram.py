@@ -1,4 +1,4 @@
-"""An interpolated Witten–Bell n-gram model: the floor under the networks.
+"""An interpolated Witten–Bell n-gram model: the baseline of the networks.
 
 With h a context, c its occurrences, t the different tokens seen after it, and h' a shorter or less particular
 context,

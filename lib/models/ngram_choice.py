@@ -1,4 +1,4 @@
-"""Choosing the n-gram floor on validation, and keeping it for the next request."""
+"""Choosing the n-gram baseline on validation, and keeping it for the next request."""
 
 import io
 import json
@@ -94,13 +94,13 @@ def _loss_along_chain(chain: list[Context], found: dict[Context, tuple[np.ndarra
 def request_ngram(store: TokenStore, orders: Sequence[int], labels: Sequence[Labels] = ALL_LABELS,
                   escapes: Sequence[float] = (1.0,),
                   transposed_copies: int = 0) -> tuple[NgramModel, pd.DataFrame]:
-    """The n-gram floor of a store: read back if this was asked before, otherwise chosen and kept.
+    """The n-gram baseline of a store: read back if this was asked before, otherwise chosen and kept.
 
     Args:
-        store: fitted on its training part, chosen on its validation part.
+        store: fitted on its training set, chosen on its validation set.
         orders, labels, escapes: as for :func:`choose_ngram`.
-        transposed_copies: copies of the training part, each transposed as in an epoch of training; 0 for the
-            training part as it is.
+        transposed_copies: copies of the training set, each transposed as in an epoch of training; 0 for the
+            training set as it is.
 
     Returns:
         As :func:`choose_ngram`.

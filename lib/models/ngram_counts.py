@@ -85,7 +85,7 @@ def token_mask(vocabulary_size: int) -> np.uint64:
 class ContextHashes:
     """Hashes of the contexts of a set of tokens; equal contexts have equal hashes everywhere.
 
-    With 54 bits left of a hash, among ten million contexts a confused pair is a matter of one in hundreds.
+    With 54 bits left of a hash, among ten million contexts the probability of a collision is about 0.3 %.
 
     Args:
         tokens: what to hash the histories of.

@@ -4,8 +4,8 @@ Two ways to set it up share this one file.
 
 * The original report's: norm after each residual sum (post-norm), learned positions, ReLU, untied output,
   torch's own starting weights. With the same weights its logits equal those of `torch.nn.TransformerEncoder`
-  under a causal mask; at vocabulary 486, 11 × 6 labels, 512 features, 12 layers, 16 heads, feed-forward 2,048
-  and 1,024 positions it has the original's 38.9 M parameters.
+  under a causal mask; at vocabulary 486, 11 × 6 labels, hidden size 512, 12 layers, 16 heads, feed-forward
+  2,048 and 1,024 positions it has the original's 38.9 M parameters.
 * The book's: norm before each sublayer and once at the end (pre-norm), rotary positions, squared ReLU, the
   output layer tied to the token embedding, starting weights scaled by width and depth.
 

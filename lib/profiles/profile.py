@@ -93,7 +93,7 @@ class TrainingSettings(Settings):
     label_dropout: float = Field(default=0.1, ge=0, lt=1)  # share of rows that lose both labels
     transpose: bool = False  # each row by a seeded −5…+6 semitones
     evaluations: int = Field(default=6, gt=0)  # validation passes, evenly spaced over the budget
-    evaluation_tokens: int | None = Field(default=None, gt=0)  # per pass; null: the whole validation part
+    evaluation_tokens: int | None = Field(default=None, gt=0)  # per pass; null: the whole validation set
 
 
 class RunSettings(Settings):
@@ -116,7 +116,7 @@ class RunEntry(Settings):
 
 
 class NgramSettings(Settings):
-    """The n-gram floor: the orders tried on validation."""
+    """The n-gram baseline: the orders tried on validation."""
 
     orders: list[int] = Field(min_length=1)
 
@@ -130,7 +130,7 @@ class ExperimentSettings(Settings):
 
     model: ModelSettings  # the default of the sweeps
     training: TrainingSettings
-    repeats: int = Field(gt=0)  # runs of the default with other seeds: the yardstick for differences
+    repeats: int = Field(gt=0)  # runs of the default with other seeds, for their spread
     seeds: int = Field(gt=0)  # of each variant in the chapter on noise
     places: int = Field(gt=0)  # pieces whose past is disturbed, for each kind and share
     shares: list[float] = Field(min_length=1)  # of notes disturbed
@@ -162,7 +162,7 @@ class NotationSettings(Settings):
     """The composer of notation in chapter 9: the earlier project's, at a small size."""
 
     tunes: int = Field(default=40, gt=0)  # trained on
-    held_out: int = Field(default=30, gt=0)  # tunes of the validation and of the test part each
+    held_out: int = Field(default=30, gt=0)  # tunes of the validation and of the test set each
     window: int = Field(default=16, gt=0)  # words
     hidden_size: int = Field(default=64, gt=1)
     num_layers: int = Field(default=2, gt=0)
@@ -174,7 +174,7 @@ class NotationSettings(Settings):
 
 
 class EarSettings(Settings):
-    """The recogniser that listens: what chapter 10 trains and appendix 2 asks."""
+    """The classifier that listens: what chapter 10 trains and appendix 2 asks."""
 
     train_per_genre: int = Field(default=44, gt=1)  # pieces made into sound, at most, of each genre
     test_per_genre: int = Field(default=23, gt=0)
@@ -197,14 +197,14 @@ class SurveySettings(Settings):
 
 
 class AblationSettings(Settings):
-    """What each of the book's departures from the original is worth; see lib.chapters.speed.ablation."""
+    """What each of the book's own choices is worth; see lib.chapters.speed.ablation."""
 
     model: ModelSettings
     training: TrainingSettings
     threads: int = Field(default=1, gt=0)  # of each training; as many train at a time as there are cores
-    departures: list[str] | None = None  # taken back one by one; null: all, and all together
+    ablations: list[str] | None = None  # taken back one by one; null: all, and all together
     lstm_learning_rate: float = Field(default=3e-3, gt=0)
-    judged_tokens: int = Field(default=100_000, gt=0)  # of the test part
+    judged_tokens: int = Field(default=100_000, gt=0)  # of the test set
 
 
 class Profile(Settings):

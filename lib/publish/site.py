@@ -29,6 +29,7 @@ from lib.publish.fingerprint import fingerprint
 from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
 from lib.publish.pages import check_site
+from lib.publish.pages_made.floors import built_page
 from lib.publish.pages_made.instructors import instructors_page
 from lib.publish.pages_made.ledger import claims_page, ledger_problems
 from lib.publish.pages_made.listening_page import listening_page, with_three_pieces
@@ -147,9 +148,11 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
     index = stage / "book" / "index.md"
     write_text(index, with_three_pieces(index.read_text(encoding="utf-8"), copies))
     stage_compose_page(stage / "book" / "compose.md", stage / _EXTRA / "book", copies)
-    instructors = stage / "book" / "instructors.md"
+    instructors, built = (stage / "book" / f"{name}.md" for name in ("instructors", "built"))
     if instructors.is_file():
         write_text(instructors, instructors_page(instructors.read_text(encoding="utf-8"), copies))
+    if built.is_file():
+        write_text(built, built_page(built.read_text(encoding="utf-8")))
     return stage
 
 

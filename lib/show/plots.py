@@ -45,7 +45,7 @@ def plot_training(metrics: Mapping[str, pd.DataFrame], references: Mapping[str, 
         for axis in (whole, end):
             axis.axhline(loss, color=model_colour(name), linestyle=MODEL_LINES.get(name, ":"), linewidth=1.3)
         inside = min(late) - 0.5 < loss < max(late) + 0.5
-        # At the left of the enlarged part the curves are still high above the floor.
+        # At the left of the enlarged part the curves are still high above the baseline.
         axis, place, side = (end, 0.27 * longest, "left") if inside else (whole, longest, "right")
         axis.annotate(f"{model_label(name)}: {loss:.2f}", (place, loss), (0, 3), textcoords="offset points",
                       ha=side, fontsize=9, color=model_colour(name),

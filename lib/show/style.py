@@ -2,8 +2,8 @@
 
 The model colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), with our own where theirs were too
 pale for a thin line. A test holds them to a contrast of 3 : 1 against the card (WCAG 2.2, 1.4.11) and to a
-distance that remains under simulated protanopia, deuteranopia and tritanopia. Colour is never the only sign:
-models also have their own marker and line style.
+distance that remains under simulated protanopia, deuteranopia and tritanopia. Colour is never the only
+marker: models also have their own marker and line style.
 """
 
 import contextlib

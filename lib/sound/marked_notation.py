@@ -30,7 +30,7 @@ def marked_notation_svg(score: symusic.Score, marks: Sequence[Mark], bars: tuple
 
     Args:
         score: in ticks.
-        marks: what to mark; colour is not the only sign, the word says it too.
+        marks: what to mark; colour is not the only marker, the word says it too.
         bars: the first and the last bar, counted from 1.
 
     Returns:

@@ -36,8 +36,8 @@ def run_identity(settings: dict, store_hash: str) -> str:
 class TrainingState:
     """How far a run is: all that the next step depends on, apart from weights and the optimiser's moments.
 
-    `seconds` are those spent in the loop without checkpoints, of these in waiting for data and in
-    evaluations, and those spent in checkpoints. They and `started` never enter the metrics.
+    `seconds` by category: the loop without checkpoints (of which waiting for data, and evaluations), and
+    checkpoints. They and `started` never enter the metrics.
     """
 
     identity: str = ""  # of the run; see :func:`run_identity`

@@ -265,7 +265,7 @@ def _complete(folder: Path, config: dict, store: TokenStore, training: Training)
         "dataset": store.folder.name, "store": store.hash,
         "seed": run["seed"], "threads": run["threads"], "precision": run["precision"],
         "processes": fabric.world_size, **_describe_machine(fabric.device),
-        "started": state.started, "ended": now(), "sittings": state.sittings,
+        "started": state.started, "ended": now(), "sessions": state.sittings,
         "seconds": {"total": round(seconds.get("loop", 0.0) + seconds.get("checkpoints", 0.0), 3), **seconds},
         "tokens_per_second": round(training.tokens_per_second(), 1), "sha256": hashes,
     })

@@ -57,7 +57,7 @@ def test_the_held_out_figure_of_the_card_is_found_again(pretrained):
     store, card = HeldOut(pretrained), pretrained.card["held_out"]["all"]
     assert store.lengths.tolist() == store.index["length"].tolist()
     assert len(store.lengths) == card["pieces"]
-    losses = token_losses(pretrained.model, store, "test", pretrained.window)
+    losses = token_losses(pretrained.model, store, "test", pretrained.context_length)
     assert losses.nats_per_token == pytest.approx(card["nats_per_token"], abs=0.002)
     nats = losses.loss.sum(dtype=np.float64)
     assert nats / store.index["notes"].sum() == pytest.approx(card["nats_per_note"], abs=0.01)
@@ -70,9 +70,9 @@ def test_it_is_small_and_trained_without_what_must_not_be_passed_on(pretrained):
 
 
 def test_the_card_keeps_what_is_promised_of_the_model(pretrained):
-    """Below the floor on every collection, labels that are made use of, pieces that mostly end."""
+    """Below the baseline on every collection, labels that are made use of, pieces that mostly end."""
     card = pretrained.card
-    assert all(card["below_floor"][genre]["relative"] <= -0.25 for genre in pretrained.genres)
+    assert all(card["below_baseline"][genre]["relative"] <= -0.25 for genre in pretrained.genres)
     assert all(card["label_gain"][label]["nats_per_token_low"] > 0 for label in ("emotion", "genre"))
     assert card["endings"]["low"] > 0.5
     text = (FOLDER / CARD_TEXT).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Sampling: the same tokens with and without state, alone or in company, and clear refusals."""
+"""Sampling: the same tokens with and without a cache, alone or in company, and clear refusals."""
 
 import numpy as np
 import pytest

@@ -54,8 +54,8 @@ def test_the_card_stands_on_held_out_pieces_and_says_how_many(made):
     held_out = (folder / HELD_OUT).read_text().splitlines()[1:]
     assert card["held_out"]["all"]["pieces"] == len(held_out) > 0
     assert all(",folk," in line for line in held_out)
-    floor, model = card["floor"]["all"]["nats_per_token"], card["held_out"]["all"]["nats_per_token"]
-    assert card["below_floor"]["all"]["relative"] == pytest.approx(model / floor - 1, abs=1e-3)
+    baseline, model = card["baseline"]["all"]["nats_per_token"], card["held_out"]["all"]["nats_per_token"]
+    assert card["below_baseline"]["all"]["relative"] == pytest.approx(model / baseline - 1, abs=1e-3)
     assert set(card["label_gain"]) == {"emotion", "genre"}
     assert card["label_gain"]["genre"]["nats_per_token"] == 0  # one genre: dealing it anew changes nothing
     assert card["endings"]["pieces"] == 6

@@ -11,9 +11,9 @@ from lib.basics.errors import BookError
 from lib.measures.comparison import (
     combine,
     paired_difference,
+    seed_spread,
     seeds_needed,
     slope_within,
-    yardstick,
 )
 from lib.measures.losses import TokenLosses
 
@@ -91,8 +91,8 @@ def test_errors_combine_with_satterthwaites_degrees():
     assert all(math.isnan(value) for value in combine(math.nan, 2, 1.0, 5))
 
 
-def test_the_yardstick_of_three_repeats_is_coarse():
-    rule = yardstick([1.0, 1.01, 0.99])
+def test_three_repeats_detect_only_large_differences():
+    rule = seed_spread([1.0, 1.01, 0.99])
     assert rule.spread == pytest.approx(0.02)
     found = rule.contrast([1.05, 1.0])
     assert found.high - found.value == pytest.approx(4.303 * 0.01 * math.sqrt(2), rel=1e-3)
@@ -102,8 +102,8 @@ def test_the_yardstick_of_three_repeats_is_coarse():
 
 
 def test_what_diverged_or_was_run_once_decides_nothing():
-    assert math.isnan(yardstick([1.0, 1.1]).contrast([math.nan, 1.0]).value)
-    once = yardstick([1.0]).contrast([1.2, 1.0])
+    assert math.isnan(seed_spread([1.0, 1.1]).contrast([math.nan, 1.0]).value)
+    once = seed_spread([1.0]).contrast([1.2, 1.0])
     assert once.value == pytest.approx(0.2)
     assert math.isnan(once.low)
 

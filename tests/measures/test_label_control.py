@@ -68,12 +68,13 @@ def test_every_label_counts_the_same():
     # Nine of ten commoners right, none of two others: the mean of 0.9 and 0.
     judged = judged_table(["a"] * 10 + ["b"] * 2, ["a"] * 9 + ["b"] + ["a"] * 2)
     assert agreement(judged).estimate == pytest.approx(0.45)
-    assert control.floor_of(judged) == 0.5
+    assert control.baseline_of(judged) == 0.5
 
 
-def test_a_constant_answer_scores_the_floor():
+def test_a_constant_answer_scores_the_baseline():
     asked = ["a", "b", "c", "d"] * 8
-    assert agreement(judged_table(asked, ["b"] * 32)).estimate == control.floor_of(judged_table(asked, asked))
+    always_b = agreement(judged_table(asked, ["b"] * 32))
+    assert always_b.estimate == control.baseline_of(judged_table(asked, asked))
 
 
 def test_none_of_few_is_not_none_for_sure():

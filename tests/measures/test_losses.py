@@ -99,13 +99,13 @@ def test_labels_are_dealt_within_the_split(tiny_store, kind):
 
 
 def test_shuffled_labels_reach_the_model(judged, model, tiny_store):
-    dealt = token_losses(model, tiny_store, "validation", 4096, shuffled="both", seed=3)
-    assert dealt.is_of_same_tokens(judged)
+    permuted = token_losses(model, tiny_store, "validation", 4096, shuffled="both", seed=3)
+    assert permuted.is_of_same_tokens(judged)
     emotion, genre = shuffled_labels(tiny_store, "validation", "both", 3)
     changed = (emotion != tiny_store.emotion_ids) | (genre != tiny_store.genre_ids)
     for row in judged.rows:
         mine = judged.row == row
-        same = np.allclose(dealt.loss[mine], judged.loss[mine], atol=1e-4)
+        same = np.allclose(permuted.loss[mine], judged.loss[mine], atol=1e-4)
         assert same != changed[row]
 
 

@@ -88,7 +88,7 @@ def test_the_dry_run_differs_from_the_gpu_profile_in_sizes_alone():
     gpu, dry = load_profile("gpu"), load_profile("gpu-dry")
     assert gpu.seeds == dry.seeds
     assert gpu.experiments.fresh == dry.experiments.fresh
-    assert gpu.ablation.departures == dry.ablation.departures
+    assert gpu.ablation.ablations == dry.ablation.ablations
     entries = [(profile.runs["lstm"], profile.runs["transformer"], profile.experiments)
                for profile in (gpu, dry)]
     for large, small in zip(*entries, strict=True):

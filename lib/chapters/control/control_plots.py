@@ -42,7 +42,7 @@ def draw_interval_rows(axis: Axes, names: Sequence[str], values: np.ndarray) -> 
 
 
 def plot_agreement(panels: Mapping[str, pd.DataFrame]) -> Figure:
-    """Shares that obtained what was asked for: real pieces as the ceiling, a dashed line as the floor.
+    """Shares that obtained what was asked for: real pieces as the reference, a dashed line as the baseline.
 
     Args:
         panels: by title, a table of :func:`lib.measures.label_control.agreement_table`, the same sources in
@@ -54,7 +54,7 @@ def plot_agreement(panels: Mapping[str, pd.DataFrame]) -> Figure:
         real = table[table["source"] == "real"]
         if len(real):
             axis.axvspan(real["low"].iloc[0], real["high"].iloc[0], color=FAINT, alpha=0.6, linewidth=0)
-        axis.axvline(table["floor"].iloc[0], color=INK, linestyle="--", linewidth=1)
+        axis.axvline(table["baseline"].iloc[0], color=INK, linestyle="--", linewidth=1)
         draw_interval_rows(axis, table["source"], table[["agreement", "low", "high"]].to_numpy())
         axis.set(title=title, xlim=(0, 1.05), xlabel="share, percent")
         axis.set_xticks([0, 0.5, 1], ["0", "50", "100"])
@@ -88,12 +88,12 @@ def plot_confusions(tables: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def plot_guidance(panels: Mapping[str, pd.DataFrame], ceilings: Mapping[str, float]) -> Figure:
+def plot_guidance(panels: Mapping[str, pd.DataFrame], references: Mapping[str, float]) -> Figure:
     """What the strength of guidance does to several measures.
 
     Args:
         panels: by title, a table with the columns guidance, estimate, low and high.
-        ceilings: by title, the value of real pieces, drawn as a line.
+        references: by title, the value of real pieces, drawn as a line.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(7.2, 3), sharex=True)
     for axis, (title, table) in zip(np.atleast_1d(axes), panels.items(), strict=True):
@@ -101,9 +101,9 @@ def plot_guidance(panels: Mapping[str, pd.DataFrame], ceilings: Mapping[str, flo
         axis.plot(table["guidance"], table["estimate"], marker="o", color=colour)
         axis.fill_between(table["guidance"], table["low"], table["high"], color=colour, alpha=0.15,
                           linewidth=0)
-        if title in ceilings:
-            axis.axhline(ceilings[title], color=model_colour("real"), linestyle="--", linewidth=1)
-            axis.annotate("real music", (table["guidance"].iloc[-1], ceilings[title]), (0, 3),
+        if title in references:
+            axis.axhline(references[title], color=model_colour("real"), linestyle="--", linewidth=1)
+            axis.annotate("real music", (table["guidance"].iloc[-1], references[title]), (0, 3),
                           textcoords="offset points", ha="right", fontsize=8)
         axis.set(title=title, ylim=(0, 1.05), xlabel="guidance scale")
         axis.set_xticks(table["guidance"])

@@ -24,8 +24,8 @@ def agreement_html(panels: Mapping[str, pd.DataFrame], caption: str, note: str =
     for title, table in panels.items():
         lines[title] = [with_interval(*row, 2) for row in table[["agreement", "low", "high"]].to_numpy()]
     frame = pd.DataFrame(lines)
-    floor = {title: f"{table['floor'].iloc[0]:.2f}" for title, table in panels.items()}
-    frame.loc[len(frame)] = {"source": "floor: always one label", "pieces": None, **floor}
+    baseline = {title: f"{table['baseline'].iloc[0]:.2f}" for title, table in panels.items()}
+    frame.loc[len(frame)] = {"source": "baseline: always one label", "pieces": None, **baseline}
     return html_table(frame, caption, {"pieces": ",.0f"}, note=note)
 
 

@@ -10,30 +10,30 @@ from lib.composing.counted import NgramComposer
 from lib.data import TokenStore
 from lib.data.label_schemes import LabelRule
 from lib.data.tokenizer import decode, encode
+from lib.measures.classifier import judge_by_classifier, train_classifier
 from lib.measures.label_control import is_ruled, judge_by_rule
 from lib.measures.music_sources import LSTM, NGRAM, REAL, SHUFFLED, TRANSFORMER, Slot, ngram_identity
-from lib.measures.recogniser import judge_by_recogniser, train_recogniser
 from lib.measures.shuffled_bars import shuffle_bars
 from lib.measures.sources import PieceSet, composed_set, matched_rows, real_set
 from lib.models import NgramModel
 from lib.training import Run
 
 Judge = Callable[[PieceSet], pd.DataFrame]
-_REAL_EACH = 3  # real pieces of the test part for each slot, as far as there are so many
+_REAL_EACH = 3  # real pieces of the test set for each slot, as far as there are so many
 
 
 def make_judges(store: TokenStore, rule: LabelRule, seed: int) -> dict[str, Judge]:
     """By what each label is judged, and who judges.
 
     Args:
-        store: the data; recognisers are trained on its training part.
+        store: the data; classifiers are trained on its training set.
         rule: behind the labels; empty where they are given and not ruled.
-        seed: of the recognisers.
+        seed: of the classifiers.
 
     Returns:
         By title ('emotion by the rule', 'genre by features', …) a function from pieces to a judge's table.
-        The emotion is judged by the rule where there is one, otherwise by recognisers; the genre always by
-        recognisers. Of a label with one value only there is nothing to judge: all pieces obtain it.
+        The emotion is judged by the rule where there is one, otherwise by classifiers; the genre always by
+        classifiers. Of a label with one value only there is nothing to judge: all pieces obtain it.
     """
     judges: dict[str, Judge] = {}
     learnt = ["emotion", "genre"]
@@ -45,8 +45,8 @@ def make_judges(store: TokenStore, rule: LabelRule, seed: int) -> dict[str, Judg
             judges[f"{target}: only one"] = partial(_judge_nothing, target)
             continue
         for sees in ("features", "tokens"):
-            recogniser = train_recogniser(store, target, sees, seed)
-            judges[f"{target} by {sees}"] = partial(judge_by_recogniser, recogniser)
+            classifier = train_classifier(store, target, sees, seed)
+            judges[f"{target} by {sees}"] = partial(judge_by_classifier, classifier)
     return judges
 
 
@@ -60,14 +60,14 @@ def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str,
                     draw: SamplingSettings) -> dict[str, PieceSet]:
     """Real held-out pieces, the same with shuffled bars, and what each model composed to the same labels.
 
-    The composed pieces are those of chapter 8, of its slots that are dealt evenly over the labels. Real
+    The composed pieces are those of chapter 8, of its slots that are spread evenly over the labels. Real
     pieces are cut where composed ones are.
 
     Args:
         store: the data.
         slots: from :func:`lib.measures.music_sources.choose_slots`.
         runs: the networks, 'lstm' and 'transformer'.
-        ngram: fitted on the same training part.
+        ngram: fitted on the same training set.
         draw: how tokens are drawn.
     """
     labels = [(slot.emotion, slot.genre) for slot in slots]

@@ -66,7 +66,7 @@ class Found:
 
 
 def search_training(pieces: Sequence[PieceNotes], store: TokenStore, reader: NoteReader) -> list[Found]:
-    """Look pieces up in the training part of a store.
+    """Look pieces up in the training set of a store.
 
     Args:
         pieces: of any sources.

@@ -34,7 +34,7 @@ class Resplit(TokenStore):
 def split_naively(store: TokenStore, seed: int = 0) -> tuple[Resplit, Resplit]:
     """Two splits of one store with the same held-out pieces: by file as it comes, and with all copies gone.
 
-    From the training part of the second, every piece is taken that shares a duplicate group with a held-out
+    From the training set of the second, every piece is taken that shares a duplicate group with a held-out
     one. The first loses as many tokens in pieces that have no copy among the held-out, drawn at random, so
     that both train on the same amount.
 

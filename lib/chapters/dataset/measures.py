@@ -205,7 +205,7 @@ def note_account(store: TokenStore) -> pd.DataFrame:
 
 
 def example_row(store: TokenStore) -> int:
-    """A held-out piece that stands for the others: of the validation part, nearest to the median length.
+    """A held-out piece that stands for the others: of the validation set, nearest to the median length.
 
     Among those with pitches, if there are any, and in the commonest meter, so that its bars look familiar.
     """

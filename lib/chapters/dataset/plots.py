@@ -110,7 +110,7 @@ def _words(token: str) -> str:
 
 
 def plot_predictors(table: pd.DataFrame) -> Figure:
-    """Accuracy of guessing a label from little, with 95 % intervals and the majority class as the floor.
+    """Accuracy of guessing a label from little, with 95 % intervals and the majority class as the baseline.
 
     Args:
         table: rows of :func:`lib.chapters.dataset.measures.predictability`, one a predictor.

@@ -139,7 +139,7 @@ def which_label(pieces: Sequence[BlindPiece], store: TokenStore, rule: LabelRule
                  for place, (piece, more) in enumerate(zip(pieces, told, strict=True))]
     quiz = quiz_html("which-label", "Which label was asked for?", {label: label for label in store.emotions},
                      questions, {"composed": "Composed to the label",
-                                 "real": "Real music with the label, the ceiling"})
+                                 "real": "Real music with the label, the reference"})
     nature = ("These labels are a proxy: a rule about mode and activity gave them, and no listener. You "
               "guess what the rule says, not what anybody feels. " if ruled else
               "These labels are those of the data; what they mean is for whoever gave them to say. ")

@@ -93,7 +93,7 @@ def plot_cuts(probabilities: np.ndarray, vocabulary: Sequence[str], top_k: int, 
 
 
 def plot_step_times(times: Mapping[str, pd.DataFrame]) -> Figure:
-    """Time for the next token against the tokens before it, with state and without, median and middle half.
+    """Time for the next token against the tokens before it, with a cache and without, median and middle half.
 
     Args:
         times: tables of :func:`lib.chapters.generation.timing.step_times` by model name.
@@ -102,7 +102,7 @@ def plot_step_times(times: Mapping[str, pd.DataFrame]) -> Figure:
     for name, table in times.items():
         for way, part in table.groupby("way", sort=False):
             found = part.groupby("length")["seconds"].quantile([0.25, 0.5, 0.75]).unstack() * 1000
-            style = {"linestyle": "-" if way == "with state" else ":", "marker": MODEL_MARKERS.get(name, "o"),
+            style = {"linestyle": "-" if way == "with cache" else ":", "marker": MODEL_MARKERS.get(name, "o"),
                      "color": model_colour(name), "label": f"{model_label(name)}, {way}"}
             axis.plot(found.index, found[0.5], **style)
             axis.fill_between(found.index, found[0.25], found[0.75], color=model_colour(name), alpha=0.15,

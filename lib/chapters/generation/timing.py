@@ -1,4 +1,4 @@
-"""How long one token takes, with a state and without, as a piece grows."""
+"""How long one token takes, with a cache and without, as a piece grows."""
 
 import time
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def step_times(model: ConditionalModel, tokens: np.ndarray, lengths: Sequence[in
     """Seconds for the next token after prefixes of a piece: with the state of the prefix at hand, and
     without.
 
-    Without a state the whole prefix is read again, as in the original report's code. The two ways take turns,
+    Without a cache the whole prefix is read again, as in the original report's code. The two ways take turns,
     so that a busy moment of the machine does not hit one of them only; the first turn is thrown away. Both
     run as composing does, a small network on one thread.
 
@@ -29,7 +29,7 @@ def step_times(model: ConditionalModel, tokens: np.ndarray, lengths: Sequence[in
         repeats: measurements for each length and way.
 
     Returns:
-        One row a measurement: length, way ('with state' or 'without') and seconds.
+        One row a measurement: length, way ('with cache' or 'without') and seconds.
     """
     ids = torch.from_numpy(np.asarray(tokens, dtype=np.int64))[None].to(model.device)
     none = [torch.tensor([number], device=model.device) for number in (model.num_emotions, model.num_genres)]
@@ -39,7 +39,7 @@ def step_times(model: ConditionalModel, tokens: np.ndarray, lengths: Sequence[in
             state = model.empty_state(1, length)
             if length > 1:
                 _, state = model(ids[:, :length - 1], *none, state)
-            for way, read, given in (("with state", ids[:, length - 1:length], state),
+            for way, read, given in (("with cache", ids[:, length - 1:length], state),
                                      ("without", ids[:, :length], None)):
                 seconds = _timed(model, read, none, given)
                 if turn:

@@ -46,7 +46,8 @@ class Verdict:
     Attributes:
         songs: what it heard.
         obtained: the genre that each song was taken for by an ear trained without it.
-        right, low, high: share right, mean over genres, with its 95 % interval over songs; `floor` is chance.
+        right, low, high: share right, mean over genres, with its 95 % interval over songs.
+        chance: one over the number of genres.
         ear: trained on all songs.
     """
 
@@ -55,7 +56,7 @@ class Verdict:
     right: float
     low: float
     high: float
-    floor: float
+    chance: float
     ear: Ear
 
 

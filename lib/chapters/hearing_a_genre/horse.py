@@ -1,4 +1,4 @@
-"""The horse test: the same music played in another way, which a recogniser of genre must not mind.
+"""The horse test: the same music played in another way, which a classifier of genre must not mind.
 
 Named after the horse that seemed to reckon and read its master's face (Sturm, *A simple method to determine
 if a music information retrieval system is a "horse"*, IEEE Transactions on Multimedia, 2014).
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from lib.chapters.hearing_a_genre.recognisers import Recognise, score
+from lib.chapters.hearing_a_genre.classifiers import Recognise, score
 from lib.measures.ear.clips import Clip
 from lib.measures.ear.features import request_features
 from lib.measures.ear.pieces import Heard, answers_to
@@ -28,7 +28,7 @@ CHANGES: dict[str, Callable[[Clip], Clip]] = {
 
 
 def horse_table(who: Mapping[str, Recognise], heard: Heard, workers: int) -> pd.DataFrame:
-    """Shares right of each recogniser after each change: change, who, right, low, high, pieces, same.
+    """Shares right of each classifier after each change: change, who, right, low, high, pieces, same.
 
     `same` is the share of pieces for which the answer is that for the unchanged sound, right or wrong.
     """

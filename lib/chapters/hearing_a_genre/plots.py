@@ -42,7 +42,7 @@ def plot_neighbours(tables: Mapping[str, pd.DataFrame], truth: str) -> Figure:
     """One song behind different neighbours: what each network answers, row by row.
 
     Args:
-        tables: by network, from :func:`lib.chapters.hearing_a_genre.recognisers.with_neighbours`.
+        tables: by network, from :func:`lib.chapters.hearing_a_genre.classifiers.with_neighbours`.
         truth: the song's genre, marked.
     """
     figure, axes = plt.subplots(1, len(tables), figsize=(7.2, 3.4), sharey=True)
@@ -63,7 +63,7 @@ def plot_neighbours(tables: Mapping[str, pd.DataFrame], truth: str) -> Figure:
 
 
 def plot_scores(table: pd.DataFrame, chance: float, of_notes: int = 0) -> Figure:
-    """Shares right with intervals, a row a recogniser.
+    """Shares right with intervals, a row a classifier.
 
     Args:
         table: who, right, low, high.
@@ -85,7 +85,7 @@ def plot_scores(table: pd.DataFrame, chance: float, of_notes: int = 0) -> Figure
 
 
 def plot_horse(table: pd.DataFrame, chance: float) -> Figure:
-    """Shares right after each change, a panel a recogniser."""
+    """Shares right after each change, a panel a classifier."""
     who = list(dict.fromkeys(table["who"]))
     figure, axes = plt.subplots(1, len(who), figsize=(7.2, 2.9), sharey=True)
     for axis, name in zip(np.atleast_1d(axes), who, strict=True):

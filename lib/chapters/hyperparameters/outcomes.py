@@ -1,8 +1,8 @@
 """Chapter 5's sweeps, fresh or kept, and what they say about claims 2, 3, 4 and 15.
 
 Losses are those of the last evaluation, as the original report gives them: a run that was good and then
-failed has failed. Every setting of a sweep runs once; the repeated default is the yardstick of all
-differences.
+failed has failed. Every setting of a sweep runs once; the repeated default gives the standard deviation for
+all differences.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from lib.data.store import TokenStore
 from lib.experiments import designs
 from lib.experiments.sweeps import Trial, curves, plan, run_sweep
 from lib.ledger.claims import Outcome
-from lib.measures.comparison import Yardstick, yardstick
+from lib.measures.comparison import SeedSpread, seed_spread
 from lib.measures.losses import token_losses
 from lib.profiles import Profile
 from lib.training.runs import open_run
@@ -88,14 +88,14 @@ def _train_losses(trials: list[Trial], results: pd.DataFrame, store: TokenStore)
     return found
 
 
-def yardstick_of(results: pd.DataFrame) -> Yardstick:
+def spread_of_repeats(results: pd.DataFrame) -> SeedSpread:
     """The spread of the repeated default."""
-    return yardstick(_sweep(results, "repeats")[LOSS].tolist())
+    return seed_spread(_sweep(results, "repeats")[LOSS].tolist())
 
 
 def outcomes(results: pd.DataFrame) -> dict[int, Outcome]:
     """Our outcomes for claims 2, 3, 4 and 15; NaN where the sweep was not run."""
-    rule = yardstick_of(results)
+    rule = spread_of_repeats(results)
     found = {number: Outcome(np.nan, np.nan, np.nan) for number in (2, 3, 4, 15)}
     parts = dict(iter(results.groupby("sweep")))
     if "rates" in parts:
@@ -137,7 +137,7 @@ def _sweep(results: pd.DataFrame, name: str) -> pd.DataFrame:
 def band(results: pd.DataFrame) -> tuple[float, float]:
     """Where one more run of the default would lie (95 %): mean ± t · s · √(1 + 1/m); NaN for one repeat."""
     losses = _sweep(results, "repeats")[LOSS]
-    rule = yardstick_of(results)
+    rule = spread_of_repeats(results)
     if rule.runs < 2:
         return np.nan, np.nan
     half = float(stats.t.ppf(0.975, rule.runs - 1)) * rule.deviation * np.sqrt(1 + 1 / rule.runs)
@@ -153,15 +153,15 @@ def agreement(fresh: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:
 
     Returns:
         setting; fresh, kept (loss minus the mean default's, nats per token); verdict: "agree" (both beyond
-        the yardstick on one side), "contradict each other" (on different sides), or "no difference in one".
-        Empty without evidence.
+        the smallest detectable difference on one side), "contradict each other" (on different sides), or "no
+        difference in one". Empty without evidence.
     """
     columns = ["setting", "fresh", "kept", "verdict"]
     if kept is None:
         return pd.DataFrame(columns=columns)
     sides = []
     for table in (fresh, kept):
-        rule, default = yardstick_of(table), _sweep(table, "repeats")[LOSS].mean()
+        rule, default = spread_of_repeats(table), _sweep(table, "repeats")[LOSS].mean()
         chosen = table[~table["sweep"].isin(["repeats", "collapse"])].drop_duplicates("label")
         beyond = {line.label: rule.contrast([getattr(line, LOSS), default]) for line in chosen.itertuples()}
         sides.append(beyond)

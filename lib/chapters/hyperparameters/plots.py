@@ -1,4 +1,4 @@
-"""Figures of chapter 5: published runs, sweeps beside their yardstick, learning curves."""
+"""Figures of chapter 5: published runs, sweeps beside what equal runs spread over, learning curves."""
 
 import math
 from collections.abc import Mapping, Sequence

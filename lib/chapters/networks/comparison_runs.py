@@ -38,7 +38,7 @@ def paired_losses(runs: Mapping[str, Sequence[Run]], store: TokenStore, split: s
 
 def runs_table(runs: Mapping[str, Sequence[Run]], losses: Mapping[str, Sequence[TokenLosses]],
                store: TokenStore) -> pd.DataFrame:
-    """A row a run: arm, seed, parameters, tokens, seconds, and the measures of the test part.
+    """A row a run: arm, seed, parameters, tokens, seconds, and the measures of the test set.
 
     The measures are nats_per_token, accuracy, nats_per_note, bits_per_bar with their intervals over pieces,
     and macro_nats, the mean over collections of nats per token.
@@ -78,17 +78,17 @@ def differences_by_type(arm: Sequence[TokenLosses], baseline: Sequence[TokenLoss
 
 def label_gains(runs: Mapping[str, Sequence[Run]], losses: Mapping[str, Sequence[TokenLosses]],
                 store: TokenStore) -> pd.DataFrame:
-    """What the labels are worth to each arm: loss with both labels dealt anew minus loss with the true ones.
+    """What the labels are worth to each arm: loss with both labels permuted minus loss with the true ones.
 
     Returns:
         arm, and the fields of a paired difference but by_seed; above zero the model makes use of the labels.
     """
-    dealt = paired_losses(runs, store, "test", "both")
-    return pd.DataFrame([{"arm": arm, **as_columns(paired_difference(dealt[arm], losses[arm], store))}
+    permuted = paired_losses(runs, store, "test", "both")
+    return pd.DataFrame([{"arm": arm, **as_columns(paired_difference(permuted[arm], losses[arm], store))}
                          for arm in runs])
 
 
-def position_table(losses: Mapping[str, Sequence[TokenLosses]], floor: TokenLosses,
+def position_table(losses: Mapping[str, Sequence[TokenLosses]], baseline: TokenLosses,
                    store: TokenStore) -> pd.DataFrame:
     """Loss by position in the piece, mean over seeds, and its difference to the n-gram on the same tokens.
 
@@ -97,7 +97,7 @@ def position_table(losses: Mapping[str, Sequence[TokenLosses]], floor: TokenLoss
         pieces).
     """
     means = {arm: _mean_over_seeds(found) for arm, found in losses.items()}
-    tables = loss_tables.position_tables({"ngram": floor, **means}, store, "ngram")
+    tables = loss_tables.position_tables({"ngram": baseline, **means}, store, "ngram")
     return pd.concat([table[table["groups"] >= POSITION_GROUPS].assign(arm=arm)
                       for arm, table in tables.items()], ignore_index=True)
 
@@ -108,7 +108,7 @@ def _mean_over_seeds(losses: Sequence[TokenLosses]) -> TokenLosses:
     return TokenLosses(first.row, first.place, first.token, mean, first.correct)
 
 
-def ngram_floor(profile: Profile, store: TokenStore) -> TokenLosses:
+def ngram_baseline(profile: Profile, store: TokenStore) -> TokenLosses:
     """The losses of the profile's n-gram model."""
     return request_ngram_losses(store, profile.ngram.orders, "test")
 

@@ -134,7 +134,7 @@ class Outcome:
             part), distinct (words in a piece), loop (share of pieces that end in one), loop_length (median of
             those; 0 for none).
         pieces: words of the pieces composed at the end.
-        held_out: nats that each held-out word costs, after the epoch that the validation part chooses.
+        held_out: nats that each held-out word costs, after the epoch that the validation set chooses.
         vocabulary: number of words.
     """
 
@@ -236,7 +236,7 @@ def loop_length(words: Sequence[object]) -> int:
 
 
 def ngram_losses(tunes: Tunes, settings: NotationSettings, rests: bool) -> tuple[int, np.ndarray]:
-    """An n-gram on the same words, its order chosen on the validation part.
+    """An n-gram on the same words, its order chosen on the validation set.
 
     Returns:
         The order, and nats that each held-out word costs, those that the networks are judged on.
@@ -260,7 +260,7 @@ def outcome_rows(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
 
     Returns:
         change, words; after the last epoch train, held_out, distinct, loop, loop_length; and best, the
-        held-out loss after best_epoch, which the validation part chose.
+        held-out loss after best_epoch, which the validation set chose.
     """
     rows = []
     for name, outcome in outcomes.items():

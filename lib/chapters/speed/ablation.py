@@ -1,7 +1,7 @@
-"""What each departure of the book's Transformer from the original report's is worth, at equal compute.
+"""What each choice that sets the book's Transformer apart from the original's is worth, at equal compute.
 
-Every arm is the book's recipe with one departure taken back, so that its loss minus the book's is what the
-departure is worth *in the company of the others*; alone, or in another company, it may be worth something
+Every arm is the book's recipe with one choice taken back, so that its loss minus the book's is what the
+choice is worth *in the company of the others*; alone, or in another company, it may be worth something
 else. One arm takes all of them back, and one is an LSTM of as many parameters.
 
 Equal compute means equally many floating-point operations in matrix products. The arms of the Transformer
@@ -29,8 +29,8 @@ from lib.training.runs import open_run
 
 BOOK, ORIGINAL, LSTM = "the book's Transformer", "all of them taken back", "LSTM of as many parameters"
 
-#: The departures, each with the settings of the original report's main recipe that take it back.
-DEPARTURES: dict[str, dict[str, object]] = {
+#: The choices, each with the settings of the original report's main recipe that take it back.
+ABLATIONS: dict[str, dict[str, object]] = {
     "pre-norm": {"norm": "post"},
     "rotary positions": {"positions": "learned"},
     "tied embeddings": {"tie_embeddings": False},
@@ -55,16 +55,16 @@ def ablation_trials(profile: Profile, store: TokenStore) -> list[Trial]:
     """The arms that the profile asks for, each with each of its seeds; labels are 'arm, seed'.
 
     Raises:
-        BookError: for a departure that there is not.
+        BookError: for an ablation that there is not.
     """
     base, settings = base_run(profile), profile.ablation
-    for name in settings.departures or ():
-        if name not in DEPARTURES:
-            raise BookError(f"The profile '{profile.name}' asks for a departure '{name}'; there are: "
-                            f"{', '.join(DEPARTURES)}.")
-    arms = {BOOK: {}, **{name: DEPARTURES[name] for name in settings.departures or DEPARTURES}}
-    if settings.departures is None:
-        arms[ORIGINAL] = {key: value for changes in DEPARTURES.values() for key, value in changes.items()}
+    for name in settings.ablations or ():
+        if name not in ABLATIONS:
+            raise BookError(f"The profile '{profile.name}' asks for an ablation '{name}'; there are: "
+                            f"{', '.join(ABLATIONS)}.")
+    arms = {BOOK: {}, **{name: ABLATIONS[name] for name in settings.ablations or ABLATIONS}}
+    if settings.ablations is None:
+        arms[ORIGINAL] = {key: value for changes in ABLATIONS.values() for key, value in changes.items()}
     arms[LSTM] = lstm_changes(base, store, settings.lstm_learning_rate)
     return plan(base, [{"label": f"{arm}, {seed}", "seed": seed, **changes}
                        for seed in profile.seeds for arm, changes in arms.items()])
@@ -145,7 +145,7 @@ def compare_arms(losses: Mapping[str, Sequence[TokenLosses | None]], results: pd
 
     Returns:
         arm; nats_per_note (mean over seeds) and nats_per_token; difference (the arm's minus the book's, nats
-        a source note: positive where the departure helps), low, high (95 %, over seeds and pieces), by_seed
+        a source note: positive where the choice helps), low, high (95 %, over seeds and pieces), by_seed
         (as text), error_seeds, error_pieces; seeds, diverged (how many runs); parameters, tokens, seconds
         and waiting (means); judged_tokens, pieces, groups. NaN where a run has no weights, or one seed has no
         interval.

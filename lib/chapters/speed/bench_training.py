@@ -25,12 +25,12 @@ LARGEST_DIFFERENCE = {SINGLE: 1e-4, MIXED: 2e-2}  # of the two ways' first losse
 
 
 def train_original_size(bench: Bench) -> Row:
-    """Training steps of the original's network: 512 features, 12 layers, windows of 1,024 tokens."""
+    """Training steps of the original's network: hidden size 512, 12 layers, windows of 1,024 tokens."""
     return _train("train_original_size", bench.sizes.original, bench.sizes.rows[0], bench)
 
 
 def train_experiment_size(bench: Bench) -> Row:
-    """Training steps of the network of the original's experiments: 256 features, 8 layers, 512 tokens."""
+    """Training steps of the network of the original's experiments: hidden size 256, 8 layers, 512 tokens."""
     return _train("train_experiment_size", bench.sizes.experiment, bench.sizes.rows[1], bench)
 
 

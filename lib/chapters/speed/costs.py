@@ -112,7 +112,7 @@ def describe_costs(profile: Profile, peak_seconds: float = 1.0) -> list[str]:
 
 def _describe(run: RunSettings, cost: Cost, seeds: int) -> list[str]:
     training, passes = run.training, run.training.max_passes
-    limit = f", or {passes} passes over the training part if that is less" if passes else ""
+    limit = f", or {passes} passes over the training set if that is less" if passes else ""
     return [
         f"cost      {run.name}: {cost.parameters:,} parameters; {cost.flops / 1e6:,.1f} million operations "
         f"(FLOPs) a token in training, {cost.tokens:,} tokens{limit}; seeds: {seeds}",

@@ -1,4 +1,4 @@
-"""Figures and tables of speed and of what each departure is worth."""
+"""Figures and tables of speed and of what each choice is worth."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from lib.show.tables import html_table, with_interval
 Rows = Sequence[Mapping[str, object]]
 
 _WAYS = {"plain": "the original's way", "ours": "ours"}
-# Eight fills that stay apart in grey as well; the numbers in the bars are the second sign.
+# Eight fills that stay apart in grey as well; the numbers in the bars are the second marker.
 _FILLS = ("#0072B2", "#C4689B", "#E69F00", "#009E73", "#D9D5CC", "#F0E442", "#56B4E9", "#8C877C")
 
 

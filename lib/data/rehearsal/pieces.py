@@ -2,7 +2,7 @@
 
 The notes are the embedded corpus's: tunes and chorales transposed, re-timed, joined to XMIDI's mean length
 and set for a small band, so that a file costs about as many tokens as a full-band file of XMIDI does. The
-labels are dealt out at random in the published proportions and mean nothing. It is for rehearsing the
+labels are assigned at random in the published proportions and mean nothing. It is for rehearsing the
 machinery; no figure about music or models can be read from it.
 """
 
@@ -57,17 +57,17 @@ def _segment(path: Path) -> Segment:
 
 
 def labels(count: int, seed: int) -> tuple[list[str], list[str]]:
-    """Emotions and genres for `count` files in XMIDI's published proportions, each dealt out by itself."""
+    """Emotions and genres for `count` files in XMIDI's published proportions, each assigned by itself."""
     published = pd.read_csv(REFERENCE / "xmidi_counts.csv")
-    dealt = []
+    assigned = []
     for number, kind in enumerate(("emotion", "genre")):
         table = published[published["label_kind"] == kind]
         exact = table["count"].to_numpy() * count / table["count"].sum()
         whole = np.floor(exact).astype(int)
         whole[np.argsort(whole - exact, kind="stable")[:count - whole.sum()]] += 1
         names = np.repeat(table["label"].to_numpy(), whole)
-        dealt.append(np.random.default_rng([seed, number]).permutation(names).tolist())
-    return dealt[0], dealt[1]
+        assigned.append(np.random.default_rng([seed, number]).permutation(names).tolist())
+    return assigned[0], assigned[1]
 
 
 def name_of(emotion: str, genre: str, number: int, seed: int) -> str:

@@ -1,4 +1,4 @@
-"""Pieces made into sound for an ear: several instruments and tempi, dealt without a look at the label.
+"""Pieces made into sound for an ear: several instruments and tempi, drawn without a look at the label.
 
 With one instrument and one tempo an ear would hear less than a reader of notes does; with an instrument for
 each genre it would need to hear nothing else. So each piece draws both, and neither tells anything of its
@@ -22,10 +22,10 @@ SECONDS = HOP * SEGMENT_FRAMES * SEGMENTS / SAMPLE_RATE
 """Length of a clip: five whole segments."""
 
 INSTRUMENTS = {0: "piano", 21: "accordion", 24: "guitar", 40: "violin", 71: "clarinet", 73: "flute"}
-"""General MIDI programs that pieces are dealt."""
+"""General MIDI programs that pieces are given."""
 
 TEMPI = (96, 144)
-"""Slowest and fastest tempo that pieces are dealt, quarters a minute."""
+"""Slowest and fastest tempo that pieces are given, quarters a minute."""
 
 _CODE = code_hash(__name__)
 
@@ -120,7 +120,7 @@ def deal_clips(scores: Sequence[symusic.Score], seed: Sequence[int]) -> list[Cli
 
     Args:
         scores: pieces, in ticks.
-        seed: of the draws; with the place of a piece it decides what that piece is dealt.
+        seed: of the draws; with the place of a piece it decides what that piece is given.
     """
     clips = []
     for number, score in enumerate(scores):

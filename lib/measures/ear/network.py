@@ -54,7 +54,7 @@ class Ear:
     Attributes:
         labels: the genres that it knows, sorted.
         network: in evaluation mode.
-        mean, deviation: of each feature over the training part, float32 [33].
+        mean, deviation: of each feature over the training set, float32 [33].
         batch_size: segments that it hears at a time; decides something only where it reads across the batch.
     """
 

@@ -75,7 +75,7 @@ def compose_page(text: str, pretrained: Pretrained, copies: Sequence[ExecutedCop
     options = "".join(f'<option value="{number}" data-place="{number - 1}">{one_line(title)}</option>'
                       for number, (title, _) in enumerate(prompts, start=1))
     form = Template((ASSETS / _FORM).read_text(encoding="utf-8")).substitute(
-        emotions=_options(pretrained.emotions), genres=_options(pretrained.genres), window=pretrained.window,
+        emotions=_options(pretrained.emotions), genres=_options(pretrained.genres), window=pretrained.context_length,
         bars=_BARS, prompts=options, megabytes=megabytes,
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         scripts="\n".join(f'<script defer src="{FOLDER}/{name}"></script>' for name in SCRIPTS))
@@ -96,7 +96,7 @@ def _prompts(pretrained: Pretrained, copies: Sequence[ExecutedCopy]) -> list[tup
         paths = [copy.media / cell["midi"] for copy in copies if cell["midi"] and cell["source"] == "real"]
         for path in filter(Path.is_file, paths):
             try:
-                tokens = read_prompt(path, pretrained, _BARS, pretrained.window)
+                tokens = read_prompt(path, pretrained, _BARS, pretrained.context_length)
             except BookError:
                 continue
             found.append((f"a real piece: {cell['emotion']}, {cell['genre']}", tokens[1:].tolist()))

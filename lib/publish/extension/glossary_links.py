@@ -11,8 +11,7 @@ from sphinx.application import Sphinx
 
 #: Terms whose word often means something else in these chapters.
 EVERYDAY = frozenset({
-    "balance", "bar", "ceiling", "excess", "position", "power", "program", "run", "split", "store",
-    "yardstick",
+    "balance", "bar", "excess", "position", "power", "program", "run", "split", "store",
 })
 _LEFT_ALONE = (nodes.title, nodes.reference, nodes.literal, nodes.math, nodes.caption, nodes.raw, nodes.table)
 

@@ -301,7 +301,7 @@ exploratory.
 
 Read a claim and the evidence that its authors had, then say what you expect this book's music to show; the
 verdict opens when you have voted. It is easy to have known it all along, and only a vote before the answer
-tells. Whoever would rather read opens all verdicts at once; on paper and without scripts they stand open.
+tells. To skip voting, open all verdicts at once; on paper and without scripts they stand open.
 
 {tested}
 

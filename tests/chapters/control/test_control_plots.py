@@ -29,7 +29,7 @@ def closed():
 @pytest.fixture
 def agreements():
     return pd.DataFrame({"source": SOURCES, "agreement": [0.9, 0.4, 0.3], "low": [0.8, 0.3, np.nan],
-                         "high": [0.95, 0.5, np.nan], "floor": 0.25, "pieces": [100, 48, 48],
+                         "high": [0.95, 0.5, np.nan], "baseline": 0.25, "pieces": [100, 48, 48],
                          "without_label": [0, 1, 2]})
 
 

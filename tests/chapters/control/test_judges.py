@@ -12,13 +12,13 @@ from lib.measures.label_control import agreement
 from lib.measures.sources import real_set
 
 
-def test_given_labels_are_judged_by_recognisers(tiny_store):
+def test_given_labels_are_judged_by_classifiers(tiny_store):
     judges = make_judges(tiny_store, LabelRule(SCHEMES["mode-activity"], {}), seed=0)
     assert list(judges) == [f"{target} by {sees}" for target in ("emotion", "genre")
                             for sees in ("features", "tokens")]
     pieces = real_set(tiny_store, tiny_store.rows("train"))
     for judge in judges.values():
-        assert agreement(judge(pieces)).estimate > 0.9, "pieces that a recogniser has learnt by heart"
+        assert agreement(judge(pieces)).estimate > 0.9, "pieces that a classifier has learnt by heart"
 
 
 def test_ruled_emotions_are_judged_by_the_rule_and_a_single_genre_by_nobody(tiny_store):

@@ -116,7 +116,7 @@ def test_the_quiz_of_labels_counts_real_pieces_apart(tiny_store, media):
     page = BeautifulSoup(html, "html.parser")
     assert [block["data-answer"] for block in page.select(".quiz-question")] == tiny_store.emotions
     assert [block["data-group"] for block in page.select(".quiz-question")] == ["real", "composed"]
-    assert "the ceiling" in page.select_one(".quiz")["data-groups"]
+    assert "the reference" in page.select_one(".quiz")["data-groups"]
     assert "proxy" not in html
 
 

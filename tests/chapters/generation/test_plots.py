@@ -47,11 +47,11 @@ def test_cuts_keep_what_the_filters_keep():
 
 def test_step_times_have_a_line_for_each_way():
     table = pd.DataFrame([{"length": length, "way": way, "seconds": length * factor}
-                          for length in (16, 32) for way, factor in (("with state", 1e-4), ("without", 1e-3))
+                          for length in (16, 32) for way, factor in (("with cache", 1e-4), ("without", 1e-3))
                           for _ in range(3)])
     axis = plots.plot_step_times({"lstm": table}).axes[0]
     drawn = {line.get_label(): line.get_ydata().tolist() for line in axis.lines}
-    assert drawn["LSTM, with state"] == pytest.approx([1.6, 3.2])
+    assert drawn["LSTM, with cache"] == pytest.approx([1.6, 3.2])
     assert drawn["LSTM, without"] == pytest.approx([16, 32])
 
 

@@ -65,7 +65,7 @@ def test_each_song_is_judged_by_an_ear_trained_without_it_and_new_ones_are_recog
                                                                                      tmp_path):
     verdict = judge_folder(read_genres(music), settings)
     assert verdict.right > 0.8
-    assert verdict.floor == 0.5
+    assert verdict.chance == 0.5
     write_song(tmp_path / "new" / "x.wav", 1900)
     write_song(tmp_path / "new" / "deep" / "x.wav", 115)
     new = read_songs(tmp_path / "new")

@@ -14,7 +14,7 @@ from lib.chapters.hyperparameters.outcomes import (
     outcomes,
     published_outcomes,
     run_sweeps,
-    yardstick_of,
+    spread_of_repeats,
 )
 from lib.experiments import designs
 
@@ -92,6 +92,6 @@ def test_a_tiny_profile_runs_its_sweeps(tiny_profile, tiny_store):
     assert results["sweep"].unique().tolist() == ["repeats", "depths"]
     assert np.isfinite(results.loc[results["sweep"] == "depths", "train_loss"]).all()
     assert results.loc[results["sweep"] == "repeats", "train_loss"].isna().all()
-    assert yardstick_of(results).runs == 2
+    assert spread_of_repeats(results).runs == 2
     assert set(curves["label"]) == set(results["label"])
     assert max(designs.RATES) < hyperparameters.COLLAPSE_RATE

@@ -52,7 +52,7 @@ def test_an_unknown_part_is_named_before_anything_runs(profile, tiny_store, home
 
 
 def test_restricted_losses_keep_their_tokens_together(profile, tiny_store):
-    floor = networks.ngram_floor(profile, tiny_store)
-    first = networks.restrict([floor], floor.place < 5)[0]
+    baseline = networks.ngram_baseline(profile, tiny_store)
+    first = networks.restrict([baseline], baseline.place < 5)[0]
     assert first.place.max() == 4
-    assert len(first) == (floor.place < 5).sum()
+    assert len(first) == (baseline.place < 5).sum()

@@ -1,4 +1,4 @@
-"""The ablation: each arm takes back one departure and nothing else, and differences keep their sign."""
+"""The ablation: each arm takes back one choice and nothing else, and differences keep their sign."""
 
 import math
 
@@ -8,7 +8,7 @@ import pytest
 
 from lib.basics.errors import BookError
 from lib.chapters.speed import ablation
-from lib.chapters.speed.ablation import BOOK, DEPARTURES, LSTM, ORIGINAL
+from lib.chapters.speed.ablation import ABLATIONS, BOOK, LSTM, ORIGINAL
 from lib.measures.losses import TokenLosses
 from lib.models import build_model, count_parameters, flops_per_token
 from lib.profiles import load_profile
@@ -16,7 +16,7 @@ from lib.profiles import load_profile
 
 @pytest.fixture(scope="module")
 def whole(tiny_profile):
-    """The tiny profile with the evidence's ablation: all departures, three seeds."""
+    """The tiny profile with the evidence's ablation: all ablations, three seeds."""
     evidence = load_profile("evidence")
     return tiny_profile.model_copy(update={"ablation": evidence.ablation, "seeds": evidence.seeds})
 
@@ -24,9 +24,9 @@ def whole(tiny_profile):
 def test_each_arm_takes_back_one_departure_for_every_seed(whole, tiny_store):
     base = ablation.base_run(whole).model_dump()
     trials = {trial.label: trial.run.model_dump() for trial in ablation.ablation_trials(whole, tiny_store)}
-    assert len(trials) == 3 * (1 + len(DEPARTURES) + 2)
+    assert len(trials) == 3 * (1 + len(ABLATIONS) + 2)
     for seed in whole.seeds:
-        for arm, changes in {BOOK: {}, **DEPARTURES}.items():
+        for arm, changes in {BOOK: {}, **ABLATIONS}.items():
             run = trials[f"{arm}, {seed}"]
             differing = {key for part in ("model", "training") for key in run[part]
                          if run[part][key] != base[part][key]}
@@ -57,8 +57,8 @@ def test_the_lstm_has_as_many_parameters_and_as_much_compute(whole, tiny_store):
 
 
 def test_an_unknown_departure_is_named(whole, tiny_store):
-    wrong = whole.model_copy(update={"ablation": whole.ablation.model_copy(update={"departures": ["magic"]})})
-    with pytest.raises(BookError, match="asks for a departure 'magic'; there are: pre-norm"):
+    wrong = whole.model_copy(update={"ablation": whole.ablation.model_copy(update={"ablations": ["magic"]})})
+    with pytest.raises(BookError, match="asks for an ablation 'magic'; there are: pre-norm"):
         ablation.ablation_trials(wrong, tiny_store)
 
 

@@ -24,9 +24,9 @@ def sources(tiny_folder):
 
 def test_labels_have_the_published_proportions():
     published = pd.read_csv(REFERENCE / "xmidi_counts.csv")
-    for kind, dealt in zip(("emotion", "genre"), labels(5000, 1), strict=True):
+    for kind, assigned in zip(("emotion", "genre"), labels(5000, 1), strict=True):
         table = published[published["label_kind"] == kind].set_index("label")["count"]
-        found = pd.Series(dealt).value_counts()
+        found = pd.Series(assigned).value_counts()
         assert found.sum() == 5000
         assert (found - 5000 * table / table.sum()).abs().max() <= 1
     assert sum(map(len, labels(108_023, 1))) == 2 * 108_023

@@ -1,4 +1,4 @@
-"""Pieces made into sound: dealt instruments and tempi, in tune by another's measure, altered as asked."""
+"""Pieces made into sound: drawn instruments and tempi, in tune by another's measure, altered as asked."""
 
 from dataclasses import replace
 

@@ -55,7 +55,7 @@ def train_ways(train: Heard, settings: Profile) -> dict[str, Ear]:
 
 
 def train_permuted(train: Heard, settings: Profile) -> Ear:
-    """The repaired network on labels dealt to the pieces at random: what it scores is what chance scores."""
+    """The repaired network on labels permuted among the pieces: what it scores is what chance scores."""
     permuted = np.random.default_rng(settings.seed).permutation(train.labels)
     return train_ear(train.features, permuted.tolist(), settings.ear, settings.seed)
 

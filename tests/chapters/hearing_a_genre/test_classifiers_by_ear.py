@@ -1,4 +1,4 @@
-"""Recognisers by ear: neighbours move the network as it was written and no other; scores, permuted labels."""
+"""Classifiers by ear: neighbours move the network as it was written and no other; scores, permuted labels."""
 
 from collections import Counter
 from dataclasses import replace
@@ -9,7 +9,7 @@ import symusic
 from simple_scores import score_of
 
 from lib.basics.errors import TooLittleError
-from lib.chapters.hearing_a_genre import horse, plots, recognisers
+from lib.chapters.hearing_a_genre import classifiers, horse, plots
 from lib.measures.ear.clips import Clip
 from lib.measures.ear.features import NAMES, SEGMENT_FRAMES
 from lib.measures.ear.pieces import Heard, answers_to, ear_judges, hear_pieces, judge_by_ear, train_on_pieces
@@ -38,44 +38,44 @@ def settings(tiny_profile):
 
 @pytest.fixture
 def ears(settings, home):
-    return recognisers.train_ways(heard(8, 1), settings)
+    return classifiers.train_ways(heard(8, 1), settings)
 
 
 def test_neighbours_move_the_network_as_it_was_written_and_not_the_repaired_one(ears):
     test = heard(4, 2)
-    tables = {name: recognisers.with_neighbours(ear, test, 0) for name, ear in ears.items()}
+    tables = {name: classifiers.with_neighbours(ear, test, 0) for name, ear in ears.items()}
     swings = {name: table.groupby("genre")["probability"].agg(np.ptp).max() for name, table in tables.items()}
     assert swings["across the batch, sorted"] > 1e-3
     assert swings["along time, shuffled"] < 1e-5
     for table in tables.values():
         assert table.groupby("neighbours")["probability"].sum().to_numpy() == pytest.approx(1)
-    assert recognisers.clearest_song(ears["across the batch, sorted"], test) in range(8)
+    assert classifiers.clearest_song(ears["across the batch, sorted"], test) in range(8)
 
 
 def test_an_order_of_songs_changes_no_answer_of_a_network_that_reads_along_time(ears):
     test = heard(4, 2)
-    orders = recognisers.test_orders(test, 1)
+    orders = classifiers.test_orders(test, 1)
     assert test.labels[orders["sorted"]].tolist() == ["high"] * 4 + ["low"] * 4
-    answers = [recognisers.heard_in_order(ears["along time, shuffled"], test, order)
+    answers = [classifiers.heard_in_order(ears["along time, shuffled"], test, order)
                for order in orders.values()]
     assert answers[0].tolist() == answers[1].tolist() == test.labels.tolist()
-    row = recognisers.score(test, answers[0], "repaired")
+    row = classifiers.score(test, answers[0], "repaired")
     assert (row["right"], row["pieces"]) == (1, 8)
 
 
 @pytest.mark.parametrize("kind", ["logistic", "trees"])
 def test_simple_classifiers_learn_what_means_tell(kind):
     test = heard(4, 2)
-    assert recognisers.train_simple(heard(8, 1), kind, 1)(test.features).tolist() == test.labels.tolist()
+    assert classifiers.train_simple(heard(8, 1), kind, 1)(test.features).tolist() == test.labels.tolist()
 
 
 def test_differences_are_over_the_same_songs():
     test = heard(4, 2)
     wrong = np.where(test.labels == "high", "low", test.labels).astype(object)
-    found = recognisers.difference(test, test.labels, wrong)
+    found = classifiers.difference(test, test.labels, wrong)
     assert found.estimate == pytest.approx(0.5)
-    assert recognisers.difference(test, wrong, wrong)[:3] == (0, 0, 0)
-    outcome = recognisers.claim_outcome(test, test.labels, 0.5)
+    assert classifiers.difference(test, wrong, wrong)[:3] == (0, 0, 0)
+    outcome = classifiers.claim_outcome(test, test.labels, 0.5)
     assert outcome.value == 0.5
     assert outcome.low <= 0.5 <= outcome.high
 
@@ -83,16 +83,16 @@ def test_differences_are_over_the_same_songs():
 def test_only_genres_on_both_sides_are_compared_and_it_takes_two():
     train, test = heard(4, 1), heard(2, 2)
     third = replace(train, labels=np.where(np.arange(8) < 2, "third", train.labels).astype(object))
-    kept, _ = recognisers.comparable(third, test)
+    kept, _ = classifiers.comparable(third, test)
     assert set(kept.labels) == {"high", "low"}
     assert len(kept.features) == len(kept.clips) == len(kept.rows) == 6
     with pytest.raises(TooLittleError, match="1 can be heard for 10 seconds both to train and to test"):
-        recognisers.comparable(train, test.of_genres(["low"]))
+        classifiers.comparable(train, test.of_genres(["low"]))
 
 
 def test_a_genre_without_another_song_has_no_row_of_neighbours(ears):
     alone = heard(1, 2)
-    table = recognisers.with_neighbours(ears["along time, shuffled"], alone, 0)
+    table = classifiers.with_neighbours(ears["along time, shuffled"], alone, 0)
     assert set(table["neighbours"]) == {"low"}
     assert plots.plot_neighbours({"alone": table}, "high").axes
 
@@ -117,7 +117,7 @@ def test_where_nothing_sounds_long_enough_the_chapter_says_so(settings, tiny_sto
 
 def test_permuted_labels_are_dealt_anew(settings, home):
     train = heard(8, 1)
-    ear = recognisers.train_permuted(train, settings)
+    ear = classifiers.train_permuted(train, settings)
     assert ear.labels == ["high", "low"]
 
 

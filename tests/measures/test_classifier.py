@@ -1,4 +1,4 @@
-"""Recognisers on genres that differ in what they are said to look at, and on genres that do not differ."""
+"""Classifiers on genres that differ in what they are said to look at, and on genres that do not differ."""
 
 from types import SimpleNamespace
 
@@ -10,10 +10,10 @@ from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
 from lib.data.tokenizer import encode
+from lib.measures.classifier import fit, judge_by_classifier, train_classifier
 from lib.measures.label_control import NO_LABEL, agreement
 from lib.measures.notes import PieceNotes, notes_of_score
 from lib.measures.piece_features import FEATURES, feature_table, token_table
-from lib.measures.recogniser import fit, judge_by_recogniser, train_recogniser
 from lib.measures.sources import PieceSet
 
 GENRES = ("steps", "leaps")
@@ -54,16 +54,16 @@ def held_out(store):
 
 @pytest.mark.parametrize("sees", ["features", "tokens"])
 def test_what_differs_is_recognised_and_what_does_not_is_guessed(two_genres, sees):
-    genre = agreement(judge_by_recogniser(train_recogniser(two_genres, "genre", sees), held_out(two_genres)))
+    genre = agreement(judge_by_classifier(train_classifier(two_genres, "genre", sees), held_out(two_genres)))
     assert genre.estimate > 0.9
-    nothing = agreement(judge_by_recogniser(train_recogniser(two_genres, "emotion", sees),
+    nothing = agreement(judge_by_classifier(train_classifier(two_genres, "emotion", sees),
                                             held_out(two_genres)))
     assert nothing.low < 0.5 < nothing.high
 
 
 @pytest.mark.parametrize("sees", ["features", "tokens"])
 def test_recognising_again_gives_the_same(two_genres, sees):
-    first, second = (train_recogniser(two_genres, "genre", sees, seed=3, most_per_label=10) for _ in range(2))
+    first, second = (train_classifier(two_genres, "genre", sees, seed=3, most_per_label=10) for _ in range(2))
     assert first.trained_on == 20
     tokens = held_out(two_genres).tokens
     assert np.array_equal(first.recognise(tokens), second.recognise(tokens))
@@ -71,10 +71,10 @@ def test_recognising_again_gives_the_same(two_genres, sees):
 
 @pytest.mark.parametrize("sees", ["features", "tokens"])
 def test_a_piece_without_notes_obtains_no_label(two_genres, sees):
-    recogniser = train_recogniser(two_genres, "genre", sees)
+    classifier = train_classifier(two_genres, "genre", sees)
     pieces = PieceSet("odd", [two_genres.tokens(0)[:1], two_genres.tokens(0)], ["calm"] * 2, ["steps"] * 2,
                       np.arange(2), ["", ""])
-    judged = judge_by_recogniser(recogniser, pieces)
+    judged = judge_by_classifier(classifier, pieces)
     assert judged["obtained"].tolist() == [NO_LABEL, "steps"]
     assert judged["reason"][0]
 
@@ -82,7 +82,7 @@ def test_a_piece_without_notes_obtains_no_label(two_genres, sees):
 def test_one_label_cannot_be_learnt(two_genres):
     two_genres.index["only"] = "one"
     with pytest.raises(BookError, match="nothing to recognise"):
-        train_recogniser(two_genres, "only", "tokens")
+        train_classifier(two_genres, "only", "tokens")
 
 
 def test_features_do_not_depend_on_transposition_except_for_height(two_genres):

@@ -3,8 +3,8 @@
 Two of them look at different things, so that a finding does not hang on one: trees on features of the notes
 (extremely randomised trees: Geurts, Ernst and Wehenkel, *Machine Learning*, 2006), and a linear classifier
 on runs of tokens (Joachims, *Text categorization with support vector machines*, 1998). Both are trained on
-real training pieces only, never on anything composed; the labels weigh the same, for requests are dealt
-evenly. What they score on real held-out pieces is the ceiling for composed ones.
+real training pieces only, never on anything composed; the labels weigh the same, for requests are spread
+evenly. What they score on real held-out pieces is the reference for composed ones.
 """
 
 import warnings
@@ -27,15 +27,15 @@ from lib.measures.sources import PieceSet
 Sees = Literal["features", "tokens"]
 
 MOST_PER_LABEL = 600
-"""Training pieces of each label: more change the ceiling by less than its interval."""
+"""Training pieces of each label: more change the reference by less than its interval."""
 
 _TREES = 200
 _PENALTY = 0.3
 _WITHOUT = ("PAD", "BOS", "EOS", "Velocity", "Program", "Tempo")
 
 
-class Recogniser:
-    """A classifier of pieces; :func:`train_recogniser` makes one.
+class Classifier:
+    """A classifier of pieces; :func:`train_classifier` makes one.
 
     Attributes:
         target: 'emotion' or 'genre'.
@@ -86,9 +86,9 @@ def fit(classifier: ClassifierMixin, table: np.ndarray, labels: np.ndarray) -> N
         classifier.fit(table, labels)
 
 
-def train_recogniser(store: TokenStore, target: str, sees: Sees, seed: int = 0,
-                     most_per_label: int = MOST_PER_LABEL) -> Recogniser:
-    """Train a recogniser on real pieces of the training part.
+def train_classifier(store: TokenStore, target: str, sees: Sees, seed: int = 0,
+                     most_per_label: int = MOST_PER_LABEL) -> Classifier:
+    """Train a classifier on real pieces of the training set.
 
     Args:
         store: the data.
@@ -98,25 +98,25 @@ def train_recogniser(store: TokenStore, target: str, sees: Sees, seed: int = 0,
         most_per_label: so many pieces of each label at most.
 
     Raises:
-        BookError: when the training part has only one label.
+        BookError: when the training set has only one label.
     """
     rows, generator = store.rows("train"), np.random.default_rng(seed)
     labels = store.index[target].to_numpy()[rows]
     chosen = [generator.permutation(rows[labels == label])[:most_per_label] for label in np.unique(labels)]
-    return Recogniser(store, target, sees, np.sort(np.concatenate(chosen)), seed)
+    return Classifier(store, target, sees, np.sort(np.concatenate(chosen)), seed)
 
 
-def judge_by_recogniser(recogniser: Recogniser, pieces: PieceSet) -> pd.DataFrame:
-    """What a recogniser takes each piece for.
+def judge_by_classifier(classifier: Classifier, pieces: PieceSet) -> pd.DataFrame:
+    """What a classifier takes each piece for.
 
     Returns:
         One row a piece, as :func:`lib.measures.label_control.judge_by_rule`: source, asked, obtained, reason,
-        group. A piece without any note with a pitch is not given to the recogniser: it obtains no label.
+        group. A piece without any note with a pitch is not given to the classifier: it obtains no label.
     """
-    heard = np.array([len(piece.pitched) > 0 for piece in pieces.notes(recogniser.reader)], dtype=bool)
+    heard = np.array([len(piece.pitched) > 0 for piece in pieces.notes(classifier.reader)], dtype=bool)
     obtained = np.full(len(pieces), NO_LABEL, dtype=object)
     if heard.any():
-        obtained[heard] = recogniser.recognise([pieces.tokens[place] for place in np.flatnonzero(heard)])
-    return pd.DataFrame({"source": pieces.name, "asked": pieces.labels(recogniser.target),
+        obtained[heard] = classifier.recognise([pieces.tokens[place] for place in np.flatnonzero(heard)])
+    return pd.DataFrame({"source": pieces.name, "asked": pieces.labels(classifier.target),
                          "obtained": obtained, "reason": np.where(heard, "", NO_PITCHES),
                          "group": pieces.groups})
