@@ -75,8 +75,8 @@ def compose_page(text: str, pretrained: Pretrained, copies: Sequence[ExecutedCop
     options = "".join(f'<option value="{number}" data-place="{number - 1}">{one_line(title)}</option>'
                       for number, (title, _) in enumerate(prompts, start=1))
     form = Template((ASSETS / _FORM).read_text(encoding="utf-8")).substitute(
-        emotions=_options(pretrained.emotions), genres=_options(pretrained.genres), window=pretrained.context_length,
-        bars=_BARS, prompts=options, megabytes=megabytes,
+        emotions=_options(pretrained.emotions), genres=_options(pretrained.genres),
+        window=pretrained.context_length, bars=_BARS, prompts=options, megabytes=megabytes,
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         scripts="\n".join(f'<script defer src="{FOLDER}/{name}"></script>' for name in SCRIPTS))
     return text.replace(MARK, form)
