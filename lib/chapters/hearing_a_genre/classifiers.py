@@ -17,7 +17,7 @@ from lib.measures.ear.features import segments_of, summaries
 from lib.measures.ear.network import Ear, train_ear
 from lib.measures.ear.pieces import LEAST_SECONDS, Heard
 from lib.measures.label_control import agreement
-from lib.measures.recogniser import fit
+from lib.measures.classifier import fit
 from lib.measures.statistics import Interval, bootstrap
 from lib.profiles import Profile
 
