@@ -13,11 +13,11 @@ from sklearn.preprocessing import StandardScaler
 
 from lib.basics.errors import TooLittleError
 from lib.ledger import claims
+from lib.measures.classifier import fit
 from lib.measures.ear.features import segments_of, summaries
 from lib.measures.ear.network import Ear, train_ear
 from lib.measures.ear.pieces import LEAST_SECONDS, Heard
 from lib.measures.label_control import agreement
-from lib.measures.classifier import fit
 from lib.measures.statistics import Interval, bootstrap
 from lib.profiles import Profile
 
