@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from lib.measures.ear.features import HOP, NAMES, SAMPLE_RATE, SEGMENT_FRAMES
 from lib.measures.ear.pieces import LEAST_SECONDS
 from lib.show.plots import plot_sentence
-from lib.show.style import BAR_LINE, FAINT, INK, MODEL_COLOURS, SEQUENTIAL
+from lib.show.style import BAR_LINE, FAINT, INK, MODEL_COLOURS, SEQUENTIAL, short_label
 
 
 def plot_features(pieces: Mapping[str, np.ndarray]) -> Figure:
@@ -45,14 +45,17 @@ def plot_neighbours(tables: Mapping[str, pd.DataFrame], truth: str) -> Figure:
         tables: by network, from :func:`lib.chapters.hearing_a_genre.classifiers.with_neighbours`.
         truth: the song's genre, marked.
     """
-    figure, axes = plt.subplots(1, len(tables), figsize=(7.2, 3.4), sharey=True)
+    genres = {short_label(genre) for table in tables.values() for genre in table["genre"]}
+    height = 3.4 + 0.08 * max(0, max(map(len, genres)) - 9) + 0.25 * max(0, len(genres) - 8)
+    figure, axes = plt.subplots(1, len(tables), figsize=(7.2, height), sharey=True)
     for axis, (title, table) in zip(np.atleast_1d(axes), tables.items(), strict=True):
         wide = table.pivot(index="neighbours", columns="genre", values="probability")
+        place = list(wide.columns).index(truth)
+        wide = wide.rename(index=short_label, columns=short_label)
         sns.heatmap(100 * wide, annot=True, fmt=".0f", cmap=SEQUENTIAL, vmin=0, vmax=100, cbar=False,
-                    linewidths=0.5, annot_kws={"fontsize": 8}, ax=axis)
+                    linewidths=0.5, annot_kws={"fontsize": 8}, xticklabels=True, yticklabels=True, ax=axis)
         axis.set(xlabel="", ylabel="")
         axis.set_title(title, fontsize=10)
-        place = list(wide.columns).index(truth)
         axis.add_patch(plt.Rectangle((place, 0), 1, len(wide), fill=False, edgecolor=MODEL_COLOURS["lstm"],
                                      linewidth=2))
         axis.set_xticks(axis.get_xticks(), wide.columns, rotation=60, ha="right", rotation_mode="anchor")

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import symusic
 from simple_scores import score_of
@@ -16,6 +17,7 @@ from lib.measures.ear.pieces import Heard, answers_to, ear_judges, hear_pieces, 
 from lib.measures.label_control import NO_LABEL
 from lib.measures.sources import real_set
 from lib.profiles.profile import EarSettings
+from lib.show import apply_style
 
 SMALL = EarSettings(hidden_size=8, epochs=4, batch_size=6, learning_rate=0.02, train_per_genre=4,
                     test_per_genre=2, judged=5)
@@ -95,6 +97,17 @@ def test_a_genre_without_another_song_has_no_row_of_neighbours(ears):
     table = classifiers.with_neighbours(ears["along time, shuffled"], alone, 0)
     assert set(table["neighbours"]) == {"low"}
     assert plots.plot_neighbours({"alone": table}, "high").axes
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("genres", [["喜歡 $x^2$", "b" * 60], [f"kind {number}" for number in range(40)]])
+def test_long_labels_and_many_leave_the_picture_of_neighbours_its_room(genres):
+    apply_style()
+    table = pd.DataFrame([{"neighbours": near, "genre": genre, "probability": 0.5}
+                          for near in genres for genre in genres])
+    figure = plots.plot_neighbours({"as it was written": table, "repaired": table}, genres[1])
+    figure.canvas.draw()
+    assert figure.axes[0].get_window_extent().width > 100
 
 
 def test_a_song_that_cannot_be_heard_in_another_way_gets_no_label(home):
