@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from lib.basics.errors import BookError
 from lib.basics.files import hash_of_bytes, hash_of_json, write_bytes, write_csv, write_json, write_text
 from lib.basics.machine import git_commit
+from lib.composing.browser_weights import quantised
 from lib.composing.compose import compose_many
 from lib.composing.outcomes import share_with_interval
 from lib.composing.pretrained import (
@@ -186,7 +187,8 @@ def judge(pretrained: Pretrained, part: StorePart, orders: list[int]) -> dict:
 
     Returns:
         `held_out` (nats per token and source note, by collection), `baseline` (the n-gram model),
-        `below_baseline` (relative, by collection), `label_gain`, `endings`; each with intervals and counts.
+        `below_baseline` (relative, by collection), `label_gain`, `endings`; each with intervals and counts; and
+        `browser`, the loss of the same pieces with full weights and with those of the page that composes.
     """
     model, window = pretrained.model, pretrained.context_length
     true = token_losses(model, part, "test", window)
@@ -207,7 +209,20 @@ def judge(pretrained: Pretrained, part: StorePart, orders: list[int]) -> dict:
         "label_gain": {row["shuffled"]: _measures(row) for _, row in
                        label_gain_table(true, shuffled, part).iterrows()},
         "endings": _endings(pretrained),
+        "browser": browser_loss(pretrained, part, true),
     }
+
+
+def browser_loss(pretrained: Pretrained, part: StorePart, full: TokenLosses) -> dict[str, float]:
+    """Nats a token of the test set, with the weights as published and rounded as in the page that composes.
+
+    Args:
+        pretrained, part: as for :func:`judge`.
+        full: the losses of the weights as published.
+    """
+    model = quantised(pretrained).model.float()
+    rounded = token_losses(model, part, "test", pretrained.context_length)
+    return {"full": round(full.nats_per_token, 5), "rounded": round(rounded.nats_per_token, 5)}
 
 
 def _measures(row: pd.Series) -> dict:

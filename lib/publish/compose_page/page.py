@@ -20,7 +20,7 @@ from lib.publish.gates import ExecutedCopy
 from lib.publish.pages_made.listening_page import find_record
 from lib.show.words import one_line
 
-MARK = "<!-- composer -->"
+MARK, LOSS = "<!-- composer -->", "<!-- composer-loss -->"
 FOLDER = "compose"  # beside the page
 MODEL, NOTES = "model.js", "notes.js"
 ASSETS = Path(__file__).parent / "assets"
@@ -60,7 +60,7 @@ def write_files(pretrained: Pretrained, folder: Path) -> None:
 
 
 def compose_page(text: str, pretrained: Pretrained, copies: Sequence[ExecutedCopy], folder: Path) -> str:
-    """The page with the form in the place of its mark.
+    """The page with the form, and the loss of the rounded weights, in the places of their marks.
 
     Args:
         text: book/compose.md.
@@ -79,11 +79,21 @@ def compose_page(text: str, pretrained: Pretrained, copies: Sequence[ExecutedCop
         window=pretrained.context_length, bars=_BARS, prompts=options, megabytes=megabytes,
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         scripts="\n".join(f'<script defer src="{FOLDER}/{name}"></script>' for name in SCRIPTS))
-    return text.replace(MARK, form)
+    return text.replace(MARK, form).replace(LOSS, _loss(pretrained))
+
+
+def _loss(pretrained: Pretrained) -> str:
+    """What rounding costs, as the model's card tells it; '' for a card that tells nothing."""
+    found = pretrained.card.get("browser")
+    if not found:
+        return ""
+    return (f"On held-out pieces they lose {found['rounded']:.4f} nats a token where the published weights "
+            f"lose {found['full']:.4f}.")
 
 
 def _options(labels: Sequence[str]) -> str:
-    chosen = "".join(f'<option value="{escape(label)}">{escape(label)}</option>' for label in labels)
+    chosen = "".join(f'<option value="{escape(label).replace(chr(10), "&#10;")}">{one_line(label)}</option>'
+                     for label in labels)
     return f'{chosen}<option value="">none: the model is free</option>'
 
 
