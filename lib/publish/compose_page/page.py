@@ -29,7 +29,7 @@ SCRIPTS = ("network.js", "draw.js", "grammar.js", "composer.js", "engine.js", "p
            "sound.js", "roll.js", "inside.js", "choices.js", "page.js")
 _STYLE, _FORM = "compose.css", "form.html"
 _BARS = 8  # of a real piece to begin with, at most
-_PROMPTS = 12
+_PROMPTS = 24
 
 
 def stage_compose_page(page: Path, beside: Path, copies: Sequence[ExecutedCopy]) -> None:
@@ -103,11 +103,12 @@ def _prompts(pretrained: Pretrained, copies: Sequence[ExecutedCopy]) -> list[tup
     record = find_record(copies)
     found = []
     for cell in record["cells"] if record else ():
-        paths = [copy.media / cell["midi"] for copy in copies if cell["midi"] and cell["source"] == "real"]
-        for path in filter(Path.is_file, paths):
-            try:
-                tokens = read_prompt(path, pretrained, _BARS, pretrained.context_length)
-            except BookError:
-                continue
+        named = (copy.media / cell["midi"] for copy in copies if cell["midi"] and cell["source"] == "real")
+        path = next(filter(Path.is_file, named), None)
+        try:
+            tokens = read_prompt(path, pretrained, _BARS, pretrained.context_length) if path else ()
+        except BookError:
+            continue
+        if len(tokens):
             found.append((f"a real piece: {cell['emotion']}, {cell['genre']}", tokens[1:].tolist()))
     return found[:_PROMPTS]

@@ -48,7 +48,7 @@ def copies(tiny_book):
         (copy.media / "real.mid").write_bytes(score.dumps_midi())
         (copy.media / "broken.mid").write_text("<html>")
         copy.notebook.cells[-1].outputs = [new_output("display_data", {LISTENING: {"cells": cells}})]
-        return [copy]
+        return [copy, copy]  # chapters share the folder of their media
     return made
 
 

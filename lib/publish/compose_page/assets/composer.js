@@ -30,7 +30,8 @@ function moodComposer(scope, slice) {
       this.tell({ tell: "loaded" });
     }
 
-    /** Begin a piece. Labels are numbers; `given` are tokens to go on from, without BOS. */
+    /** Begin a piece. Labels are numbers; `given` are tokens to go on from, without BOS. Here bars could be written
+        again, by a model that can fill in a middle: what lies before and behind them would be `given`, with its marks. */
     compose({ request, piece }) {
       const { emotion, genre, guidance, seed, given } = request;
       const { network } = this;
