@@ -187,8 +187,8 @@ def judge(pretrained: Pretrained, part: StorePart, orders: list[int]) -> dict:
 
     Returns:
         `held_out` (nats per token and source note, by collection), `baseline` (the n-gram model),
-        `below_baseline` (relative, by collection), `label_gain`, `endings`; each with intervals and counts; and
-        `browser`, the loss of the same pieces with full weights and with those of the page that composes.
+        `below_baseline` (relative, by collection), `label_gain`, `endings`; each with intervals and counts;
+        and `browser`, the loss of the same pieces with full weights and with those of the page that composes.
     """
     model, window = pretrained.model, pretrained.context_length
     true = token_losses(model, part, "test", window)

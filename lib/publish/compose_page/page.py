@@ -105,10 +105,11 @@ def _prompts(pretrained: Pretrained, copies: Sequence[ExecutedCopy]) -> list[tup
     for cell in record["cells"] if record else ():
         named = (copy.media / cell["midi"] for copy in copies if cell["midi"] and cell["source"] == "real")
         path = next(filter(Path.is_file, named), None)
+        if path is None:
+            continue
         try:
-            tokens = read_prompt(path, pretrained, _BARS, pretrained.context_length) if path else ()
+            tokens = read_prompt(path, pretrained, _BARS, pretrained.context_length)
         except BookError:
             continue
-        if len(tokens):
-            found.append((f"a real piece: {cell['emotion']}, {cell['genre']}", tokens[1:].tolist()))
+        found.append((f"a real piece: {cell['emotion']}, {cell['genre']}", tokens[1:].tolist()))
     return found[:_PROMPTS]
