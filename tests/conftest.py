@@ -2,6 +2,8 @@
 
 - Networks this small run faster, and beside other tests much faster, on one thread.
 - `home`: MOOD_HOME points to an empty temporary folder, so no test writes into the checkout. Always on.
+- `closed_figures`: pictures that a test leaves open are closed. Always on.
+- `our_style`: pictures look as in the book.
 - `evidence_folder`: where evidence is kept in this test.
 - `tiny_folder`: a folder of 48 synthetic XMIDI-named pieces (two emotions, two genres, meters 4/4, 3/4 and
   6/8, some with drums), among them a copy, a transposed copy and a variant of the first piece. Made once a
@@ -11,12 +13,14 @@
 """
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
+os.environ["MPLBACKEND"] = "agg"
 os.environ["OMP_NUM_THREADS"] = "1"  # torch reads it when it is imported, which is later
 
 TINY_PIECES = 48
@@ -31,6 +35,26 @@ def evidence_folder(tmp_path, monkeypatch) -> Path:
     monkeypatch.setattr(evidence, "BOOK", tmp_path / "book")
     monkeypatch.setattr(evidence, "git_commit", lambda *paths: "0123456789abcdef")
     return tmp_path / "book" / "evidence"
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    """Pictures take memory until they are closed."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture
+def our_style():
+    """The book's style, in this test only."""
+    import matplotlib as mpl
+
+    from lib.show.style import apply_style
+
+    with mpl.rc_context():
+        apply_style()
+        yield
 
 
 @pytest.fixture(autouse=True)

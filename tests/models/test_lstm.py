@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from reading_in_parts import assert_reads_in_parts
 from torch import nn
 
 from lib.basics.errors import BookError
@@ -53,17 +54,7 @@ def test_original_size_has_1_44_million_parameters_with_512_positions():
 
 @pytest.mark.parametrize("options", [{}, {"positions": "learned", "tie_embeddings": False}])
 def test_state_equals_reading_everything(options):
-    model = make(**options)
-    tokens, emotion, genre = example(length=24)
-    with torch.no_grad():
-        expected, _ = model(tokens, emotion, genre)
-        state = model.empty_state(3)
-        pieces = []
-        for start, end in [(0, 7), (7, 12), *((step, step + 1) for step in range(12, 24))]:
-            logits, state = model(tokens[:, start:end], emotion, genre, state)
-            pieces.append(logits)
-    assert state.length == 24
-    torch.testing.assert_close(torch.cat(pieces, dim=1), expected, atol=1e-5, rtol=1e-5)
+    assert_reads_in_parts(make(**options), *example(length=24))
 
 
 def test_keeping_rows_of_the_state_leaves_their_logits():

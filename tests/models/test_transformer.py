@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from reading_in_parts import assert_reads_in_parts
 from torch import nn
 
 from lib.basics.errors import BookError
@@ -85,17 +86,7 @@ def test_original_size_has_38_9_million_parameters():
 @pytest.mark.parametrize("options", [ORIGINAL, {}, {"positions": "none"}, {"positions": "learned"}],
                          ids=["original", "book", "no positions", "learned positions"])
 def test_cached_equals_uncached(options):
-    model = make(**options)
-    tokens, emotion, genre = example(length=24)
-    with torch.no_grad():
-        expected, _ = model(tokens, emotion, genre)
-        state = model.empty_state(3)
-        pieces = []
-        for start, end in [(0, 7), (7, 12), *((step, step + 1) for step in range(12, 24))]:
-            logits, state = model(tokens[:, start:end], emotion, genre, state)
-            pieces.append(logits)
-    assert state.length == 24
-    torch.testing.assert_close(torch.cat(pieces, dim=1), expected, atol=1e-5, rtol=1e-5)
+    assert_reads_in_parts(make(**options), *example(length=24))
 
 
 @pytest.mark.parametrize("options", [ORIGINAL, {}], ids=["original", "book"])

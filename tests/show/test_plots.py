@@ -1,10 +1,5 @@
 """Figures draw what they are given, in bars where music is concerned."""
 
-import matplotlib as mpl
-
-mpl.use("agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,15 +7,9 @@ from matplotlib.figure import Figure
 
 from lib.chapters.networks import plots as inside_plots
 from lib.show import plots
-from lib.show.style import apply_style, model_colour
+from lib.show.style import model_colour
 
-
-@pytest.fixture(autouse=True)
-def style():
-    with mpl.rc_context():
-        apply_style()
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("our_style")
 
 
 def metrics():

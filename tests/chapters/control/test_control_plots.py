@@ -1,6 +1,5 @@
 """Pictures and tables of control, style and memory: what they show; odd input does not break them."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,12 +17,6 @@ from lib.measures.notes import PieceNotes
 from lib.measures.style import STATISTICS, published_statistics
 
 SOURCES = ["real", "lstm", "transformer"]
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

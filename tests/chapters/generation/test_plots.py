@@ -1,6 +1,5 @@
 """Pictures of the chapter on generation: what they draw is what they were given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +8,6 @@ from lib.chapters.generation import plots
 from lib.composing.outcomes import original_outcomes, summarise_outcomes
 
 VOCABULARY = ["PAD_None", "Bar_None", "Pitch_60", "Pitch_61", "Pitch_64", "Duration_1.0.24"]
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    plt.close("all")
 
 
 def labels_of(axis) -> list[str]:

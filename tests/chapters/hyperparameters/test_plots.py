@@ -1,18 +1,11 @@
 """Figures of sweeps: what is drawn is what was given, diverged runs included."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from lib.chapters.hyperparameters import plots as experiment_plots
 from lib.experiments import designs
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def words(figure):

@@ -1,18 +1,10 @@
 """Figures of noise: what is drawn is what was given."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
-import pytest
 
 from lib.chapters.noise import plots
 from lib.experiments import designs
 from lib.experiments.noise import IN_WORDS, KINDS
-
-
-@pytest.fixture(autouse=True)
-def _close():
-    yield
-    plt.close("all")
 
 
 def test_the_published_noise_is_drawn_with_its_rises():

@@ -1,26 +1,16 @@
 """Charts of answers show the counts they were given, in the middle where the middle is."""
 
-import matplotlib as mpl
-
-mpl.use("agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from lib.chapters.survey import plots as survey_plots, scores as survey
-from lib.show.style import CARD, apply_style, contrast
+from lib.show.style import CARD, contrast
 
 TABLE = pd.DataFrame([[2, 0, 6, 1, 1], [0, 0, 2, 0, 8]], columns=survey.COUNT_COLUMNS)
 
 
-@pytest.fixture(autouse=True)
-def style():
-    with mpl.rc_context():
-        apply_style()
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("our_style")
 
 
 def test_likert_bars_hang_on_the_middle_of_neutral():
