@@ -43,7 +43,7 @@ def keep_top_p(logits: Tensor, top_p: float) -> Tensor:
     return logits.masked_fill(~kept, -torch.inf)
 
 
-def pick(logits: Tensor, uniform: Tensor) -> Tensor:
+def sample(logits: Tensor, uniform: Tensor) -> Tensor:
     """Draw one token a row by inverting the cumulative distribution.
 
     Args:

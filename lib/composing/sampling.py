@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lib.basics.errors import BookError
 from lib.composing.browser_numbers import uniforms
-from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, pick
+from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, sample
 from lib.composing.packed import packed_linear_layers
 from lib.composing.protocols import Composer
 from lib.profiles.profile import Settings
@@ -258,4 +258,4 @@ def choose(logits: Tensor, settings: SamplingSettings, uniform: Tensor) -> Tenso
         logits = keep_top_k(logits, settings.top_k)
     if settings.top_p is not None:
         logits = keep_top_p(logits, settings.top_p)
-    return pick(logits, uniform)
+    return sample(logits, uniform)

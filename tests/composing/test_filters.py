@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 
-from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, pick
+from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, sample
 
 PROBABILITIES = torch.tensor([[0.5, 0.2, 0.15, 0.1, 0.05]])
 LOGITS = PROBABILITIES.log()
@@ -50,7 +50,7 @@ def test_guidance_between_and_beyond():
 
 def test_pick_draws_as_often_as_it_should():
     uniform = torch.from_numpy(np.random.default_rng(0).random(20_000))
-    drawn = pick(LOGITS.expand(20_000, -1), uniform)
+    drawn = sample(LOGITS.expand(20_000, -1), uniform)
     shares = torch.bincount(drawn, minlength=5) / 20_000
     torch.testing.assert_close(shares, PROBABILITIES[0], atol=0.015, rtol=0)
 
@@ -59,4 +59,4 @@ def test_pick_draws_as_often_as_it_should():
 def test_pick_never_draws_the_forbidden(uniform, forbidden):
     logits = torch.zeros(1, 10)
     logits[0, list(forbidden)] = -torch.inf
-    assert pick(logits, torch.tensor([uniform], dtype=torch.float64)).item() not in forbidden
+    assert sample(logits, torch.tensor([uniform], dtype=torch.float64)).item() not in forbidden

@@ -57,7 +57,7 @@ function moodDraw(scope) {
   }
 
   /** Draw one token by inverting the cumulative distribution; `uniform` lies in [0, 1). */
-  function pick(logits, uniform) {
+  function sample(logits, uniform) {
     const shares = softmax(logits);
     const threshold = uniform * shares.reduce((sum, value) => sum + value, 0);
     let cumulative = 0;
@@ -73,8 +73,8 @@ function moodDraw(scope) {
   /** One token: temperature, top-p, then a draw; or the likeliest when `greedy`. Forbidden tokens are -Infinity. */
   function choose(logits, { temperature, topP, greedy }, uniform) {
     if (greedy) return likeliest(logits);
-    return pick(keepTopP(logits.map((value) => value / temperature), topP), uniform);
+    return sample(keepTopP(logits.map((value) => value / temperature), topP), uniform);
   }
 
-  scope.MoodDraw = { randomNumbers, guide, softmax, keepTopP, pick, choose };
+  scope.MoodDraw = { randomNumbers, guide, softmax, keepTopP, sample, choose };
 }
