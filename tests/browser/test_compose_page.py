@@ -3,6 +3,7 @@
 What the decoder computes is held against Python in test_compose_engine.py.
 """
 
+import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,10 +20,7 @@ SHORT = "emotion=minor-calm&genre=irish&seed=3&tokens=90"
 LONG = "emotion=major-lively&genre=american&seed=5&tokens=1280"
 OWN_WEIGHT = 250_000  # bytes beyond the theme, before the weights
 
-# Long tasks of the main thread, for the report; a busy machine makes them longer.
-_TASKS = """window.tasks = []; new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.tasks.push(Math.round(entry.duration));
-}).observe({type: "longtask"});"""
+BLOCKED = 50  # milliseconds of its own time, whatever else runs, for which the main thread may be busy
 
 
 class Composer:
@@ -106,7 +104,7 @@ def test_a_piece_is_composed_played_and_downloaded_and_python_composes_it_again(
 
 
 def test_it_plays_while_it_composes_pauses_goes_on_and_stops(opened, capsys):
-    composer = opened(LONG, prepare=_TASKS)
+    composer = opened(LONG)
     page = composer.page
     composer.compose(until_the_end=False)
     page.wait_for_function("window.mood.page.sound.position > 0.2")
@@ -123,10 +121,28 @@ def test_it_plays_while_it_composes_pauses_goes_on_and_stops(opened, capsys):
     page.wait_for_function("!window.mood.page.piece.composing")
     assert page.evaluate("window.mood.page.sound.timer === null")
     heard = page.locator("#composer").get_attribute("data-heard-after")
-    facts, tasks = page.locator(".composer-facts").inner_text(), page.evaluate("window.tasks")
+    facts = page.locator(".composer-facts").inner_text()
     with capsys.disabled():
-        print(f"\nbook/compose: {facts}; first sound {heard} ms after the first click; long tasks of the "
-              f"main thread {tasks} ms")
+        print(f"\nbook/compose: {facts}; first sound {heard} ms after the first click")
+
+
+def test_the_main_thread_is_never_busy_for_long(opened, browser, tmp_path):
+    composer = opened(LONG)
+    page = composer.page
+    page.locator(".composer-inside summary").click()
+    page.wait_for_timeout(500)
+    browser.start_tracing(page=page, path=tmp_path / "trace.json", categories=["toplevel"])
+    composer.compose(until_the_end=False)
+    page.locator(".composer-table tbody tr").first.wait_for(timeout=60_000)
+    page.wait_for_function("window.mood.page.sound.position > 3")
+    browser.stop_tracing()
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    main = {(event["pid"], event["tid"]) for event in events
+            if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"}
+    tasks = [event["tdur"] / 1000 for event in events
+             if event["ph"] == "X" and (event["pid"], event["tid"]) in main and "tdur" in event]
+    assert len(tasks) > 100
+    assert max(tasks) <= BLOCKED
 
 
 def test_a_second_click_gives_up_the_first_piece_and_a_next_seed_gives_another(opened):
@@ -161,6 +177,14 @@ def test_without_sound_everything_else_works(opened):
     assert "cannot play sound" in composer.status
     with composer.page.expect_download():
         composer.press("midi")
+
+
+def test_sound_that_does_not_come_is_told(opened):
+    composer = opened(prepare="Object.defineProperty(BaseAudioContext.prototype, 'currentTime', "
+                              "{get: () => 0});")
+    composer.compose()
+    composer.wait_for("does not let this page sound, or finds no loudspeaker; press Play to try again.")
+    assert composer.page.locator("button[name=play]").inner_text() == "Play"
 
 
 def test_a_network_that_is_not_there_is_told_and_may_come_later(opened):

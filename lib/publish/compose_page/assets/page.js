@@ -183,6 +183,7 @@
       const label = (known, value) => (value ? known.indexOf(value) : known.length);
       this.piece = new mood.Piece(this.grammar, this.beginning, given.length + 1);
       this.piece.add(given);
+      this.piece.givenEnd = this.piece.end;
       this.piece.labels = [fields.emotion.value || "any", fields.genre.value || "any", numbers.seed];
       Object.assign(this, { clicked, heardAfter: null, started: false });
       this.roll.show(this.piece);
@@ -221,7 +222,9 @@
       const { piece, spent } = this;
       const composed = piece.tokens.length - piece.given;
       const seconds = piece.seconds(piece.end);
-      const speed = spent > 0 ? ` · ${Math.round((1000 * composed) / spent)} tokens a second` : "";
+      const music = seconds - piece.seconds(piece.givenEnd);
+      const speed = spent > 0 ? ` · ${Math.round((1000 * composed) / spent)} tokens a second, `
+        + `${((1000 * music) / spent).toFixed(1)} × as fast as it plays` : "";
       this.facts.textContent = `${piece.bars.length} bars · ${piece.notes.length} notes · ${piece.tokens.length} tokens`
         + ` · ${Math.round(seconds)} s of music${speed}`;
       const { box } = this.roll;
@@ -239,7 +242,10 @@
 
     playFrom(seconds) {
       this.started = true;
-      this.sound.start(this.piece, seconds, () => this.showButtons());
+      this.sound.start(this.piece, seconds, () => this.showButtons(), () => {
+        this.say("The browser does not let this page sound, or finds no loudspeaker; press Play to try again.");
+        this.showButtons();
+      });
       this.heardAfter ??= performance.now() - this.clicked;
       this.root.dataset.heardAfter = this.heardAfter.toFixed(0);
       this.showButtons();

@@ -9,6 +9,7 @@
   const ENOUGH = 1; // seconds of music before it starts, or goes on after waiting
   const RELEASE = 0.15; // seconds in which a note dies away
   const SILENT = 0.004; // what an MP3 begins with stays below this
+  const PATIENCE = 2000; // milliseconds without a sample played after which the reader is told
 
   class Sound {
     constructor() {
@@ -62,11 +63,10 @@
       return source;
     }
 
-    /** Play a piece from a time on. `finished` is called when its end is reached. */
-    start(piece, seconds, finished) {
+    /** Play a piece from a time on. `finished` is called when its end is reached, `stuck` when nothing moves. */
+    start(piece, seconds, finished, stuck) {
       this.stop();
-      this.piece = piece;
-      this.finished = finished;
+      Object.assign(this, { piece, finished, stuck, moved: null });
       this.master = new GainNode(this.context, { gain: 0.8 });
       this.master.connect(new DynamicsCompressorNode(this.context, { threshold: -6, ratio: 12 }))
         .connect(this.context.destination);
@@ -87,7 +87,7 @@
     tick() {
       const { piece, context, position } = this;
       const horizon = piece.seconds(piece.horizon);
-      if (this.paused) return;
+      if (this.paused || this.isStuck()) return;
       if (this.waiting && (!piece.composing || horizon > position + ENOUGH)) {
         this.waiting = false;
         context.resume();
@@ -110,9 +110,20 @@
       }
     }
 
+    /** Whether the context, which should play, has stood still: not allowed to, or without a loudspeaker. */
+    isStuck() {
+      const now = performance.now(), time = this.context.currentTime;
+      if (this.waiting || time !== this.moved?.time) this.moved = { time, now };
+      if (now - this.moved.now < PATIENCE) return false;
+      this.stop();
+      this.stuck();
+      return true;
+    }
+
     /** Pause, or go on. */
     pause(paused) {
       this.paused = paused;
+      this.moved = null;
       if (paused) this.context.suspend();
       else if (!this.waiting) this.context.resume();
     }
