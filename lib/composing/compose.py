@@ -21,7 +21,8 @@ from lib.composing.grammar import Grammar
 from lib.composing.pretrained import Pretrained
 from lib.composing.protocols import Composer, Vocabulary
 from lib.composing.sampling import SamplingSettings, sample_tokens
-from lib.data.tokenizer import decode
+from lib.data.shorthand import BARS, ids_of_types
+from lib.data.tokenizer import decode, vocabulary_of
 from lib.sound.audio import note_seconds, write_mp3
 from lib.sound.sheet import Words, write_score
 from lib.sound.synthesizer import not_as_written
@@ -281,4 +282,4 @@ def _description(source: Source) -> dict[str, object]:
 
 
 def _ids_of_bars(tokenizer: REMI) -> list[int]:
-    return [token for text, token in tokenizer.vocab.items() if text.startswith("Bar_")]
+    return ids_of_types(vocabulary_of(tokenizer), BARS).tolist()

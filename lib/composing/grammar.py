@@ -9,6 +9,10 @@ Two rules concern the MIDI file rather than the tokens. There a note-off names a
 give it to the note of that pitch that has sounded longest. So a pitch struck again while it sounds may not
 end before the first; and no pitch is struck twice at once, for one instrument plays it once, and on paper it
 is one note head.
+
+In shorthand (:mod:`lib.data.shorthand`) a piece has as many bars as its plan says. A bar may be told to be
+heard again only where it would be written so: it has notes, none of them sounds across its lines, and its
+meter and tempo hold.
 """
 
 from dataclasses import dataclass
@@ -16,7 +20,21 @@ from dataclasses import dataclass
 import numpy as np
 from miditok import REMI
 
-from lib.data.tokenizer import vocabulary_of
+from lib.data.shorthand import (
+    AGAIN,
+    BARS,
+    LEFT,
+    LENGTH,
+    LONGEST,
+    PLAN,
+    BarReader,
+    ids_of_types,
+    is_counted,
+    left_text,
+    length_text,
+    words_of,
+)
+from lib.data.tokenizer import has_shorthand, vocabulary_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +61,7 @@ class Grammar:
         self.size = len(self.vocabulary)
         parts = [text.split("_", 1) for text in self.vocabulary]
         self.kinds = [kind for kind, _ in parts]
+        self.words = words_of(tuple(self.vocabulary)) if has_shorthand(tokenizer) else None
         self.program_changes = tokenizer.config.program_changes
         self.has_tempo = tokenizer.config.use_tempos
         self.has_drum_pitches = tokenizer.config.use_pitchdrum_tokens
@@ -57,11 +76,22 @@ class Grammar:
                              for kind in dict.fromkeys(self.kinds)}
         self.token_of_pitch = {(kind, self.numbers[token]): token for token, (kind, _) in enumerate(parts)
                                if kind in ("Pitch", "PitchDrum")}
+        self.bar, self.end = self.vocabulary.index("Bar_None"), self.vocabulary.index("EOS_None")
+        self.bar_tokens = ids_of_types(self.vocabulary, BARS)
         self.first_position = self._row(lambda token: self.vocabulary[token] == "Position_0")
 
-    def start(self) -> "SequenceState":
-        """The state after BOS."""
-        return SequenceState(self)
+    def start(self, least_bars: int = 1, most_bars: int | None = None) -> "SequenceState":
+        """The state after BOS, of a piece that is to be told to have so many bars (in shorthand)."""
+        return SequenceState(self, least_bars, most_bars)
+
+    def length_row(self, least: int, most: int | None) -> np.ndarray:
+        """The Length tokens of so many bars; any when none says so many."""
+        key = ("length", least, most)
+        if key not in self._rows:
+            texts = {length_text(bars) for bars in range(least, (most or LONGEST) + 1)}
+            texts |= set() if most else {length_text(LONGEST + 1)}
+            self._rows[key] = self._row(lambda token: self.vocabulary[token] in texts)
+        return self._rows[key]
 
     def violation(self, tokens: np.ndarray) -> int | None:
         """Index of the first token of a sequence (BOS first) that the rules forbid; None when it keeps
@@ -81,7 +111,8 @@ class Grammar:
         """
         if len(tokens) and self.kinds[tokens[-1]] == "EOS":
             return len(tokens)
-        ends = [index for index, token in enumerate(tokens.tolist()) if self.kinds[token] == "Duration"]
+        ends = [index for index, token in enumerate(tokens.tolist())
+                if self.kinds[token] in ("Duration", AGAIN)]
         return ends[-1] + 1 if ends else 1
 
     def time_row(self, meter: Meter, position: int) -> np.ndarray:
@@ -137,22 +168,29 @@ class SequenceState:
         meter: that of the present bar.
     """
 
-    __slots__ = ("_bar_start", "_grammar", "_latest_end", "_position", "_sounding", "_struck", "kind",
-                 "meter", "now", "pitch", "program")
+    __slots__ = ("_bar_kind", "_bar_start", "_bars", "_grammar", "_latest_end", "_meter_token", "_position",
+                 "_sounding", "_struck", "_told", "_told_bars", "_velocity", "kind", "meter", "now", "pitch",
+                 "program")
 
-    def __init__(self, grammar: Grammar):
-        self._grammar = grammar
+    def __init__(self, grammar: Grammar, least_bars: int = 1, most_bars: int | None = None):
+        self._grammar, self._told_bars = grammar, (least_bars, most_bars)
         self.kind, self.now, self.program, self.pitch = "BOS", 0, None, 0
         self.meter: Meter | None = None
         self._bar_start, self._position = 0, -1
         self._sounding: dict[tuple[int | None, int], int] = {}  # when the last note of (program, pitch) ends
         self._struck: set[tuple[int, int]] = set()  # (program, pitch) that begin now
         self._latest_end = 0
+        self._told: int | None = None  # bars that the plan says, None for very many
+        self._bar_kind = "Bar"  # with which token the present bar began
+        self._meter_token = self._velocity = None  # those that hold, of which shorthand says only changes
+        self._bars = BarReader(grammar.words) if grammar.words else None
 
     def advance(self, token: int) -> None:
         """Take the next token; a forbidden one too, as well as can be, for real pieces serve as prompts."""
         grammar = self._grammar
         kind = grammar.kinds[token]
+        if self._bars:
+            self._bars.advance(token)
         if kind == "Duration":
             if self.meter is not None:
                 key = (self.program, self.pitch)
@@ -170,14 +208,32 @@ class SequenceState:
                 self.now = self._bar_start + self._position * self.meter.ticks_per_position
         elif kind == "Program":
             self.program = grammar.numbers[token]
-        elif kind == "Bar":
+        elif kind == LENGTH:
+            self._told = grammar.words.bars.get(token)
+        elif kind in ("Bar", AGAIN):
+            self._bar_kind = kind
             self._struck.clear()
             if self.meter is not None:
                 self._bar_start += self.meter.ticks_per_bar
             self.now, self._position = self._bar_start, -1
+            if kind == AGAIN:
+                self._hear_again()
         elif kind == "TimeSig":
-            self.meter = grammar.meters[token]
+            self.meter, self._meter_token = grammar.meters[token], token
+        elif kind == "Velocity":
+            self._velocity = token
         self.kind = kind
+
+    def _hear_again(self) -> None:
+        """What a bar leaves behind that has just been told by one token."""
+        if not self._bars.bars or not self._bars.bars[-1].notes or self.meter is None:
+            return
+        last = self._bars.bars[-1].notes[-1]
+        self.program, self._velocity = self._grammar.numbers[last.program], last.velocity
+        self._position = last.position
+        self.now = self._bar_start + last.position * self.meter.ticks_per_position
+        # No note sounds beyond the bar, and what comes next begins behind it.
+        self._latest_end = max(self._latest_end, self._bar_start + self.meter.ticks_per_bar)
 
     def write_allowed(self, row: np.ndarray) -> None:
         """Write into `row` (bool [V]) which tokens may come next; at least one may, until EOS."""
@@ -185,7 +241,12 @@ class SequenceState:
         if kind == "Velocity":
             self._write_durations(row)
         elif kind in ("Pitch", "PitchDrum"):
-            row[:] = grammar.rows_of_type["Velocity"]
+            if self._bars and self._velocity is not None:
+                self._write_durations(row)
+                row |= grammar.rows_of_type["Velocity"]
+                row[self._velocity] = False
+            else:
+                row[:] = grammar.rows_of_type["Velocity"]
         elif kind in ("Duration", "Tempo"):
             later = grammar.time_row(self.meter, self._position)
             np.logical_or(later, grammar.note_row(self.program), out=row)
@@ -202,14 +263,53 @@ class SequenceState:
         elif kind == "TimeSig":
             first = self._bar_start == 0 and grammar.has_tempo
             row[:] = grammar.first_position if first else grammar.time_row(self.meter, -1)
+        elif self._bars and kind in ("BOS", "Bar", AGAIN, LEFT, *PLAN):
+            self._write_shorthand(row)
         else:
             row[:] = grammar.rows_of_type[{"BOS": "Bar", "Bar": "TimeSig"}.get(kind, "EOS")]
+        if self._bars and kind not in ("BOS", *PLAN):
+            self._write_bars(row)
         if kind in ("Duration", "Position", "Tempo", "Program"):
             for program, pitch in self._struck:
                 if program == self.program and (token := grammar.pitch_token(program, pitch)) is not None:
                     row[token] = False
             if self._latest_end > self.now:
                 self._forbid_endless(row)
+
+    def _write_shorthand(self, row: np.ndarray) -> None:
+        """What may follow where shorthand says more, or less, than MidiTok's tokens."""
+        grammar, kind, number = self._grammar, self.kind, self._bars.number
+        if kind in BARS and is_counted(number):
+            row[:] = grammar.rows_of_type[LEFT]
+            if self._told is not None:
+                row[:] = False
+                row[grammar.words.id_of[left_text(self._told - number)]] = True
+            return
+        kind = self._bar_kind if kind == LEFT else kind
+        if kind in ("BOS", *PLAN):
+            behind = PLAN[PLAN.index(kind) + 1:] if kind in PLAN else PLAN
+            row[:] = grammar.rows_of_type[behind[0] if behind else "Bar"]
+            if kind == "BOS":
+                row[:] = grammar.length_row(*self._told_bars)
+            if behind == PLAN[-1:]:  # a piece without pitches has no key
+                row |= grammar.rows_of_type["Bar"]
+        elif kind == AGAIN:
+            row[:] = grammar.rows_of_type["Bar"] | grammar.rows_of_type["EOS"]
+        elif self._meter_token is None:
+            row[:] = grammar.rows_of_type["TimeSig"]
+        else:
+            row[:] = grammar.time_row(self.meter, -1) | grammar.rows_of_type["TimeSig"]
+            row[self._meter_token] = False
+
+    def _write_bars(self, row: np.ndarray) -> None:
+        """Hold a piece to the bars that its plan says, and allow those that may be heard again."""
+        grammar, number = self._grammar, self._bars.number
+        if self._told is not None:
+            row[grammar.end] &= number >= self._told
+            row[grammar.bar] &= number < self._told
+        if row[grammar.bar]:
+            for back, token in grammar.words.again.items():
+                row[token] = self._bars.may_repeat(back)
 
     def _write_durations(self, row: np.ndarray) -> None:
         shortest = self._sounding.get((self.program, self.pitch), 0) - self.now

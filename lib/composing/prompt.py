@@ -6,7 +6,9 @@ import numpy as np
 
 from lib.basics.errors import BookError
 from lib.composing.protocols import Vocabulary
+from lib.composing.sampling import FREE
 from lib.data.scores import read_score
+from lib.data.shorthand import ACTIVITY, LENGTH, ids_of_types
 from lib.data.tokenizer import encode, foreign_meters, meter_sections
 from lib.sound.pianoroll import bar_grid
 
@@ -21,7 +23,8 @@ def read_prompt(path: Path, store: Vocabulary, bars: int, max_tokens: int | None
         max_tokens: the longest sequence that will be composed; the prompt must leave room in it.
 
     Returns:
-        uint16 ids without EOS. Bars without notes at the end are not part of it.
+        Ids (int64) without EOS; :data:`lib.composing.sampling.FREE` where a plan stands that only the whole
+        piece could fulfil. Bars without notes at the end are not part of it.
 
     Raises:
         BookError: when the file cannot be read, holds no notes in these bars or none that tokens can tell,
@@ -56,4 +59,10 @@ def read_prompt(path: Path, store: Vocabulary, bars: int, max_tokens: int | None
     if max_tokens is not None and len(tokens) >= max_tokens:
         raise BookError(f"The first {bars} bars of {path} take {len(tokens)} tokens and leave no room within "
                         f"{max_tokens}; take fewer bars.")
-    return tokens
+    return _with_free_plan(store, tokens)
+
+
+def _with_free_plan(store: Vocabulary, tokens: np.ndarray) -> np.ndarray:
+    """A prompt's plan tells of the prompt alone: the model has to say length and activity of the piece."""
+    free = np.isin(tokens, ids_of_types(store.vocabulary, (LENGTH, ACTIVITY)))
+    return np.where(free, FREE, tokens.astype(np.int64))

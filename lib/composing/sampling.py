@@ -14,7 +14,11 @@ from lib.composing.browser_numbers import uniforms
 from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, sample
 from lib.composing.packed import packed_linear_layers
 from lib.composing.protocols import Composer
+from lib.data.shorthand import LONGEST
 from lib.profiles.profile import Settings
+
+FREE = -1
+"""In a prompt: the model draws this token."""
 
 if TYPE_CHECKING:
     from lib.composing.grammar import Grammar
@@ -39,6 +43,7 @@ class SamplingSettings(Settings):
         greedy: always take the likeliest token; seed, temperature, top_k and top_p then change nothing.
         generator: where random numbers come from: numpy, or as in the page that composes in a browser
             (:func:`lib.composing.browser_numbers.uniforms`).
+        bars: how many bars a piece is told to have; None: as the model likes. Only in shorthand.
 
     Raises:
         BookError: for an impossible value.
@@ -53,6 +58,7 @@ class SamplingSettings(Settings):
     grammar: bool = True
     greedy: bool = False
     generator: Literal["numpy", "browser"] = "numpy"
+    bars: Annotated[int | None, Field(ge=1, le=LONGEST)] = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -86,7 +92,8 @@ def sample_tokens(model: Composer, emotions: Sequence[int], genres: Sequence[int
             no label.
         settings: how tokens are drawn.
         grammar: of the token set that the network was trained on.
-        prompt: ids that every piece begins with, BOS first; None: BOS alone.
+        prompt: ids that every piece begins with, BOS first, :data:`FREE` where the model draws; None: BOS
+            alone.
         use_cache: False reads the whole prefix again for each token, as the original does.
 
     Returns:
@@ -100,7 +107,7 @@ def sample_tokens(model: Composer, emotions: Sequence[int], genres: Sequence[int
     start = _start_tokens(prompt, model, settings, grammar)
     batch = _Batch(model, emotions, genres, settings, grammar, start, use_cache)
     with composing_mode(model):
-        for length in range(len(start), settings.max_tokens):
+        for length in range(1, settings.max_tokens):
             if not batch.step(length):
                 break
     return batch.sequences()
@@ -130,9 +137,12 @@ def _start_tokens(prompt: np.ndarray | None, model: Composer, settings: Sampling
     start = np.array([begin] if prompt is None else prompt, dtype=np.int64)
     if not len(start) or start[0] != begin:
         raise BookError("A prompt must begin with the token BOS; make it with lib.composing.read_prompt.")
-    if start.max() >= grammar.size or start.min() < 0 or model.vocabulary_size != grammar.size:
+    if start.max() >= grammar.size or start.min() < FREE or model.vocabulary_size != grammar.size:
         raise BookError(f"The model knows {model.vocabulary_size} tokens, the token set {grammar.size}, and "
                         "the prompt must stay within both: use the store that the model was trained on.")
+    if settings.bars is not None and not (settings.grammar and grammar.words):
+        raise BookError("This model cannot be told a number of bars: leave it out, or choose a model whose "
+                        "tokens are in shorthand, and keep the grammar.")
     if len(start) >= settings.max_tokens:
         raise BookError(f"The prompt takes {len(start)} tokens and leaves no room within max_tokens = "
                         f"{settings.max_tokens}: take fewer bars of it or raise max_tokens.")
@@ -161,8 +171,9 @@ class _Batch:
         count = len(emotions)
         self.end = grammar.kinds.index("EOS")
         self.tokens = np.full((count, settings.max_tokens), self.end, dtype=np.int64)
-        self.tokens[:, :len(start)] = start
-        self.lengths = np.full(count, len(start))
+        self.start = start
+        self.tokens[:, 0] = start[0]
+        self.lengths = np.full(count, 1)
         self.uniforms = np.stack([_random_numbers(settings, piece) for piece in range(count)])
         self.rows = np.arange(count)  # which piece each row of the batch is
         self.ended = np.zeros(count, dtype=bool)  # by piece
@@ -173,16 +184,17 @@ class _Batch:
         self.state = model.empty_state(copies * count, settings.max_tokens) if use_cache else None
         self.read = 0  # tokens that the state has read
         self.allowed = np.ones((count, grammar.size), dtype=bool)
-        self.states = [grammar.start() for _ in range(count)] if settings.grammar else []
-        for state in self.states:
-            for token in start[1:].tolist():
-                state.advance(token)
+        least = settings.bars or 1 + int(np.isin(start, grammar.bar_tokens).sum())
+        self.states = [grammar.start(least, settings.bars) for _ in range(count)] if settings.grammar else []
 
     def step(self, length: int) -> bool:
         """Draw token number `length` of every piece that still runs; False when none does any more."""
-        logits = self._masked(self._next_logits(length))
-        uniform = torch.from_numpy(self.uniforms[self.rows, length]).to(logits.device)
-        drawn = choose(logits, self.settings, uniform).cpu().numpy()
+        if length < len(self.start) and self.start[length] != FREE:
+            drawn = np.full(len(self.rows), self.start[length])
+        else:
+            logits = self._masked(self._next_logits(length))
+            uniform = torch.from_numpy(self.uniforms[self.rows, length]).to(logits.device)
+            drawn = choose(logits, self.settings, uniform).cpu().numpy()
         running = ~self.ended[self.rows]
         pieces = self.rows[running]
         self.tokens[pieces, length] = drawn[running]

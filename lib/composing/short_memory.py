@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from lib.basics.errors import BookError
 from lib.composing.protocols import Composer
+from lib.data.shorthand import AGAIN, BARS
 from lib.data.store import TokenStore
 from lib.profiles.profile import ModelSettings
 
@@ -55,7 +56,9 @@ class ShortMemory(nn.Module):
         self.settings = ShortMemorySettings(**model.settings.model_dump(), memory_bars=bars)
         self.vocabulary_size = model.vocabulary_size
         self.num_emotions, self.num_genres = model.num_emotions, model.num_genres
-        self._bar_ids = set(store.ids_of_type("Bar").tolist())
+        self._bar_ids = {token for kind in BARS for token in store.ids_of_type(kind).tolist()}
+        self._forgotten = [token for token in store.ids_of_type(AGAIN).tolist()
+                           if int(store.vocabulary[token].split("_")[1]) > bars]
 
     @property
     def device(self) -> torch.device:
@@ -104,4 +107,6 @@ class ShortMemory(nn.Module):
         ids = torch.tensor([new], device=self.device)
         logits, inner = self.model(ids, emotion, genre, row.state[0])
         row.state = (inner, row.state[1])
-        return logits[:, -1:]
+        logits = logits[:, -1:]
+        logits[..., self._forgotten] = -torch.inf  # bars that it no longer knows
+        return logits

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from lib.basics.errors import BookError
+from lib.data.shorthand import KEY, transposed_key
 
 if TYPE_CHECKING:
     from lib.data.store import TokenStore
@@ -114,8 +115,8 @@ def _bar_lines(store: "TokenStore") -> np.ndarray:
 def transposition_table(store: "TokenStore") -> np.ndarray:
     """Ids after transposition, int64[12, vocabulary]: row s holds the shift of LOWEST_SHIFT + s semitones.
 
-    Only Pitch tokens change, drums not; a pitch that would leave the range stays (`shift_of_rows` avoids
-    that).
+    Only Pitch and Key tokens change, drums not; a pitch that would leave the range stays (`shift_of_rows`
+    avoids that).
     """
     size = len(store.vocabulary)
     table = np.tile(np.arange(size), (HIGHEST_SHIFT - LOWEST_SHIFT + 1, 1))
@@ -123,6 +124,10 @@ def transposition_table(store: "TokenStore") -> np.ndarray:
     for pitch, token_id in id_of.items():
         for number in range(len(table)):
             table[number, token_id] = id_of.get(pitch + LOWEST_SHIFT + number, token_id)
+    for token_id in store.ids_of_type(KEY).tolist():
+        for number in range(len(table)):
+            moved = transposed_key(store.vocabulary[token_id], LOWEST_SHIFT + number)
+            table[number, token_id] = store.vocabulary.index(moved)
     return table
 
 

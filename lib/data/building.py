@@ -25,6 +25,7 @@ from lib.data.melodies import same_melody
 from lib.data.pieces import LeftOut, Piece, has_midi_suffix, is_file, printable, read_folder
 from lib.data.reader_process import borrowed_reader
 from lib.data.shards import Reading, read_shards, remove_shards, tokenise
+from lib.data.shorthand import BARS, ids_of_types
 from lib.data.split import split_by_groups
 from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
 
@@ -59,7 +60,7 @@ class _Joined:
     melody_counts: np.ndarray
 
 
-def _join(folder: Path, count: int, bar_id: int) -> _Joined:
+def _join(folder: Path, count: int, bar_ids: np.ndarray) -> _Joined:
     """Write the shards' ids, bar lines, shingles and melodies one behind the other, and gather the rest."""
     tables, left_out, counts, signatures, melody_counts = [], [], [], [], []
     written = 0
@@ -68,7 +69,7 @@ def _join(folder: Path, count: int, bar_id: int) -> _Joined:
           open(folder / _MELODIES, "wb") as melodies):
         for shard in read_shards(folder, count):
             ids.write(shard.ids.astype("<u2").tobytes())
-            bars.write((written + np.flatnonzero(shard.ids == bar_id)).astype("<i8").tobytes())
+            bars.write((written + np.flatnonzero(np.isin(shard.ids, bar_ids))).astype("<i8").tobytes())
             shingles.write(shard.shingles.astype("<u4").tobytes())
             melodies.write(shard.melodies.astype("<u4").tobytes())
             written += len(shard.ids)
@@ -126,7 +127,7 @@ def build(folder: Path, target: Path, *, dataset: str, folder_hash: str, token_s
     pieces, left_out = read_folder(folder)
     tokenizer = build_tokenizer(token_set)
     count = tokenise(pieces, token_set, target, reading)
-    joined = _join(target, count, tokenizer["Bar_None"])
+    joined = _join(target, count, ids_of_types(vocabulary_of(tokenizer), BARS))
     index = joined.index
     left_out = sorted([*_counted(folder, left_out, token_set, reading), *joined.left_out],
                       key=lambda item: item.name)

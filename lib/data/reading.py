@@ -19,13 +19,14 @@ from lib.data.tokenizer import (
     MAX_BARS,
     MeterSections,
     NoteTable,
+    abbreviate,
     count_bars,
     count_moved,
-    encode,
     foreign_meters,
     main_meter,
     meter_sections,
     note_table,
+    spell,
 )
 
 LONGEST_NOTE_BEATS = 12
@@ -100,7 +101,8 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
     # A tempo or a meter behind that would be led up to by empty bars.
     until = min(int((notes.onset + notes.duration).max()),
                 last_onset + LONGEST_NOTE_BEATS * score.ticks_per_quarter)
-    ids = encode(tokenizer, _without_events_after(score, until))
+    told_score = _without_events_after(score, until)
+    ids = spell(tokenizer, told_score)
     if _meters_in_order(tokenizer, ids) != _without_repeats(_texts(meter_sections(score, until))):
         raise UnusableError("meters that change faster than bars: tokens cannot tell them")
     written = int(np.count_nonzero(np.isin(ids, [*tokenizer.token_ids_of_type("Pitch"),
@@ -110,6 +112,7 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
     lost = found.events.notes - written
     if lost > LARGEST_LOSS * found.events.notes:
         raise UnusableError(f"too many notes without a token: {lost} of {found.events.notes}")
+    ids = abbreviate(tokenizer, ids, told_score)
     prints = duplicates.fingerprint(notes)
     low, high = _span(notes)
     seconds = _seconds(score)

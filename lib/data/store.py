@@ -35,7 +35,7 @@ from lib.basics.progress import Progress
 from lib.data.building import BAR_LINES, FORMAT, IDS, INDEX, MANIFEST, TOKENIZER, build, hash_of_file
 from lib.data.pieces import has_midi_suffix, is_file
 from lib.data.shards import Reading
-from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
+from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of, write_out
 from lib.profiles import Profile
 
 _CODE = code_hash("lib.data.building")
@@ -54,7 +54,7 @@ class TokenStore:
             file, notes_lost, notes_moved, bars, seconds, meter, pitch_low, pitch_high, repaired, hash_exact,
             hash_transposed, notes_out_of_range, notes_ended, seconds_told, tempos_lost, pedals, repairs,
             work, group_without_melody, group, split; see :class:`lib.data.reading.Record`.
-        bar_lines: the places of all Bar tokens in the flat ids, ascending.
+        bar_lines: the places in the flat ids of all tokens with which a bar begins, ascending.
         vocabulary: the text of each token, by id.
         type_names, type_of_id: the token types, and the index of each id's type, shape [vocabulary].
         emotions, genres: the labels, sorted; a label's number is its place here.
@@ -96,6 +96,10 @@ class TokenStore:
     def tokens(self, row: int) -> np.ndarray:
         """The ids of a piece from BOS to EOS: uint16, a view that cannot be written to."""
         return self.ids[self.offsets[row]:self.offsets[row] + self.lengths[row]]
+
+    def written_out(self, row: int) -> np.ndarray:
+        """The ids of a piece as MidiTok spells it, whatever the token set: uint16."""
+        return write_out(self.tokenizer, self.tokens(row))
 
     def rows(self, split: str) -> np.ndarray:
         """The pieces of `train`, `validation` or `test`, ascending.

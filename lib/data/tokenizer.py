@@ -1,7 +1,7 @@
-"""MIDI to tokens and back: the two token sets, the meters they cover, and the reading of files.
+"""MIDI to tokens and back: the token sets, the meters they cover, and the reading of files.
 
-Both sets are MidiTok's REMI (Huang and Yang, *Pop Music Transformer*, 2020) with programs in one stream,
-which is REMI+ of von Rütte et al. (*FIGARO*, 2023).
+All sets are MidiTok's REMI (Huang and Yang, *Pop Music Transformer*, 2020) with programs in one stream, which
+is REMI+ of von Rütte et al. (*FIGARO*, 2023); one has a shorthand on top (:mod:`lib.data.shorthand`).
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ from miditok import REMI, TokenizerConfig
 from symusic import Score
 
 from lib.basics.errors import BookError
+from lib.data import shorthand
+from lib.data.labels import estimate_key, onsets_per_beat, pitch_class_time
 
-TokenSet = Literal["book", "original"]
+TokenSet = Literal["book", "shorthand", "original"]
 
 POSITIONS_PER_BEAT = 24
 """Grid of the book's token set: steps in a beat (a quarter in 3/4, an eighth in 6/8, a half in 2/2).
@@ -38,8 +40,9 @@ def build_tokenizer(token_set: TokenSet = "book") -> REMI:
     """The tokenizer of a token set.
 
     `book` writes a Program token only where the program changes (19 % fewer tokens), carries tempo, and
-    covers the meters of the corpora. `original` is the original report's: MidiTok's defaults with programs,
-    one stream and time signatures, a Program token before every note, no tempo, 486 tokens.
+    covers the meters of the corpora. `shorthand` is the same with bars that come again as one token and a
+    plan in front. `original` is the original report's: MidiTok's defaults with programs, one stream and time
+    signatures, a Program token before every note, no tempo, 486 tokens.
 
     Raises:
         BookError: for an unknown token set.
@@ -47,8 +50,8 @@ def build_tokenizer(token_set: TokenSet = "book") -> REMI:
     common = {"use_programs": True, "one_token_stream_for_programs": True, "use_time_signatures": True}
     if token_set == "original":
         return REMI(TokenizerConfig(**common))
-    if token_set != "book":
-        raise BookError(f"There is no token set '{token_set}'; choose 'book' or 'original'.")
+    if token_set not in ("book", "shorthand"):
+        raise BookError(f"There is no token set '{token_set}'; choose 'book', 'shorthand' or 'original'.")
     return REMI(TokenizerConfig(
         **common,
         special_tokens=["PAD", "BOS", "EOS"],
@@ -58,6 +61,7 @@ def build_tokenizer(token_set: TokenSet = "book") -> REMI:
         num_tempos=43,  # steps of 5 a minute, so that the usual 120 is among them
         beat_res={(0, 4): POSITIONS_PER_BEAT, (4, 12): 4},
         time_signature_range=_BOOK_METERS,
+        **({"shorthand": True} if token_set == "shorthand" else {}),  # MidiTok keeps what it does not know
     ))
 
 
@@ -66,7 +70,12 @@ def vocabulary_of(tokenizer: REMI) -> list[str]:
     texts = [""] * len(tokenizer)
     for text, token_id in tokenizer.vocab.items():
         texts[token_id] = text
-    return texts
+    return texts + shorthand.EXTRA if has_shorthand(tokenizer) else texts
+
+
+def has_shorthand(tokenizer: REMI) -> bool:
+    """Whether its token set is written in shorthand."""
+    return bool(tokenizer.config.additional_params.get("shorthand"))
 
 
 def token_types(vocabulary: list[str]) -> tuple[list[str], np.ndarray]:
@@ -83,14 +92,40 @@ def encode(tokenizer: REMI, score: Score) -> np.ndarray:
     Times are rounded to the grid of the token set, velocities and tempos to its steps. Nothing is checked
     here: see :func:`foreign_meters` for the meters that would be changed.
     """
+    return abbreviate(tokenizer, spell(tokenizer, score), score)
+
+
+def spell(tokenizer: REMI, score: Score) -> np.ndarray:
+    """As :func:`encode`, but written out, whatever the token set."""
     ids = tokenizer.encode(score).ids
     return np.array([tokenizer["BOS_None"], *ids, tokenizer["EOS_None"]], dtype=np.uint16)
+
+
+def abbreviate(tokenizer: REMI, ids: np.ndarray, score: Score) -> np.ndarray:
+    """The ids of a score in shorthand, its plan behind BOS, where the token set has one; else as they are."""
+    if not has_shorthand(tokenizer):
+        return ids
+    words = shorthand.words_of(tuple(vocabulary_of(tokenizer)))
+    bars = int(np.count_nonzero(ids == tokenizer["Bar_None"]))
+    key = estimate_key(pitch_class_time(score))
+    tonic = None if key is None else (key.pitch_class, key.mode)
+    plan = shorthand.plan(words, bars, onsets_per_beat(score), tonic)
+    short = shorthand.count_down(words, shorthand.shorten(words, ids))
+    return np.concatenate([short[:1], np.array(plan, dtype=np.uint16), short[1:]])
+
+
+def write_out(tokenizer: REMI, ids: np.ndarray) -> np.ndarray:
+    """Ids without shorthand: MidiTok's own, uint16."""
+    if not has_shorthand(tokenizer):
+        return ids
+    return shorthand.write_out(shorthand.words_of(tuple(vocabulary_of(tokenizer))), ids)
 
 
 def decode(tokenizer: REMI, ids: np.ndarray) -> Score:
     """The score that token ids spell; special tokens are passed over."""
     special = set(tokenizer.special_tokens_ids)
-    return tokenizer.decode([int(token_id) for token_id in ids if int(token_id) not in special])
+    return tokenizer.decode([int(token_id) for token_id in write_out(tokenizer, ids)
+                             if int(token_id) not in special])
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Classifier:
                                                     n_jobs=1)
         else:
             self._classifier = LinearSVC(C=_PENALTY, class_weight="balanced", random_state=seed)
-        fit(self._classifier, self._table(tokens or [store.tokens(row) for row in rows]), labels)
+        fit(self._classifier, self._table(tokens or [store.written_out(row) for row in rows]), labels)
 
     def recognise(self, tokens: Sequence[np.ndarray]) -> np.ndarray:
         """The label of each sequence of ids."""

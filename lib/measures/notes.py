@@ -12,7 +12,7 @@ import symusic
 
 from lib.composing.grammar import Grammar
 from lib.data import TokenStore
-from lib.data.tokenizer import note_table
+from lib.data.tokenizer import note_table, write_out
 from lib.sound.pianoroll import bar_grid
 
 DRUMS = -1
@@ -75,6 +75,7 @@ class NoteReader:
     """
 
     def __init__(self, store: TokenStore):
+        self._tokenizer = store.tokenizer
         grammar = Grammar(store.tokenizer)
         self.ticks_per_quarter = grammar.ticks_per_quarter
         self._numbers, self._rows_of_type = np.array(grammar.numbers), grammar.rows_of_type
@@ -91,13 +92,14 @@ class NoteReader:
     def read(self, sequences: Sequence[np.ndarray]) -> list[PieceNotes]:
         """The notes of each sequence of ids."""
         lengths = [len(sequence) for sequence in sequences]
-        return [piece for part in _parts(lengths) for piece in self._read([sequences[i] for i in part])]
+        return [piece for part in _parts(lengths)
+                for piece in self._read([write_out(self._tokenizer, sequences[i]) for i in part])]
 
     def read_rows(self, store: TokenStore, rows: Sequence[int]) -> Iterator[list[PieceNotes]]:
         """The notes of pieces of a store, in order, some millions of tokens at a time."""
         rows = np.asarray(rows)
         for part in _parts(store.lengths[rows]):
-            yield self._read([store.tokens(row) for row in rows[part]])
+            yield self._read([store.written_out(row) for row in rows[part]])
 
     def _read(self, sequences: list[np.ndarray]) -> list[PieceNotes]:
         tokens = np.concatenate(sequences).astype(np.int64)

@@ -9,6 +9,7 @@ import numpy as np
 from lib.basics.errors import BookError
 from lib.composing import Composition
 from lib.data import TokenStore
+from lib.data.tokenizer import write_out
 from lib.measures.notes import NoteReader, PieceNotes
 
 
@@ -18,7 +19,7 @@ class PieceSet:
 
     Attributes:
         name: of the source, as in `lib.show.style.MODEL_COLOURS` where it has a colour.
-        tokens: ids of each piece.
+        tokens: ids of each piece, written out.
         emotions, genres: labels asked for, or, of a real piece, its own.
         groups: duplicate group of each piece; pieces that were composed are each one of their own.
         titles: what to call each piece in a table or below a picture; untrusted text.
@@ -66,7 +67,8 @@ def composed_set(name: str, pieces: Sequence[Composition],
     if len(labels) != len(pieces) or any(None in pair for pair in labels):
         raise BookError(f"Some pieces of {name} were composed without labels: what was asked for cannot be "
                         "compared with what came; compose them with an emotion and a genre.")
-    return PieceSet(name, [piece.tokens for piece in pieces], [emotion for emotion, _ in labels],
+    tokens = [write_out(piece.tokenizer, piece.tokens) for piece in pieces]
+    return PieceSet(name, tokens, [emotion for emotion, _ in labels],
                     [genre for _, genre in labels], np.arange(len(pieces)),
                     [f"{emotion}, {genre}, seed {piece.seed}"
                      for (emotion, genre), piece in zip(labels, pieces, strict=True)])
@@ -75,8 +77,9 @@ def composed_set(name: str, pieces: Sequence[Composition],
 def real_set(store: TokenStore, rows: Sequence[int], name: str = "real", most: int | None = None) -> PieceSet:
     """Pieces of a store as a set; of each at most `most` tokens, to stand beside composed ones."""
     found = store.index.iloc[list(rows)]
-    return PieceSet(name, [store.tokens(row)[:most] for row in rows], found["emotion"].tolist(),
-                    found["genre"].tolist(), found["group"].to_numpy(),
+    tokens = [write_out(store.tokenizer, store.tokens(row)[:most]) for row in rows]
+    return PieceSet(name, tokens, found["emotion"].tolist(), found["genre"].tolist(),
+                    found["group"].to_numpy(),
                     [f"{piece.emotion}, {piece.genre}, {piece.identifier}" for piece in found.itertuples()])
 
 

@@ -36,7 +36,7 @@ class DataSettings(Settings):
 
     corpus: Literal["embedded-smoke", "embedded", "embedded-large"] = "embedded"
     folder: Path | None = None  # set from DATA=folder; overrides corpus
-    token_set: Literal["book", "original"] = "book"
+    token_set: Literal["book", "shorthand", "original"] = "book"
     split_seed: int = 42
     labels: str = "mode-activity"  # of an embedded corpus: a name in lib.data.label_schemes.SCHEMES
 
@@ -84,13 +84,14 @@ class TrainingSettings(Settings):
     window: int = Field(default=512, gt=1)  # tokens
     batch_tokens: int = Field(default=8192, gt=0)  # rows × padded length of a forward pass, all devices
     accumulate: int = Field(default=1, gt=0)  # forward passes per optimiser step
-    optimiser: Literal["adam", "adamw"] = "adamw"
+    optimiser: Literal["adam", "adamw", "muon"] = "adamw"
     learning_rate: float = Field(default=1.5e-3, gt=0)
     schedule: Literal["onecycle", "cosine", "constant"] = "cosine"
     warmup: float = Field(default=0.05, ge=0, lt=1)  # share of the budget, for cosine
-    weight_decay: float = Field(default=0.01, ge=0)  # of matrices, with adamw only
+    weight_decay: float = Field(default=0.01, ge=0)  # of matrices, not with adam
     clip: float | None = Field(default=1.0, gt=0)  # largest gradient norm; null: none
     label_dropout: float = Field(default=0.1, ge=0, lt=1)  # share of rows that lose both labels
+    plan_weight: float = Field(default=1.0, gt=0)  # of a plan's tokens in the loss
     transpose: bool = False  # each row by a seeded −5…+6 semitones
     evaluations: int = Field(default=6, gt=0)  # validation passes, evenly spaced over the budget
     evaluation_tokens: int | None = Field(default=None, gt=0)  # per pass; null: the whole validation set

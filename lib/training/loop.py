@@ -23,6 +23,7 @@ from lib.basics.files import write_csv
 from lib.basics.places import shown
 from lib.basics.progress import Progress
 from lib.data.batches import Batch, Batches
+from lib.data.shorthand import PLAN, ids_of_types
 from lib.models import build_model
 from lib.profiles.profile import RunSettings
 from lib.training.checkpoint import TrainingState, copy_weights, load_state, run_identity, save_state
@@ -123,6 +124,9 @@ class Training:
         network = torch.compile(self.network) if fabric.device.type == "cuda" else self.network
         self.model, self.stepper = fabric.setup(network, self.optimiser)
         self.state, self.best = TrainingState(run_identity(run.model_dump(mode="json"), store.hash)), {}
+        planned = ids_of_types(store.vocabulary, PLAN)
+        self.weights = torch.ones(len(store.vocabulary), device=fabric.device)
+        self.weights[planned] = settings.plan_weight
         # Sums since the last row of the metrics stay on the device, so that a GPU need not wait for them.
         self.loss_sum, self.norm_sum = torch.zeros(2, dtype=torch.float64, device=fabric.device).unbind()
         self.last_save, self.save_took = time.monotonic(), 0.0
@@ -155,12 +159,13 @@ class Training:
             torch.manual_seed(seed_of(self.seed, state.step, part, self.fabric.global_rank))  # dropout
             with self.fabric.no_backward_sync(self.model, enabled=part + 1 < len(batches)):
                 logits, _ = self.model(batch.tokens, batch.emotion, batch.genre)
-                loss = self._summed_loss(logits, batch.targets)
+                losses = self._losses(logits, batch.targets)
+                loss = (losses * self.weights[batch.targets]).sum()
                 # The mean over all target tokens of the step, in whichever batch and process they are: a mean
                 # of means would give those of small batches more weight. DDP divides by the number of
                 # processes.
                 self.fabric.backward(loss * (self.fabric.world_size / tokens))
-            self.loss_sum += loss.detach()
+            self.loss_sum += losses.detach().sum()
         self.norm_sum += self._clip_gradients()
         self.stepper.step()
         self.stepper.zero_grad()
@@ -178,7 +183,7 @@ class Training:
                 with self.fabric.autocast():
                     logits, _ = self.network(batch.tokens, batch.emotion, batch.genre)
                 counted = batch.targets != self.store.pad_id
-                sums[0] += self._summed_loss(logits, batch.targets)
+                sums[0] += self._losses(logits, batch.targets).sum()
                 sums[1] += ((logits.argmax(-1) == batch.targets) & counted).sum()
                 sums[2] += counted.sum()
         nats, correct, count = self.fabric.all_reduce(sums, reduce_op="sum").tolist()
@@ -249,7 +254,7 @@ class Training:
         room = [torch.zeros_like(weight) for weight in self.network.parameters() for _ in range(moments)]
         with self.fabric.autocast():
             logits, _ = self.network(tokens, labels, labels)
-        self._summed_loss(logits.float(), tokens).backward()
+        self._losses(logits, tokens).sum().backward()
         self.stepper.zero_grad()
         del room
 
@@ -308,10 +313,11 @@ class Training:
         everything = int((self.store.lengths[self.store.rows("validation")] - 1).sum())
         return min(self.settings.evaluation_tokens or everything, everything)
 
-    def _summed_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy in nats, summed over the targets that are not PAD."""
-        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(),
-                               ignore_index=self.store.pad_id, reduction="sum")
+    def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy in nats of each target, [B, T]; 0 where it is PAD."""
+        losses = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(),
+                                 ignore_index=self.store.pad_id, reduction="none")
+        return losses.view_as(targets)
 
     def _clip_gradients(self) -> Tensor:
         """Shorten the gradient to the largest norm allowed, if any is set; return its norm as it was."""

@@ -9,7 +9,7 @@ from lib.composing.grammar import Grammar
 from lib.data.tokenizer import build_tokenizer, decode, encode
 
 
-@pytest.fixture(scope="module", params=["book", "original"])
+@pytest.fixture(scope="module", params=["book", "shorthand", "original"])
 def tokenizer(request):
     return build_tokenizer(request.param)
 
@@ -28,7 +28,8 @@ def walk(grammar: Grammar, seed: int, length: int = 300, by_type: bool = True) -
         options = np.flatnonzero(allowed)
         assert len(options)
         if by_type:
-            types = sorted({grammar.kinds[token] for token in options} - ({"EOS"} if seed % 5 else set()))
+            types = {grammar.kinds[token] for token in options}
+            types = sorted(types - ({"EOS"} if seed % 5 and len(types) > 1 else set()))
             wanted = types[generator.integers(len(types))]
             options = [token for token in options if grammar.kinds[token] == wanted]
         tokens.append(int(options[generator.integers(len(options))]))
@@ -64,9 +65,24 @@ def test_random_walks_lose_no_note(tokenizer, grammar, by_type):
     assert total > 1500
 
 
+PLAN = ["Length_more", "Activity_6", "Key_C:major"]
+
+
 def ids(grammar: Grammar, *texts: str) -> np.ndarray:
-    """Token ids of texts, after BOS; what the token set lacks is left out (Tempo in the original's)."""
+    """Token ids of texts, after BOS; what the token set lacks is left out (Tempo in the original's).
+
+    In shorthand a plan comes first, and a meter and a velocity that hold already are left out.
+    """
     known = {text: token for token, text in enumerate(grammar.vocabulary)}
+    if grammar.words:
+        said: dict[str, str] = {}
+        kept = []
+        for text in texts:
+            kind = text.split("_")[0]
+            if kind not in ("TimeSig", "Velocity") or said.get(kind) != text:
+                kept.append(text)
+            said[kind] = text
+        texts = (*PLAN, *kept)
     return np.array([known["BOS_None"], *(known[text] for text in texts if text in known)])
 
 
@@ -110,7 +126,8 @@ def test_what_a_musician_writes_is_allowed(grammar):
     (["Bar_None", "TimeSig_3/4", "TimeSig_4/4"], "two meters of one bar"),
 ])
 def test_beginnings_that_are_not_allowed(grammar, wrong, why):
-    assert grammar.violation(ids(grammar, *wrong)) == len(wrong), why
+    plan = len(PLAN) if grammar.words else 0
+    assert grammar.violation(ids(grammar, *wrong)) == plan + len(wrong), why
 
 
 def test_places_that_are_not_allowed(grammar):
@@ -125,7 +142,7 @@ def test_places_that_are_not_allowed(grammar):
             assert grammar.violation(tokens) == length, wrong
     assert grammar.violation(ids(grammar, *start, position(grammar, 2.875))) is None
     cut = ids(grammar, *start)[:-1]
-    assert grammar.violation(np.append(cut, ids(grammar, "EOS_None")[1:])) == len(cut), "EOS within a note"
+    assert grammar.violation(np.append(cut, ids(grammar, "EOS_None")[-1:])) == len(cut), "EOS within a note"
 
 
 def test_a_bar_has_the_length_of_its_meter(grammar):
@@ -169,7 +186,7 @@ def test_cut_to_whole_notes(grammar):
         assert grammar.whole_notes_length(tokens[:length]) == whole
     assert grammar.whole_notes_length(tokens) == len(tokens)
     assert grammar.whole_notes_length(tokens[:3]) == 1
-    assert grammar.whole_notes_length(np.append(tokens[:whole], ids(grammar, "EOS_None")[1:])) == whole + 1
+    assert grammar.whole_notes_length(np.append(tokens[:whole], ids(grammar, "EOS_None")[-1:])) == whole + 1
 
 
 def test_real_sequences_keep_the_rules(tiny_store):
@@ -183,3 +200,67 @@ def test_no_pitch_is_struck_twice_at_once(grammar):
         notes = named_notes(grammar, walk(grammar, seed))
         struck = [(onset, pitch, program) for onset, _, pitch, _, program in notes.tolist()]
         assert len(set(struck)) == len(struck)
+
+
+class TestShorthand:
+    """Where a bar may be told to be heard again."""
+
+    @pytest.fixture
+    def grammar(self):
+        return Grammar(build_tokenizer("shorthand"))
+
+    def again(self, grammar, *texts):
+        """How far back the bars lie that may be heard again behind these tokens."""
+        state, allowed = grammar.start(), np.zeros(grammar.size, bool)
+        for token in ids(grammar, *texts)[1:]:
+            state.advance(int(token))
+        state.write_allowed(allowed)
+        return [int(grammar.vocabulary[token].split("_")[1]) for token in np.flatnonzero(allowed)
+                if grammar.kinds[token] == "Again"]
+
+    def test_a_bar_that_has_ended_or_ends_now(self, grammar):
+        first = [*opening(grammar), *note(grammar, 60, 1, name=True)]
+        assert self.again(grammar, *first) == [1]
+        assert self.again(grammar, *first, "Again_1") == [1, 2]
+        assert self.again(grammar, *first, "Bar_None", "Position_0", *note(grammar, 62, 1)) == [1, 2]
+
+    def test_not_a_bar_that_is_empty_or_in_another_meter(self, grammar):
+        first = [*opening(grammar), *note(grammar, 60, 1, name=True)]
+        assert self.again(grammar, *first, "Bar_None") == [2]
+        assert self.again(grammar, *first, "Bar_None", "TimeSig_2/4", "Position_0",
+                          *note(grammar, 62, 1)) == [1]
+
+    def test_not_while_a_note_sounds_across_a_line(self, grammar):
+        first = [*opening(grammar), *note(grammar, 60, 1, name=True)]
+        across = [position(grammar, 2), *note(grammar, 62, 2)]
+        assert self.again(grammar, *first, *across) == []
+        behind = [*first, *across, "Bar_None", position(grammar, 1), *note(grammar, 64, 1)]
+        assert self.again(grammar, *behind) == []
+
+    def test_not_in_another_tempo(self, grammar):
+        first = [*opening(grammar), *note(grammar, 60, 1, name=True)]
+        slower = [*first, "Bar_None", "Position_0", "Tempo_60.0", *note(grammar, 62, 1)]
+        assert self.again(grammar, *slower) == [1]
+
+    def test_an_ending_may_follow_a_bar_heard_again(self, grammar):
+        tokens = ids(grammar, *opening(grammar), *note(grammar, 60, 1, name=True), "Again_1", "EOS_None")
+        assert grammar.violation(tokens) is None
+        assert grammar.whole_notes_length(tokens[:-1]) == len(tokens) - 1
+
+    def test_a_piece_has_as_many_bars_as_its_plan_says(self, grammar):
+        for bars in (1, 4, 5, 9):
+            told = f"Length_{bars}"
+            for seed in range(5):
+                generator = np.random.default_rng(seed)
+                state, allowed, texts = grammar.start(bars, bars), np.zeros(grammar.size, bool), []
+                while not texts or texts[-1] != "EOS_None":
+                    state.write_allowed(allowed)
+                    options = np.flatnonzero(allowed)
+                    hurried = [token for token in options if grammar.kinds[token] in ("Bar", "Again", "EOS")]
+                    token = int(generator.choice(hurried or options))
+                    texts.append(grammar.vocabulary[token])
+                    state.advance(token)
+                assert texts[0] == told
+                assert sum(text.startswith(("Bar_", "Again_")) for text in texts) == bars
+                left = [text for text in texts if text.startswith("Left")]
+                assert left == [f"Left_{bars - count}" for count in range(4, bars + 1, 4)]

@@ -27,7 +27,7 @@ def test_special_tokens_and_types():
 
 
 def test_an_unknown_token_set_is_refused():
-    with pytest.raises(BookError, match="'book' or 'original'"):
+    with pytest.raises(BookError, match="'book', 'shorthand' or 'original'"):
         tokens.build_tokenizer("midi")
 
 

@@ -1,5 +1,6 @@
 """Which weights decay, and with which numbers Adam runs."""
 
+import pytest
 import torch
 from tiny_store import TinyStore, tiny_run
 
@@ -13,8 +14,9 @@ def make(**training):
     return model, build_optimiser(model, run.training)
 
 
-def test_only_matrices_decay():
-    model, optimiser = make(optimiser="adamw", weight_decay=0.3)
+@pytest.mark.parametrize("kind", ["adamw", "muon"])
+def test_only_matrices_decay(kind):
+    model, optimiser = make(optimiser=kind, weight_decay=0.3)
     decaying = [group for group in optimiser.param_groups if group["weight_decay"]]
     decayed = {id(weight) for group in decaying for weight in group["params"]}
     for name, weight in model.named_parameters():
@@ -28,3 +30,14 @@ def test_adam_is_the_originals():
     assert not isinstance(optimiser, torch.optim.AdamW)
     (group,) = optimiser.param_groups
     assert (group["lr"], group["betas"], group["weight_decay"], group["eps"]) == (1e-4, (0.9, 0.999), 0, 1e-8)
+
+
+def test_muon_moves_what_lies_between_embeddings_and_output():
+    model, optimiser = make(optimiser="muon")
+    names = {id(weight): name for name, weight in model.named_parameters()}
+    hidden = optimiser.param_groups[0]
+    found = {names[id(weight)]: blocks
+             for weight, blocks in zip(hidden["params"], hidden["blocks"], strict=True)}
+    assert found
+    assert all(name.startswith("layers.") for name in found)
+    assert {blocks for name, blocks in found.items() if "query_key_value" in name} <= {3}

@@ -219,7 +219,7 @@ def example_row(store: TokenStore) -> int:
 def example_bars(store: TokenStore, row: int) -> tuple[int, int]:
     """Two bars of a piece to look at, counted from 1: bars 2 and 3 or, without pitches there, the first that
     hold some; of a piece of one bar that one twice."""
-    bars = int(np.isin(store.tokens(row), store.ids_of_type("Bar")).sum())
+    bars = int(np.isin(store.written_out(row), store.ids_of_type("Bar")).sum())
     pitched = set(_pitched_bars(store, row).tolist())
     first = next((bar for bar in (2, *sorted(pitched)) if bar in pitched and bar < bars), max(1, bars - 1))
     return first, min(first + 1, bars)
@@ -227,14 +227,14 @@ def example_bars(store: TokenStore, row: int) -> tuple[int, int]:
 
 def _pitched_bars(store: TokenStore, row: int) -> np.ndarray:
     """Numbers of the bars of a piece in which a note with a pitch begins, from 1, ascending."""
-    tokens = store.tokens(row)
+    tokens = store.written_out(row)
     bar = np.cumsum(np.isin(tokens, store.ids_of_type("Bar")))
     return np.unique(bar[np.isin(tokens, store.ids_of_type("Pitch"))])
 
 
 def tokens_of_bars(store: TokenStore, row: int, first: int, last: int) -> np.ndarray:
-    """The ids of bars `first` to `last` (from 1, inclusive) of a piece, without BOS and EOS."""
-    tokens = store.tokens(row)
+    """The ids of bars `first` to `last` (from 1, inclusive) of a piece as MidiTok spells them."""
+    tokens = store.written_out(row)
     starts = np.flatnonzero(np.isin(tokens, store.ids_of_type("Bar")))
     end = starts[last] if last < len(starts) else len(tokens) - 1
     return tokens[starts[first - 1]:end]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lib.basics.errors import BookError
 from lib.composing.grammar import Grammar
+from lib.data.shorthand import BARS
 from lib.data.store import TokenStore
 from lib.models.base import ConditionalModel
 
@@ -67,7 +68,7 @@ def typical_step(model: ConditionalModel, store: TokenStore, row: int, bars: tup
     """
     tokens = store.tokens(row)
     kinds = np.array([text.split("_", 1)[0] for text in np.array(store.vocabulary)[tokens]])
-    bar = np.cumsum(kinds == "Bar")
+    bar = np.cumsum(np.isin(kinds, BARS))
     logits = piece_logits(model, store, row, length)
     inside, read = (bar >= bars[0]) & (bar <= bars[1]), np.arange(len(kinds)) <= len(logits)
     for wanted in ((kinds == "Pitch") & inside, kinds == "Pitch", kinds == "PitchDrum"):

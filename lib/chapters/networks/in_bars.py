@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lib.data.shorthand import BARS
+
 
 def token_times(words: Sequence[str], positions_per_beat: int) -> pd.DataFrame:
     """When each token of a piece sounds or applies.
@@ -22,7 +24,7 @@ def token_times(words: Sequence[str], positions_per_beat: int) -> pd.DataFrame:
     rows = []
     for word in words:
         kind, _, value = word.partition("_")
-        if kind == "Bar":
+        if kind in BARS:
             bar, fraction = bar + 1, 0.0
         elif kind == "TimeSig":
             beats = int(value.split("/")[0])
