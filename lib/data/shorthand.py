@@ -309,6 +309,29 @@ def write_out(words: Words, ids: Iterable[int]) -> np.ndarray:
     return np.array(out, dtype=np.uint16)
 
 
+def spell_velocities(words: Words, ids: Iterable[int]) -> np.ndarray:
+    """The same tokens with a Velocity in every note."""
+    reader, out, before = BarReader(words), [], ""
+    for token in map(int, ids):
+        kind = words.kinds[token]
+        if kind == "Duration" and before != "Velocity" and reader.in_force.velocity is not None:
+            out.append(reader.in_force.velocity)
+        out.append(token)
+        reader.advance(token)
+        before = kind
+    return np.array(out, dtype=np.uint16)
+
+
+def drop_velocities(words: Words, ids: Iterable[int]) -> np.ndarray:
+    """The same tokens without a Velocity that holds already."""
+    reader, out = BarReader(words), []
+    for token in map(int, ids):
+        if words.kinds[token] != "Velocity" or token != reader.in_force.velocity:
+            out.append(token)
+        reader.advance(token)
+    return np.array(out, dtype=np.uint16)
+
+
 def plan(words: Words, bars: int, activity: float, key: tuple[int, str] | None) -> list[int]:
     """The tokens of a plan.
 

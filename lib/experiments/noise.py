@@ -18,8 +18,9 @@ import torch
 import torch.nn.functional as F
 
 from lib.basics.errors import BookError
+from lib.data.shorthand import BARS, drop_velocities, spell_velocities, words_of
 from lib.data.store import TokenStore
-from lib.data.tokenizer import POSITIONS_PER_BEAT
+from lib.data.tokenizer import POSITIONS_PER_BEAT, has_shorthand
 from lib.models import ConditionalModel
 
 Kind = Literal["pitch", "onset", "velocity", "dropped", "substitution"]
@@ -109,7 +110,8 @@ def alter(store: TokenStore, ids: np.ndarray, kind: Kind, share: float,
         generator: of the choice.
 
     Returns:
-        The disturbed ids, and the share of notes really changed. A note stays as it is where the change would
+        The disturbed ids, and the share of written notes really changed (in shorthand a bar that is told to
+        be heard again is not written). A note stays as it is where the change would
         leave the range of tokens, collide with its neighbours in time, or part a note from its change of
         program.
 
@@ -118,6 +120,15 @@ def alter(store: TokenStore, ids: np.ndarray, kind: Kind, share: float,
     """
     if kind not in KINDS:
         raise BookError(f"There is no noise '{kind}'; choose one of: {', '.join(KINDS)}.")
+    if not has_shorthand(store.tokenizer):
+        return _alter(store, ids, kind, share, generator)
+    words = words_of(tuple(store.vocabulary))
+    altered, changed = _alter(store, spell_velocities(words, ids), kind, share, generator)
+    return drop_velocities(words, altered), changed
+
+
+def _alter(store: TokenStore, ids: np.ndarray, kind: Kind, share: float,
+           generator: np.random.Generator) -> tuple[np.ndarray, float]:
     starts = note_starts(store, ids)
     if not len(starts):
         return ids.copy(), 0.0
@@ -172,7 +183,7 @@ def _move_onsets(store: TokenStore, ids: np.ndarray, starts: np.ndarray, share: 
     bars: list[int] = []
     for place, token in enumerate(ids):
         kind, _, value = texts[token].partition("_")
-        if kind == "Bar":
+        if kind in BARS:
             bars.append(place)
         elif kind == "TimeSig":
             length = int(value.split("/")[0]) * POSITIONS_PER_BEAT
@@ -206,7 +217,7 @@ def _drop(store: TokenStore, ids: np.ndarray, starts: np.ndarray,
     kept[(free[:, None] + np.arange(3)).ravel()] = False
     left = np.flatnonzero(kept)
     empty = [place for place, behind in zip(left, [*left[1:], -1], strict=True)
-             if names[place] == "Position" and (behind < 0 or names[behind] in ("Position", "Bar", "EOS"))]
+             if names[place] == "Position" and (behind < 0 or names[behind] in ("Position", "EOS", *BARS))]
     kept[empty] = False
     return ids[kept], len(free) / len(starts)
 
@@ -233,7 +244,7 @@ def choose_places(store: TokenStore, split: str, count: int, window: int, judged
     groups = store.index["group"].to_numpy()
     _, first = np.unique(groups[rows], return_index=True)
     bar_ids = np.concatenate([store.ids_of_type(name) for name in
-                              (["Bar", "Position"] if anywhere else ["Bar"])])
+                              ([*BARS, "Position"] if anywhere else BARS)])
     found: list[tuple[int, int]] = []
     for row in rows[np.sort(first)]:
         ids = store.tokens(row)

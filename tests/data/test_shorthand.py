@@ -117,3 +117,12 @@ def test_the_tokenizer_remembers_its_shorthand(tmp_path):
 
     TOKENIZER.save(tmp_path / "tokenizer.json")
     assert vocabulary_of(REMI(params=tmp_path / "tokenizer.json")) == VOCABULARY
+
+
+def test_velocities_can_be_said_in_every_note():
+    words = shorthand.words_of(tuple(VOCABULARY))
+    short = encode(TOKENIZER, piece([A, B, A, B, C]))
+    full = shorthand.spell_velocities(words, short)
+    kinds = [VOCABULARY[token].split("_")[0] for token in full]
+    assert all(kinds[place - 1] == "Velocity" for place, kind in enumerate(kinds) if kind == "Duration")
+    assert shorthand.drop_velocities(words, full).tolist() == short.tolist()
