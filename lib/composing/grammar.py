@@ -61,7 +61,7 @@ class Grammar:
         self.size = len(self.vocabulary)
         parts = [text.split("_", 1) for text in self.vocabulary]
         self.kinds = [kind for kind, _ in parts]
-        self.words = words_of(tuple(self.vocabulary)) if has_shorthand(tokenizer) else None
+        self.words, self.is_short = words_of(tuple(self.vocabulary)), has_shorthand(tokenizer)
         self.program_changes = tokenizer.config.program_changes
         self.has_tempo = tokenizer.config.use_tempos
         self.has_drum_pitches = tokenizer.config.use_pitchdrum_tokens
@@ -174,7 +174,8 @@ class SequenceState:
 
     def __init__(self, grammar: Grammar, least_bars: int = 1, most_bars: int | None = None):
         self._grammar, self._told_bars = grammar, (least_bars, most_bars)
-        self.kind, self.now, self.program, self.pitch = "BOS", 0, None, 0
+        self.kind, self.now, self.pitch = "BOS", 0, 0
+        self.program: int | None = None
         self.meter: Meter | None = None
         self._bar_start, self._position = 0, -1
         self._sounding: dict[tuple[int | None, int], int] = {}  # when the last note of (program, pitch) ends
@@ -182,14 +183,16 @@ class SequenceState:
         self._latest_end = 0
         self._told: int | None = None  # bars that the plan says, None for very many
         self._bar_kind = "Bar"  # with which token the present bar began
-        self._meter_token = self._velocity = None  # those that hold, of which shorthand says only changes
-        self._bars = BarReader(grammar.words) if grammar.words else None
+        # Those that hold, of which shorthand says only changes.
+        self._meter_token: int | None = None
+        self._velocity: int | None = None
+        self._bars = BarReader(grammar.words)  # reads in shorthand only
 
     def advance(self, token: int) -> None:
         """Take the next token; a forbidden one too, as well as can be, for real pieces serve as prompts."""
         grammar = self._grammar
         kind = grammar.kinds[token]
-        if self._bars:
+        if grammar.is_short:
             self._bars.advance(token)
         if kind == "Duration":
             if self.meter is not None:
@@ -229,7 +232,7 @@ class SequenceState:
         if not self._bars.bars or not self._bars.bars[-1].notes or self.meter is None:
             return
         last = self._bars.bars[-1].notes[-1]
-        self.program, self._velocity = self._grammar.numbers[last.program], last.velocity
+        self.program, self._velocity = self._grammar.numbers[last.program or 0], last.velocity
         self._position = last.position
         self.now = self._bar_start + last.position * self.meter.ticks_per_position
         # No note sounds beyond the bar, and what comes next begins behind it.
@@ -241,7 +244,7 @@ class SequenceState:
         if kind == "Velocity":
             self._write_durations(row)
         elif kind in ("Pitch", "PitchDrum"):
-            if self._bars and self._velocity is not None:
+            if grammar.is_short and self._velocity is not None:
                 self._write_durations(row)
                 row |= grammar.rows_of_type["Velocity"]
                 row[self._velocity] = False
@@ -263,11 +266,11 @@ class SequenceState:
         elif kind == "TimeSig":
             first = self._bar_start == 0 and grammar.has_tempo
             row[:] = grammar.first_position if first else grammar.time_row(self.meter, -1)
-        elif self._bars and kind in ("BOS", "Bar", AGAIN, LEFT, *PLAN):
+        elif grammar.is_short and kind in ("BOS", "Bar", AGAIN, LEFT, *PLAN):
             self._write_shorthand(row)
         else:
             row[:] = grammar.rows_of_type[{"BOS": "Bar", "Bar": "TimeSig"}.get(kind, "EOS")]
-        if self._bars and kind not in ("BOS", *PLAN):
+        if grammar.is_short and kind not in ("BOS", *PLAN):
             self._write_bars(row)
         if kind in ("Duration", "Position", "Tempo", "Program"):
             for program, pitch in self._struck:

@@ -140,7 +140,7 @@ def _start_tokens(prompt: np.ndarray | None, model: Composer, settings: Sampling
     if start.max() >= grammar.size or start.min() < FREE or model.vocabulary_size != grammar.size:
         raise BookError(f"The model knows {model.vocabulary_size} tokens, the token set {grammar.size}, and "
                         "the prompt must stay within both: use the store that the model was trained on.")
-    if settings.bars is not None and not (settings.grammar and grammar.words):
+    if settings.bars is not None and not (settings.grammar and grammar.is_short):
         raise BookError("This model cannot be told a number of bars: leave it out, or choose a model whose "
                         "tokens are in shorthand, and keep the grammar.")
     if len(start) >= settings.max_tokens:

@@ -109,7 +109,7 @@ class BarReader:
         self._notes: list[Note] = []
         self._tempos: list[int] = []
         self._position, self._pitch = -1, 0
-        self._ends = 0  # when the last note of this bar ends, in positions from its beginning
+        self._ends = 0.0  # when the last note of this bar ends, in positions from its beginning
         self._sounding = False  # whether notes of earlier bars sound into this one
 
     @property
@@ -155,7 +155,7 @@ class BarReader:
         over = self._ends - (self._words.positions[meter] if meter is not None else 0)
         closed = not self._sounding and over <= 0 and meter is not None
         self.bars.append(Bar(meter, tuple(self._notes), tuple(self._tempos), closed))
-        self._sounding, self._ends = over > 0, max(over, 0)
+        self._sounding, self._ends = over > 0, max(over, 0.0)
         self._notes, self._tempos, self._position, self.is_open = [], [], -1, False
 
     def may_repeat(self, back: int) -> bool:
@@ -222,7 +222,8 @@ class Words:
 
     def spell(self, bar: Bar, in_force: InForce) -> list[int]:
         """The tokens of a bar without its tempos, as MidiTok writes them."""
-        tokens, position, program = [self.id_of["Bar_None"], bar.meter], -1, in_force.program
+        tokens: list[int | None] = [self.id_of["Bar_None"], bar.meter]
+        position, program = -1, in_force.program
         for note in bar.notes:
             if note.position != position:
                 position = note.position
@@ -231,7 +232,7 @@ class Words:
                 program = note.program
                 tokens.append(program)
             tokens += [note.pitch, note.velocity, note.duration]
-        return tokens
+        return [token for token in tokens if token is not None]  # of nonsense, some was never said
 
 
 @lru_cache(maxsize=8)
@@ -371,13 +372,14 @@ def transposed_key(text: str, shift: int) -> str:
 
 def _bars_of(words: Words, ids: np.ndarray) -> tuple[list[int], list[list[int]], list[int]]:
     """What stands before the first bar, each bar's tokens, and EOS if it is there."""
-    ids = [int(token) for token in ids]
-    starts = [place for place, token in enumerate(ids) if words.kinds[token] == "Bar"]
-    end = len(ids) - (bool(ids) and words.kinds[ids[-1]] == "EOS")
+    tokens = [int(token) for token in ids]
+    starts = [place for place, token in enumerate(tokens) if words.kinds[token] == "Bar"]
+    end = len(tokens) - (bool(tokens) and words.kinds[tokens[-1]] == "EOS")
     if not starts:
-        return ids[:end], [], ids[end:]
+        return tokens[:end], [], tokens[end:]
     edges = [*starts, end]
-    return ids[:starts[0]], [ids[edges[i]:edges[i + 1]] for i in range(len(starts))], ids[end:]
+    bars = [tokens[edges[number]:edges[number + 1]] for number in range(len(starts))]
+    return tokens[:starts[0]], bars, tokens[end:]
 
 
 def _repeats(words: Words, bars: Sequence[Bar], before: Sequence[InForce], slices: Sequence[list[int]]

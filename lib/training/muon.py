@@ -8,7 +8,8 @@ sizes it is about ten times Adam's.
 torch.optim.Muon computes in bfloat16, which takes longer than the whole step where a processor has none.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -55,19 +56,16 @@ class Muon(torch.optim.Optimizer):
                  vectors: Iterable[nn.Parameter], learning_rate: float, weight_decay: float,
                  betas: tuple[float, float]):
         hidden = list(hidden)
-        groups = [{"params": [matrix for matrix, _ in hidden], "blocks": [blocks for _, blocks in hidden],
-                   "weight_decay": weight_decay},
-                  {"params": list(others), "blocks": None, "weight_decay": weight_decay},
-                  {"params": list(vectors), "blocks": None, "weight_decay": 0.0}]
+        groups: list[dict[str, Any]] = [
+            {"params": [matrix for matrix, _ in hidden], "blocks": [blocks for _, blocks in hidden],
+             "weight_decay": weight_decay},
+            {"params": list(others), "blocks": None, "weight_decay": weight_decay},
+            {"params": list(vectors), "blocks": None, "weight_decay": 0.0}]
         super().__init__(groups, {"lr": learning_rate, "betas": betas})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One step of all parameters that have a gradient."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
         for group in self.param_groups:
             blocks = group["blocks"] or [None] * len(group["params"])
             for parameter, count in zip(group["params"], blocks, strict=True):
@@ -75,30 +73,29 @@ class Muon(torch.optim.Optimizer):
                     continue
                 parameter.mul_(1 - group["lr"] * group["weight_decay"])
                 if count is None:
-                    self._step_adam(parameter, group)
+                    self._step_adam(parameter, parameter.grad, group)
                 else:
-                    self._step_muon(parameter, group, count)
-        return loss
+                    self._step_muon(parameter, parameter.grad, group, count)
 
-    def _step_muon(self, parameter: nn.Parameter, group: dict, blocks: int) -> None:
+    def _step_muon(self, parameter: nn.Parameter, gradient: Tensor, group: dict, blocks: int) -> None:
         state = self.state[parameter]
         average = state.setdefault("momentum", torch.zeros_like(parameter))
-        average.lerp_(parameter.grad, 1 - MOMENTUM)
-        update = parameter.grad.lerp(average, MOMENTUM)  # Nesterov's look ahead
+        average.lerp_(gradient, 1 - MOMENTUM)
+        update = gradient.lerp(average, MOMENTUM)  # Nesterov's look ahead
         rows, columns = parameter.shape[0] // blocks, parameter.shape[1]
         # A tall matrix adds more to what it gives than it takes in; √ of the ratio evens that out.
         rate = group["lr"] * RATE * max(1.0, rows / columns) ** 0.5
         for part, moved in zip(update.chunk(blocks), parameter.chunk(blocks), strict=True):
             moved.sub_(orthogonalise(part).to(moved.dtype), alpha=rate)
 
-    def _step_adam(self, parameter: nn.Parameter, group: dict) -> None:
+    def _step_adam(self, parameter: nn.Parameter, gradient: Tensor, group: dict) -> None:
         state, (first, second) = self.state[parameter], group["betas"]
         if not state:
             state |= {"step": torch.zeros(()), "exp_avg": torch.zeros_like(parameter),
                       "exp_avg_sq": torch.zeros_like(parameter)}
         state["step"] += 1
         steps = float(state["step"])
-        state["exp_avg"].lerp_(parameter.grad, 1 - first)
-        state["exp_avg_sq"].mul_(second).addcmul_(parameter.grad, parameter.grad, value=1 - second)
+        state["exp_avg"].lerp_(gradient, 1 - first)
+        state["exp_avg_sq"].mul_(second).addcmul_(gradient, gradient, value=1 - second)
         scale = (state["exp_avg_sq"] / (1 - second**steps)).sqrt_().add_(EPSILON)
         parameter.addcdiv_(state["exp_avg"], scale, value=-group["lr"] / (1 - first**steps))

@@ -74,7 +74,7 @@ def ids(grammar: Grammar, *texts: str) -> np.ndarray:
     In shorthand a plan comes first, and a meter and a velocity that hold already are left out.
     """
     known = {text: token for token, text in enumerate(grammar.vocabulary)}
-    if grammar.words:
+    if grammar.is_short:
         said: dict[str, str] = {}
         kept = []
         for text in texts:
@@ -126,7 +126,7 @@ def test_what_a_musician_writes_is_allowed(grammar):
     (["Bar_None", "TimeSig_3/4", "TimeSig_4/4"], "two meters of one bar"),
 ])
 def test_beginnings_that_are_not_allowed(grammar, wrong, why):
-    plan = len(PLAN) if grammar.words else 0
+    plan = len(PLAN) if grammar.is_short else 0
     assert grammar.violation(ids(grammar, *wrong)) == plan + len(wrong), why
 
 
