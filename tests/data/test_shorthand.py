@@ -126,3 +126,12 @@ def test_velocities_can_be_said_in_every_note():
     kinds = [VOCABULARY[token].split("_")[0] for token in full]
     assert all(kinds[place - 1] == "Velocity" for place, kind in enumerate(kinds) if kind == "Duration")
     assert shorthand.drop_velocities(words, full).tolist() == short.tolist()
+
+
+def test_every_piece_of_a_folder_is_written_out_as_it_was(tiny_store):
+    words = shorthand.words_of(tuple(VOCABULARY))
+    assert tiny_store.vocabulary == VOCABULARY[:len(tiny_store.vocabulary)]
+    for row in range(len(tiny_store)):
+        plain = tiny_store.tokens(row)
+        short = shorthand.count_down(words, shorthand.shorten(words, plain))
+        assert np.array_equal(shorthand.write_out(words, short), plain)
