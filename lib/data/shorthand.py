@@ -13,7 +13,7 @@ than half of the tokens are copies. Notation never did that. Here
   and its `Key`. Such a description in front is what FIGARO (von Rütte et al., 2023) has, at its smallest. A
   label that is learned only through all the notes that follow from it becomes one that decides a token.
 
-Nothing is lost: :func:`write_out` gives MidiTok's tokens again, exactly; a test holds it on a folder of every kind of piece.
+Nothing is lost: :func:`write_out` gives MidiTok's tokens again, exactly: tests hold it on whole folders.
 """
 
 from collections.abc import Iterable, Sequence
