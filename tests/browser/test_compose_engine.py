@@ -3,6 +3,7 @@
 By default few tokens are asked for; MOOD_DECODER=all asks for the tokens of twenty pieces of 500.
 """
 
+import dataclasses
 import os
 
 import numpy as np
@@ -14,6 +15,8 @@ from lib.composing import Grammar, SamplingSettings, load_pretrained, sample_tok
 from lib.composing.browser_numbers import uniforms
 from lib.composing.browser_weights import quantised
 from lib.data.tokenizer import build_tokenizer
+from lib.models import build_model
+from lib.profiles.profile import ModelSettings
 from lib.publish.compose_page.model_script import grammar_tables, model_script
 
 ALL = os.environ.get("MOOD_DECODER") == "all"
@@ -75,6 +78,24 @@ def test_logits_agree_with_the_network_in_single_precision(engine, pretrained):
             expected, _ = network(torch.tensor([tokens]), torch.tensor([emotion]), torch.tensor([genre]))
         found = np.array(engine.logits(tokens, emotion, genre))
         assert np.abs(found - expected[0].numpy()).max() < 1e-3
+
+
+@pytest.mark.parametrize("shape", [
+    {"norm": "post", "positions": "learned", "activation": "relu", "tie_embeddings": False},
+    {"positions": "none", "feed_forward_size": 20, "num_heads": 3, "num_layers": 3}])
+def test_networks_of_other_shapes_are_read_from_their_settings(browser, pretrained, shape):
+    settings = ModelSettings(**{"kind": "transformer", "hidden_size": 18, "num_layers": 2, "num_heads": 2,
+                                "max_length": 40, **shape})
+    torch.manual_seed(0)
+    model = build_model(settings, len(pretrained.vocabulary), 3, 5).eval()
+    other = dataclasses.replace(pretrained, model=model, emotions=list("abc"), genres=list("defgh"))
+    page = browser.new_page()
+    tokens = composed_here(pretrained, 0, 0, seed=3, max_tokens=40)
+    found = np.array(BrowserEngine(page, model_script(other)).logits(tokens, 2, 5))
+    page.close()
+    with torch.inference_mode():
+        expected, _ = quantised(other).model(torch.tensor([tokens]), torch.tensor([2]), torch.tensor([5]))
+    assert np.abs(found - expected[0].numpy()).max() < 1e-9
 
 
 def test_a_look_changes_nothing_and_tells_both_readings(engine, pretrained):

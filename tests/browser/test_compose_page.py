@@ -199,6 +199,15 @@ def test_a_network_that_is_not_there_is_told_and_may_come_later(opened):
     composer.compose()
 
 
+def test_a_network_that_stopped_is_told_and_begins_anew(opened):
+    composer = opened()
+    composer.compose()
+    composer.page.evaluate("window.mood.page.engine.tell({ do: 'no such thing' })")
+    composer.wait_for("The network stopped (")
+    composer.press("compose")
+    composer.wait_for("limit of tokens")
+
+
 @pytest.mark.parametrize(("choices", "words"), [
     ("emotion=angry", "The link asks for emotion “angry”, which this page does not have; it stays at"),
     ("genre=%3Cimg%20src%3Dx%3E", "genre “<img src=x>”"), ("seed=-4", "seed “-4”"),

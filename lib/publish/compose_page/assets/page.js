@@ -89,7 +89,7 @@
     explain(error) {
       if (error.message === "missing") return `The network cannot be read: the file compose/${this.data.model} is not beside this page.`;
       if (error.message === "damaged") return `The network cannot be read: the file compose/${this.data.model} is damaged; load the page again.`;
-      return `The network stopped (${error.message}). Close other tabs, since it needs about 60 MB of memory, and press Compose again.`;
+      return `The network stopped (${error.message}); press Compose to begin anew, with fewer tabs open if memory is short.`;
     }
 
     /** Read the network once, and give it to the Worker. */
