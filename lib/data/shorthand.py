@@ -80,7 +80,7 @@ class Bar(NamedTuple):
     closed: bool
 
 
-class InForce(NamedTuple):
+class Current(NamedTuple):
     """What holds until something else is said: ids, None before the first."""
 
     meter: int | None = None
@@ -104,7 +104,7 @@ class BarReader:
     def __init__(self, words: "Words"):
         self._words = words
         self.bars: list[Bar] = []
-        self.in_force = InForce()
+        self.in_force = Current()
         self.is_open = False
         self._notes: list[Note] = []
         self._tempos: list[int] = []
@@ -220,7 +220,7 @@ class Words:
         beats, steps, resolution = (int(number) for number in value.split("."))
         return (beats + steps / resolution) * self.positions_per_beat
 
-    def spell(self, bar: Bar, in_force: InForce) -> list[int]:
+    def spell(self, bar: Bar, in_force: Current) -> list[int]:
         """The tokens of a bar without its tempos, as MidiTok writes them."""
         tokens: list[int | None] = [self.id_of["Bar_None"], bar.meter]
         position, program = -1, in_force.program
@@ -382,7 +382,7 @@ def _bars_of(words: Words, ids: np.ndarray) -> tuple[list[int], list[list[int]],
     return tokens[:starts[0]], bars, tokens[end:]
 
 
-def _repeats(words: Words, bars: Sequence[Bar], before: Sequence[InForce], slices: Sequence[list[int]]
+def _repeats(words: Words, bars: Sequence[Bar], before: Sequence[Current], slices: Sequence[list[int]]
              ) -> list[set[int]]:
     """For each bar, how many bars back those lie that it repeats token by token."""
     found: list[set[int]] = []
@@ -409,7 +409,7 @@ def _farthest_copy(repeats: Sequence[set[int]], number: int) -> int:
     return chosen
 
 
-def _only_changes(words: Words, written: Sequence[int], in_force: InForce) -> list[int]:
+def _only_changes(words: Words, written: Sequence[int], in_force: Current) -> list[int]:
     """A bar's tokens without the meter and the velocities that hold already."""
     out, velocity = [], in_force.velocity
     for token in written:
