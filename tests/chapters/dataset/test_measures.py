@@ -142,7 +142,7 @@ def test_the_bars_to_look_at_exist_and_hold_pitches_if_any_do(tokens, bars):
     class Store:
         names = ("BOS", "Bar", "Pitch", "Drum", "EOS")
 
-        def tokens(self, row):
+        def written_out(self, row):
             return np.array([self.names.index(name) for name in tokens.split()])
 
         def ids_of_type(self, name):
