@@ -22,7 +22,7 @@ from lib.composing.pretrained import Pretrained
 from lib.composing.protocols import Composer, Vocabulary
 from lib.composing.sampling import SamplingSettings, sample_tokens
 from lib.data.shorthand import BARS, ids_of_types
-from lib.data.tokenizer import decode, vocabulary_of
+from lib.data.tokenizer import decode, vocabulary_of, write_out
 from lib.sound.audio import note_seconds, write_mp3
 from lib.sound.sheet import Words, write_score
 from lib.sound.synthesizer import not_as_written
@@ -66,6 +66,11 @@ class Composition:
     def score(self) -> symusic.Score:
         """The notes, as MIDI would hold them."""
         return decode(self.tokenizer, self.tokens)
+
+    @property
+    def written_out(self) -> np.ndarray:
+        """Its ids as MidiTok spells it, whatever the token set."""
+        return write_out(self.tokenizer, self.tokens)
 
     @property
     def notes(self) -> int:

@@ -184,8 +184,10 @@ class _Batch:
         self.state = model.empty_state(copies * count, settings.max_tokens) if use_cache else None
         self.read = 0  # tokens that the state has read
         self.allowed = np.ones((count, grammar.size), dtype=bool)
-        least = settings.bars or 1 + int(np.isin(start, grammar.bar_tokens).sum())
-        self.states = [grammar.start(least, settings.bars) for _ in range(count)] if settings.grammar else []
+        self.states = []
+        if settings.grammar:
+            least = settings.bars or 1 + int(np.isin(start, grammar.bar_tokens).sum())
+            self.states = [grammar.start(least, settings.bars) for _ in range(count)]
 
     def step(self, length: int) -> bool:
         """Draw token number `length` of every piece that still runs; False when none does any more."""

@@ -67,7 +67,7 @@ def composed_set(name: str, pieces: Sequence[Composition],
     if len(labels) != len(pieces) or any(None in pair for pair in labels):
         raise BookError(f"Some pieces of {name} were composed without labels: what was asked for cannot be "
                         "compared with what came; compose them with an emotion and a genre.")
-    tokens = [write_out(piece.tokenizer, piece.tokens) for piece in pieces]
+    tokens = [piece.written_out for piece in pieces]
     return PieceSet(name, tokens, [emotion for emotion, _ in labels],
                     [genre for _, genre in labels], np.arange(len(pieces)),
                     [f"{emotion}, {genre}, seed {piece.seed}"

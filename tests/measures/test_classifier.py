@@ -42,6 +42,7 @@ def two_genres(tiny_store):
     return SimpleNamespace(
         index=index, tokenizer=tiny_store.tokenizer, vocabulary=tiny_store.vocabulary,
         type_names=tiny_store.type_names, type_of_id=tiny_store.type_of_id, tokens=lambda row: tokens[row],
+        written_out=lambda row: tokens[row],
         rows=lambda split: np.flatnonzero((index["split"] == split).to_numpy()))
 
 

@@ -106,7 +106,7 @@ def test_matched_rows_have_the_labels_asked_for(tiny_store):
 
 def test_pieces_without_labels_cannot_be_held_against_a_request():
     class Piece:
-        emotion, genre, seed, tokens = None, None, 1, np.zeros(1)
+        emotion, genre, seed, written_out = None, None, 1, np.zeros(1)
 
     with pytest.raises(BookError, match="without labels"):
         composed_set("transformer", [Piece()])

@@ -106,7 +106,7 @@ def test_the_same_slots_are_composed_to_every_label(tiny_store, judge, monkeypat
     def request(run, store, labels, draw):
         asked.append((run, labels, draw.seed))
         tokens = tune(tiny_store, False, 480)
-        return [SimpleNamespace(tokens=tokens, emotion=emotion, genre=genre, seed=draw.seed + at)
+        return [SimpleNamespace(written_out=tokens, emotion=emotion, genre=genre, seed=draw.seed + at)
                 for at, (emotion, genre) in enumerate(labels)]
 
     monkeypatch.setattr("lib.chapters.rated_emotions.judged.request_pieces", request)
