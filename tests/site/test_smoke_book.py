@@ -91,7 +91,8 @@ def test_no_folder_of_this_machine_is_published(site, book_home):
 
 def test_the_status_page_lists_every_notebook_with_its_time(site):
     page = BeautifulSoup((site / "book" / "status.html").read_text(encoding="utf-8"), "html.parser")
-    rows = [[cell.get_text() for cell in row.find_all("td")] for row in page.select("article tbody tr")]
+    rows = [[cell.get_text() for cell in row.find_all(["th", "td"])]
+            for row in page.select("article tbody tr")]
     assert [row[0] for row in rows] == [chapter.name for chapter in chapters()]
     assert all(re.fullmatch(r"\d+ s|\d+ min \d\d s", row[2]) for row in rows)
 
