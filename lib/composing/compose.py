@@ -21,7 +21,7 @@ from lib.composing.grammar import Grammar
 from lib.composing.pretrained import Pretrained
 from lib.composing.protocols import Composer, Vocabulary
 from lib.composing.sampling import SamplingSettings, sample_tokens
-from lib.data.shorthand import BARS, ids_of_types
+from lib.data.shorthand.tokens import BARS, ids_of_types
 from lib.data.tokenizer import decode, vocabulary_of, write_out
 from lib.sound.audio import note_seconds, write_mp3
 from lib.sound.sheet import Words, write_score

@@ -10,7 +10,7 @@ give it to the note of that pitch that has sounded longest. So a pitch struck ag
 end before the first; and no pitch is struck twice at once, for one instrument plays it once, and on paper it
 is one note head.
 
-In shorthand (:mod:`lib.data.shorthand`) a piece has as many bars as its plan says. A bar may be told to be
+In shorthand (:mod:`lib.data.shorthand.writing`) a piece has as many bars as its plan says. A bar may be told to be
 heard again only where it would be written so: it has notes, none of them sounds across its lines, and its
 meter and tempo hold.
 """
@@ -20,19 +20,18 @@ from dataclasses import dataclass
 import numpy as np
 from miditok import REMI
 
-from lib.data.shorthand import (
+from lib.data.shorthand.bars import BarReader, words_of
+from lib.data.shorthand.tokens import (
     AGAIN,
     BARS,
     LEFT,
     LENGTH,
     LONGEST,
     PLAN,
-    BarReader,
     ids_of_types,
     is_counted,
     left_text,
     length_text,
-    words_of,
 )
 from lib.data.tokenizer import has_shorthand, vocabulary_of
 

@@ -8,7 +8,7 @@ from lib.basics.errors import BookError
 from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import FREE
 from lib.data.scores import read_score
-from lib.data.shorthand import ACTIVITY, LENGTH, ids_of_types
+from lib.data.shorthand.tokens import ACTIVITY, LENGTH, ids_of_types
 from lib.data.tokenizer import encode, foreign_meters, meter_sections
 from lib.sound.pianoroll import bar_grid
 

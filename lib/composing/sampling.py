@@ -14,7 +14,7 @@ from lib.composing.browser_numbers import uniforms
 from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, sample
 from lib.composing.packed import packed_linear_layers
 from lib.composing.protocols import Composer
-from lib.data.shorthand import LONGEST
+from lib.data.shorthand.tokens import LONGEST
 from lib.profiles.profile import Settings
 
 FREE = -1

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lib.basics.errors import BookError
 from lib.composing.protocols import Composer
-from lib.data.shorthand import AGAIN, BARS
+from lib.data.shorthand.tokens import AGAIN, BARS
 from lib.data.store import TokenStore
 from lib.profiles.profile import ModelSettings
 

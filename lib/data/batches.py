@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from lib.basics.errors import BookError
-from lib.data.shorthand import KEY, transposed_key
+from lib.data.shorthand.tokens import KEY, transposed_key
 
 if TYPE_CHECKING:
     from lib.data.store import TokenStore

@@ -25,7 +25,7 @@ from lib.data.melodies import same_melody
 from lib.data.pieces import LeftOut, Piece, has_midi_suffix, is_file, printable, read_folder
 from lib.data.reader_process import borrowed_reader
 from lib.data.shards import Reading, read_shards, remove_shards, tokenise
-from lib.data.shorthand import BARS, ids_of_types
+from lib.data.shorthand.tokens import BARS, ids_of_types
 from lib.data.split import split_by_groups
 from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
 

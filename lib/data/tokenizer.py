@@ -1,7 +1,7 @@
 """MIDI to tokens and back: the token sets, the meters they cover, and the reading of files.
 
 All sets are MidiTok's REMI (Huang and Yang, *Pop Music Transformer*, 2020) with programs in one stream, which
-is REMI+ of von Rütte et al. (*FIGARO*, 2023); one has a shorthand on top (:mod:`lib.data.shorthand`).
+is REMI+ of von Rütte et al. (*FIGARO*, 2023); one has a shorthand on top (:mod:`lib.data.shorthand.writing`).
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ from miditok import REMI, TokenizerConfig
 from symusic import Score
 
 from lib.basics.errors import BookError
-from lib.data import shorthand
 from lib.data.labels import estimate_key, onsets_per_beat, pitch_class_time
+from lib.data.shorthand import writing
+from lib.data.shorthand.bars import Words, words_of
+from lib.data.shorthand.tokens import EXTRA
 
 TokenSet = Literal["book", "shorthand", "original"]
 
@@ -70,7 +72,7 @@ def vocabulary_of(tokenizer: REMI) -> list[str]:
     texts = [""] * len(tokenizer)
     for text, token_id in tokenizer.vocab.items():
         texts[token_id] = text
-    return texts + shorthand.EXTRA if has_shorthand(tokenizer) else texts
+    return texts + EXTRA if has_shorthand(tokenizer) else texts
 
 
 def has_shorthand(tokenizer: REMI) -> bool:
@@ -105,12 +107,12 @@ def abbreviate(tokenizer: REMI, ids: np.ndarray, score: Score) -> np.ndarray:
     """The ids of a score in shorthand, its plan behind BOS, where the token set has one; else as they are."""
     if not has_shorthand(tokenizer):
         return ids
-    words = shorthand.words_of(tuple(vocabulary_of(tokenizer)))
+    words = _words(tokenizer)
     bars = int(np.count_nonzero(ids == tokenizer["Bar_None"]))
     key = estimate_key(pitch_class_time(score))
     tonic = None if key is None else (key.pitch_class, key.mode)
-    plan = shorthand.plan(words, bars, onsets_per_beat(score), tonic)
-    short = shorthand.count_down(words, shorthand.shorten(words, ids))
+    plan = writing.plan(words, bars, onsets_per_beat(score), tonic)
+    short = writing.count_down(words, writing.shorten(words, ids))
     return np.concatenate([short[:1], np.array(plan, dtype=np.uint16), short[1:]])
 
 
@@ -118,7 +120,11 @@ def write_out(tokenizer: REMI, ids: np.ndarray) -> np.ndarray:
     """Ids without shorthand: MidiTok's own, uint16."""
     if not has_shorthand(tokenizer):
         return ids
-    return shorthand.write_out(shorthand.words_of(tuple(vocabulary_of(tokenizer))), ids)
+    return writing.write_out(_words(tokenizer), ids)
+
+
+def _words(tokenizer: REMI) -> Words:
+    return words_of(tuple(vocabulary_of(tokenizer)))
 
 
 def decode(tokenizer: REMI, ids: np.ndarray) -> Score:

@@ -18,7 +18,9 @@ import torch
 import torch.nn.functional as F
 
 from lib.basics.errors import BookError
-from lib.data.shorthand import BARS, drop_velocities, spell_velocities, words_of
+from lib.data.shorthand.bars import words_of
+from lib.data.shorthand.tokens import BARS
+from lib.data.shorthand.writing import drop_velocities, spell_velocities
 from lib.data.store import TokenStore
 from lib.data.tokenizer import POSITIONS_PER_BEAT, has_shorthand
 from lib.models import ConditionalModel

@@ -23,7 +23,7 @@ from lib.basics.files import write_csv
 from lib.basics.places import shown
 from lib.basics.progress import Progress
 from lib.data.batches import Batch, Batches
-from lib.data.shorthand import PLAN, ids_of_types
+from lib.data.shorthand.tokens import PLAN, ids_of_types
 from lib.models import build_model
 from lib.profiles.profile import RunSettings
 from lib.training.checkpoint import TrainingState, copy_weights, load_state, run_identity, save_state

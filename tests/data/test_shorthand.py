@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
-from lib.data import shorthand
+from lib.data.shorthand import tokens, writing
+from lib.data.shorthand.bars import words_of
 from lib.data.tokenizer import build_tokenizer, decode, encode, note_table, spell, vocabulary_of, write_out
 
 TOKENIZER = build_tokenizer("shorthand")
@@ -102,14 +103,14 @@ def test_every_fourth_bar_tells_how_many_are_left():
 
 
 def test_activity_has_six_steps_to_the_octave():
-    steps = [shorthand.activity_step(value) for value in (0, 0.5, 1, 2, 4, 8, 100)]
+    steps = [tokens.activity_step(value) for value in (0, 0.5, 1, 2, 4, 8, 100)]
     assert steps == [0, 0, 6, 12, 18, 24, 24]
 
 
 def test_a_key_is_transposed():
-    assert shorthand.transposed_key("Key_B:minor", 2) == "Key_C#:minor"
-    assert shorthand.transposed_key("Key_C:major", -5) == "Key_G:major"
-    assert {shorthand.transposed_key("Key_C:major", shift) for shift in range(12)} <= set(shorthand.EXTRA)
+    assert tokens.transposed_key("Key_B:minor", 2) == "Key_C#:minor"
+    assert tokens.transposed_key("Key_C:major", -5) == "Key_G:major"
+    assert {tokens.transposed_key("Key_C:major", shift) for shift in range(12)} <= set(tokens.EXTRA)
 
 
 def test_the_tokenizer_remembers_its_shorthand(tmp_path):
@@ -120,18 +121,18 @@ def test_the_tokenizer_remembers_its_shorthand(tmp_path):
 
 
 def test_velocities_can_be_said_in_every_note():
-    words = shorthand.words_of(tuple(VOCABULARY))
+    words = words_of(tuple(VOCABULARY))
     short = encode(TOKENIZER, piece([A, B, A, B, C]))
-    full = shorthand.spell_velocities(words, short)
+    full = writing.spell_velocities(words, short)
     kinds = [VOCABULARY[token].split("_")[0] for token in full]
     assert all(kinds[place - 1] == "Velocity" for place, kind in enumerate(kinds) if kind == "Duration")
-    assert shorthand.drop_velocities(words, full).tolist() == short.tolist()
+    assert writing.drop_velocities(words, full).tolist() == short.tolist()
 
 
 def test_every_piece_of_a_folder_is_written_out_as_it_was(tiny_store):
-    words = shorthand.words_of(tuple(VOCABULARY))
+    words = words_of(tuple(VOCABULARY))
     assert tiny_store.vocabulary == VOCABULARY[:len(tiny_store.vocabulary)]
     for row in range(len(tiny_store)):
         plain = tiny_store.tokens(row)
-        short = shorthand.count_down(words, shorthand.shorten(words, plain))
-        assert np.array_equal(shorthand.write_out(words, short), plain)
+        short = writing.count_down(words, writing.shorten(words, plain))
+        assert np.array_equal(writing.write_out(words, short), plain)

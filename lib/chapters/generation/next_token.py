@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lib.basics.errors import BookError
 from lib.composing.grammar import Grammar
-from lib.data.shorthand import BARS
+from lib.data.shorthand.tokens import BARS
 from lib.data.store import TokenStore
 from lib.models.base import ConditionalModel
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from lib.data.shorthand import BARS
+from lib.data.shorthand.tokens import BARS
 
 
 def token_times(words: Sequence[str], positions_per_beat: int) -> pd.DataFrame:
