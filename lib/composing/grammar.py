@@ -10,9 +10,9 @@ give it to the note of that pitch that has sounded longest. So a pitch struck ag
 end before the first; and no pitch is struck twice at once, for one instrument plays it once, and on paper it
 is one note head.
 
-In shorthand (:mod:`lib.data.shorthand.writing`) a piece has as many bars as its plan says. A bar may be told to be
-heard again only where it would be written so: it has notes, none of them sounds across its lines, and its
-meter and tempo hold.
+In shorthand (:mod:`lib.data.shorthand.writing`) a piece has as many bars as its plan says. A bar may be told
+to be heard again only where it would be written so: it has notes, none of them sounds across its lines, and
+its meter and tempo hold.
 """
 
 from dataclasses import dataclass
