@@ -205,7 +205,7 @@ def judge(pretrained: Pretrained, part: StorePart, orders: list[int]) -> dict:
                   "all": _measures(everything.loc["baseline"]),
                   **{genre: _measures(by_genre.loc["baseline", genre]) for genre in part.genres}},
         "below_baseline": {"all": _below(losses, part),
-                        **{genre: _below(_of_genre(losses, part, genre), part) for genre in part.genres}},
+                           **{genre: _below(_of_genre(losses, part, genre), part) for genre in part.genres}},
         "label_gain": {row["shuffled"]: _measures(row) for _, row in
                        label_gain_table(true, shuffled, part).iterrows()},
         "endings": _endings(pretrained),
@@ -219,10 +219,18 @@ def browser_loss(pretrained: Pretrained, part: StorePart, full: TokenLosses) -> 
     Args:
         pretrained, part: as for :func:`judge`.
         full: the losses of the weights as published.
+
+    Returns:
+        `full`, `rounded`, their difference piece by piece (`more`, with 95 % bounds over duplicate groups),
+        and the number of `pieces`.
     """
     model = quantised(pretrained).model.float()
     rounded = token_losses(model, part, "test", pretrained.context_length)
-    return {"full": round(full.nats_per_token, 5), "rounded": round(rounded.nats_per_token, 5)}
+    more = difference_table({"full": full, "rounded": rounded}, part, "full").iloc[0]
+    return {"full": round(full.nats_per_token, 5), "rounded": round(rounded.nats_per_token, 5),
+            **{f"more{bound}": round(float(more[f"nats_per_token{bound}"]), 6)
+               for bound in ("", "_low", "_high")},
+            "pieces": len(full.rows)}
 
 
 def _measures(row: pd.Series) -> dict:

@@ -18,6 +18,7 @@ from lib.publish.compose_page.model_script import model_script
 from lib.publish.compose_page.notes_script import instruments_of, notes_script
 from lib.publish.gates import ExecutedCopy
 from lib.publish.pages_made.listening_page import find_record
+from lib.show.tables import with_interval
 from lib.show.words import one_line
 
 MARK, LOSS = "<!-- composer -->", "<!-- composer-loss -->"
@@ -87,8 +88,9 @@ def _loss(pretrained: Pretrained) -> str:
     found = pretrained.card.get("browser")
     if not found:
         return ""
-    return (f"On held-out pieces they lose {found['rounded']:.4f} nats a token where the published weights "
-            f"lose {found['full']:.4f}.")
+    more = with_interval(found["more"], found["more_low"], found["more_high"], 5)
+    return (f"On {found['pieces']} held-out pieces they lose {found['rounded']:.4f} nats a token where the "
+            f"published weights lose {found['full']:.4f}, {more} more (95 % over groups of duplicates).")
 
 
 def _options(labels: Sequence[str]) -> str:

@@ -83,9 +83,11 @@ def test_labels_appear_as_text(pretrained, files, copies):
 
 
 def test_what_rounding_costs_is_told_where_the_card_tells_it(pretrained, files):
-    card = pretrained.card | {"browser": {"full": 0.5, "rounded": 0.50012}}
+    card = pretrained.card | {"browser": {"full": 0.5, "rounded": 0.50012, "more": 0.00012,
+                                            "more_low": -0.00001, "more_high": 0.00031, "pieces": 88}}
     told = compose_page(TEXT, dataclasses.replace(pretrained, card=card), [], files)
-    assert "lose 0.5001 nats a token where the published weights lose 0.5000" in told
+    assert "On 88 held-out pieces they lose 0.5001 nats a token where the published weights" in told
+    assert "0.00012 [" in told
     silent = {name: value for name, value in pretrained.card.items() if name != "browser"}
     page = compose_page(TEXT, dataclasses.replace(pretrained, card=silent), [], files)
     assert page.endswith("Words. \n")
