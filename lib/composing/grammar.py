@@ -22,6 +22,7 @@ from miditok import REMI
 
 from lib.data.shorthand.bars import BarReader, words_of
 from lib.data.shorthand.tokens import (
+    ACTIVITY,
     AGAIN,
     BARS,
     LEFT,
@@ -290,11 +291,12 @@ class SequenceState:
         kind = self._bar_kind if kind == LEFT else kind
         if kind in ("BOS", *PLAN):
             behind = PLAN[PLAN.index(kind) + 1:] if kind in PLAN else PLAN
-            row[:] = grammar.rows_of_type[behind[0] if behind else "Bar"]
-            if kind == "BOS":
-                row[:] = grammar.length_row(*self._told_bars)
-            if behind == PLAN[-1:]:  # a piece without pitches has no key
-                row |= grammar.rows_of_type["Bar"]
+            row[:] = grammar.length_row(*self._told_bars) if kind == "BOS" else False
+            if kind == LENGTH:
+                row[:] = grammar.rows_of_type[ACTIVITY]
+            elif kind != "BOS":  # a piece without pitches has neither arousal nor key
+                for name in (*behind, "Bar"):
+                    row |= grammar.rows_of_type[name]
         elif kind == AGAIN:
             row[:] = grammar.rows_of_type["Bar"] | grammar.rows_of_type["EOS"]
         elif self._meter_token is None:

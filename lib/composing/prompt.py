@@ -8,7 +8,7 @@ from lib.basics.errors import BookError
 from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import FREE
 from lib.data.scores import read_score
-from lib.data.shorthand.tokens import ACTIVITY, LENGTH, ids_of_types
+from lib.data.shorthand.tokens import ACTIVITY, AROUSAL, LENGTH, ids_of_types
 from lib.data.tokenizer import encode, foreign_meters, meter_sections
 from lib.sound.pianoroll import bar_grid
 
@@ -64,5 +64,5 @@ def read_prompt(path: Path, store: Vocabulary, bars: int, max_tokens: int | None
 
 def _with_free_plan(store: Vocabulary, tokens: np.ndarray) -> np.ndarray:
     """A prompt's plan tells of the prompt alone: the model has to say length and activity of the piece."""
-    free = np.isin(tokens, ids_of_types(store.vocabulary, (LENGTH, ACTIVITY)))
+    free = np.isin(tokens, ids_of_types(store.vocabulary, (LENGTH, ACTIVITY, AROUSAL)))
     return np.where(free, FREE, tokens.astype(np.int64))

@@ -17,7 +17,7 @@ from lib.basics.files import hash_of_bytes
 from lib.basics.mixing import GOLDEN, mix
 from lib.basics.progress import Progress
 from lib.data.melodies import melody_runs
-from lib.data.tokenizer import NoteTable
+from lib.data.note_tables import NoteTable
 
 SHINGLE_NOTES = 5
 """Notes in a shingle."""

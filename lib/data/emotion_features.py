@@ -13,7 +13,7 @@ from symusic import Score
 
 from lib.data.key_profiles import SCALES, key_fits
 from lib.data.labels import beat_quarters, main_meter, meter_changes
-from lib.data.tokenizer import note_table
+from lib.data.note_tables import note_table
 
 Hears = Literal["line", "score", "performance"]
 """The upper line alone; all notes as written; all notes as played, with tempo and dynamics."""

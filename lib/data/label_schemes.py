@@ -15,10 +15,9 @@ from lib.basics.errors import BookError
 from lib.basics.files import read_json
 from lib.data import labels
 from lib.data.companions import read_companion
-from lib.data.emotion_features import NoFeaturesError
-from lib.data.rated_judge import read_judge
+from lib.data.rated_judge import judged_arousal
+from lib.profiles.profile import DEFAULT_LABELS
 
-DEFAULT = "mode-activity"
 MEDIANS, MANIFEST = "medians.csv", "manifest.json"
 
 
@@ -43,22 +42,11 @@ class LabelScheme:
     files: tuple[str, ...] = ()
 
 
-def judged_arousal(score: Score) -> float | None:
-    """The arousal, −1 to 1, that :mod:`lib.data.rated_judge` expects people to state who hear the upper line.
-
-    Rounded, so that a piece on the median is found on it on every machine.
-    """
-    try:
-        return round(read_judge("line").judge(score).arousal, 6)
-    except NoFeaturesError:
-        return None
-
-
 SCHEMES = {scheme.name: scheme for scheme in (
-    LabelScheme(DEFAULT, "onsets a beat", labels.onsets_per_beat,
+    LabelScheme("mode-activity", "onsets a beat", labels.onsets_per_beat,
                 "the psychology of music (A. Gabrielsson and E. Lindström, 2010)",
                 "major or minor; more or fewer onsets a beat than is usual in the collection and meter"),
-    LabelScheme("rated", "judged arousal", judged_arousal,
+    LabelScheme(DEFAULT_LABELS, "judged arousal", judged_arousal,
                 "mean ratings of VGMIDI's pieces (L. Ferreira and J. Whitehead, 2019)",
                 "major or minor; more or less arousal than is usual in the collection and meter, as a judge "
                 "expects it that raters of game music have taught",
@@ -107,6 +95,6 @@ def read_rule(folder: Path) -> LabelRule:
     """The rule saved beside an embedded corpus; an empty one beside other data."""
     table = read_companion(folder, MEDIANS, ("collection", "meter", "median_activity"))
     if table is None:
-        return LabelRule(SCHEMES[DEFAULT], {})
+        return LabelRule(SCHEMES[DEFAULT_LABELS], {})
     medians = {(row.collection, row.meter): float(row.median_activity) for row in table.itertuples()}
     return LabelRule(find_scheme(str(read_json(Path(folder) / MANIFEST)["decided_by"]["labels"])), medians)

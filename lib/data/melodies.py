@@ -18,7 +18,7 @@ from scipy.cluster.hierarchy import DisjointSet
 from lib.basics.mixing import mix
 from lib.basics.progress import Progress
 from lib.data.groups import pairs_of_groups
-from lib.data.tokenizer import NoteTable
+from lib.data.note_tables import NoteTable
 
 NOTE_RUN, BEAT_RUN = 7, 11
 """Intervals in a run: from note to note, and from beat to beat (twelve beats)."""

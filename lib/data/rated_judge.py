@@ -14,7 +14,7 @@ from symusic import Score
 
 from lib.basics.errors import BookError
 from lib.basics.files import read_json
-from lib.data.emotion_features import Hears, emotion_features, names_heard
+from lib.data.emotion_features import Hears, NoFeaturesError, emotion_features, names_heard
 
 COEFFICIENTS = Path(__file__).with_name("rated_judge.json")
 
@@ -97,3 +97,14 @@ def read_judge(hears: Hears = "line", path: Path = COEFFICIENTS) -> RatedJudge:
         raise BookError(f"The coefficients {path.name} are for other features than these: make them again "
                         "with 'python -m lib rated vgmidi FOLDER --keep'.")
     return judge
+
+
+def judged_arousal(score: Score) -> float | None:
+    """The arousal, −1 to 1, that the judge expects people to state who hear the upper line.
+
+    Rounded, so that a piece on the median is found on it on every machine.
+    """
+    try:
+        return round(read_judge("line").judge(score).arousal, 6)
+    except NoFeaturesError:
+        return None

@@ -13,19 +13,18 @@ from miditok import REMI
 from symusic import Score
 
 from lib.data import duplicates
+from lib.data.note_tables import NoteTable, note_table
 from lib.data.pieces import Piece
 from lib.data.scores import ReadScore, UnreadableError, UnusableError, load_score
 from lib.data.tokenizer import (
     MAX_BARS,
     MeterSections,
-    NoteTable,
     abbreviate,
     count_bars,
     count_moved,
     foreign_meters,
     main_meter,
     meter_sections,
-    note_table,
     spell,
 )
 

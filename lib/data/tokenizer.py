@@ -13,6 +13,8 @@ from symusic import Score
 
 from lib.basics.errors import BookError
 from lib.data.labels import estimate_key, onsets_per_beat, pitch_class_time
+from lib.data.note_tables import NoteTable
+from lib.data.rated_judge import judged_arousal
 from lib.data.shorthand import writing
 from lib.data.shorthand.bars import Words, words_of
 from lib.data.shorthand.tokens import EXTRA
@@ -111,7 +113,7 @@ def abbreviate(tokenizer: REMI, ids: np.ndarray, score: Score) -> np.ndarray:
     bars = int(np.count_nonzero(ids == tokenizer["Bar_None"]))
     key = estimate_key(pitch_class_time(score))
     tonic = None if key is None else (key.pitch_class, key.mode)
-    plan = writing.plan(words, bars, onsets_per_beat(score), tonic)
+    plan = writing.plan(words, bars, onsets_per_beat(score), judged_arousal(score), tonic)
     short = writing.count_down(words, writing.shorten(words, ids))
     return np.concatenate([short[:1], np.array(plan, dtype=np.uint16), short[1:]])
 
@@ -132,39 +134,6 @@ def decode(tokenizer: REMI, ids: np.ndarray) -> Score:
     special = set(tokenizer.special_tokens_ids)
     return tokenizer.decode([int(token_id) for token_id in write_out(tokenizer, ids)
                              if int(token_id) not in special])
-
-
-@dataclass(frozen=True)
-class NoteTable:
-    """The notes of a score as arrays of one length, sorted by onset, then pitch (drums apart by `program`
-    −1).
-
-    Times are in ticks; `ticks_per_quarter` says how long a tick is.
-    """
-
-    onset: np.ndarray
-    duration: np.ndarray
-    pitch: np.ndarray
-    program: np.ndarray
-    ticks_per_quarter: int
-
-    def __len__(self) -> int:
-        return len(self.onset)
-
-
-def note_table(score: Score) -> NoteTable:
-    """All notes of a score in one table."""
-    columns: dict[str, list[np.ndarray]] = {"time": [], "duration": [], "pitch": [], "program": []}
-    for track in score.tracks:
-        notes = track.notes.numpy()
-        for key in ("time", "duration", "pitch"):
-            columns[key].append(notes[key].astype(np.int64))
-        program = -1 if track.is_drum else track.program
-        columns["program"].append(np.full(len(notes["time"]), program, np.int64))
-    onset, duration, pitch, program = (
-        np.concatenate(arrays) if arrays else np.zeros(0, np.int64) for arrays in columns.values())
-    order = np.lexsort((duration, program, pitch, onset))
-    return NoteTable(onset[order], duration[order], pitch[order], program[order], score.ticks_per_quarter)
 
 
 @dataclass(frozen=True)

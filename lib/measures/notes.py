@@ -12,7 +12,8 @@ import symusic
 
 from lib.composing.grammar import Grammar
 from lib.data import TokenStore
-from lib.data.tokenizer import note_table, write_out
+from lib.data.note_tables import note_table
+from lib.data.tokenizer import write_out
 from lib.sound.pianoroll import bar_grid
 
 DRUMS = -1

@@ -16,6 +16,9 @@ from lib.basics.precision import Precision
 
 FOLDER = Path(__file__).parent
 
+DEFAULT_LABELS = "rated"
+"""Of the label schemes in `lib.data.label_schemes`, the one that people agree with best (appendix 3)."""
+
 
 class Settings(BaseModel):
     """Base of all settings: unknown keys are errors, values do not change after loading."""
@@ -38,14 +41,14 @@ class DataSettings(Settings):
     folder: Path | None = None  # set from DATA=folder; overrides corpus
     token_set: Literal["book", "shorthand", "original"] = "book"
     split_seed: int = 42
-    labels: str = "mode-activity"  # of an embedded corpus: a name in lib.data.label_schemes.SCHEMES
+    labels: str = DEFAULT_LABELS  # of an embedded corpus: a name in lib.data.label_schemes.SCHEMES
 
     @property
     def name(self) -> str:
         """The name of the dataset: the folder's own, or the embedded corpus's with its labels."""
         if self.folder:
             return self.folder.name
-        return self.corpus if self.labels == "mode-activity" else f"{self.corpus}-labels-{self.labels}"
+        return self.corpus if self.labels == DEFAULT_LABELS else f"{self.corpus}-labels-{self.labels}"
 
 
 class ModelSettings(Settings):

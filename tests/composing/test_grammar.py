@@ -65,7 +65,7 @@ def test_random_walks_lose_no_note(tokenizer, grammar, by_type):
     assert total > 1500
 
 
-PLAN = ["Length_more", "Activity_6", "Key_C:major"]
+PLAN = ["Length_more", "Activity_6", "Arousal_0", "Key_C:major"]
 
 
 def ids(grammar: Grammar, *texts: str) -> np.ndarray:

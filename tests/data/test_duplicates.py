@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib.data import duplicates
-from lib.data.tokenizer import NoteTable
+from lib.data.note_tables import NoteTable
 
 BEAT = 480
 

@@ -6,9 +6,8 @@ import pytest
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
-from lib.data import label_schemes
 from lib.data.label_schemes import SCHEMES, LabelRule, find_scheme, read_rule
-from lib.profiles.profile import DataSettings
+from lib.profiles.profile import DEFAULT_LABELS, DataSettings
 
 
 def tune(step: int, repeats: int = 4) -> Score:
@@ -27,7 +26,7 @@ def test_every_scheme_says_who_it_is():
         assert scheme.source
         assert scheme.claims
         assert DataSettings(labels=name).labels == name
-    assert DataSettings().labels == label_schemes.DEFAULT
+    assert DataSettings().labels == DEFAULT_LABELS
 
 
 def test_an_unknown_scheme_is_named_with_the_known_ones():
@@ -37,7 +36,7 @@ def test_an_unknown_scheme_is_named_with_the_known_ones():
 
 def test_other_labels_are_another_data_set():
     assert DataSettings().name == "embedded"
-    assert DataSettings(labels="rated").name == "embedded-labels-rated"
+    assert DataSettings(labels="mode-activity").name == "embedded-labels-mode-activity"
 
 
 @pytest.mark.parametrize("name", SCHEMES)

@@ -8,7 +8,7 @@ import pytest
 from lib.data import melodies
 from lib.data.embedded.arrange import arrange
 from lib.data.embedded.sources import COLLECTIONS, sources_of
-from lib.data.tokenizer import NoteTable, note_table
+from lib.data.note_tables import NoteTable, note_table
 
 BEAT = 480
 

@@ -8,8 +8,8 @@ import wild_files
 from symusic import Score
 
 from lib.basics.errors import BookError
+from lib.data.note_tables import note_table
 from lib.data.scores import UnreadableError, UnusableError, count_notes, load_score, read_score
-from lib.data.tokenizer import note_table
 
 
 def saved(content: bytes, tmp_path, name: str = "tune.mid"):

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
+from lib.data.note_tables import note_table
+from lib.data.rated_judge import judged_arousal
 from lib.data.shorthand import tokens, writing
 from lib.data.shorthand.bars import words_of
-from lib.data.tokenizer import build_tokenizer, decode, encode, note_table, spell, vocabulary_of, write_out
+from lib.data.tokenizer import build_tokenizer, decode, encode, spell, vocabulary_of, write_out
 
 TOKENIZER = build_tokenizer("shorthand")
 VOCABULARY = vocabulary_of(TOKENIZER)
@@ -40,9 +42,10 @@ A, B, C = [(0, 1, 60), (2, 1, 64)], [(0, 2, 67)], [(1, 1, 62), (3, 1, 65)]
 
 def test_what_stays_is_not_said_again():
     found = words(piece([A, B]))
-    assert found[4:] == ["Bar_None", "TimeSig_4/4", "Position_0", "Tempo_120.0", "Program_0", "Pitch_60",
-                         "Velocity_79", "Duration_1.0.24", "Position_48", "Pitch_64", "Duration_1.0.24",
-                         "Bar_None", "Position_0", "Pitch_67", "Duration_2.0.24", "EOS_None"]
+    assert found[found.index("Bar_None"):] == [
+        "Bar_None", "TimeSig_4/4", "Position_0", "Tempo_120.0", "Program_0", "Pitch_60", "Velocity_79",
+        "Duration_1.0.24", "Position_48", "Pitch_64", "Duration_1.0.24", "Bar_None", "Position_0", "Pitch_67",
+        "Duration_2.0.24", "EOS_None"]
 
 
 def test_a_part_that_comes_again_is_a_row_of_tokens_with_another_ending():
@@ -88,11 +91,14 @@ def test_nonsense_is_written_out_as_far_as_it_says_anything():
 
 
 def test_the_plan():
-    assert words(piece([A, B, A, B]))[1:4] == ["Length_4", "Activity_0", "Key_C:major"]
+    tune = piece([A, B, C, A] * 8)
+    length, activity, arousal, key = words(tune)[1:5]
+    assert (length, activity, key) == ("Length_32", "Activity_0", "Key_C:major")
+    assert arousal == f"Arousal_{round(judged_arousal(tune) / 0.02)}"
     assert words(piece([[(0, 1, 60)]] * 97))[1] == "Length_more"
     drums = piece([A, B])
     drums.tracks[0].is_drum = True
-    assert words(drums)[3] == "Bar_None", "no key without pitches"
+    assert words(drums)[3] == "Bar_None", "neither arousal nor key without pitches"
 
 
 def test_every_fourth_bar_tells_how_many_are_left():

@@ -14,7 +14,8 @@ from symusic import Note, Score, TimeSignature, Track
 from lib.basics.errors import BookError
 from lib.basics.places import artifacts_folder
 from lib.data import TokenStore, building, open_store, shards, store
-from lib.data.tokenizer import encode, note_table
+from lib.data.note_tables import note_table
+from lib.data.tokenizer import encode
 
 
 def stores() -> list[Path]:

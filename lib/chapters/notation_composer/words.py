@@ -16,7 +16,7 @@ from itertools import zip_longest
 import numpy as np
 import symusic
 
-from lib.data.tokenizer import note_table
+from lib.data.note_tables import note_table
 
 _GRID = 24  # steps in a quarter
 _REST = "rest"

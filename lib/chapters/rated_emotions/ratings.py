@@ -9,9 +9,9 @@ from symusic import Score
 
 from lib.basics.errors import BookError
 from lib.data.emotion_features import NoFeaturesError, emotion_features
+from lib.data.note_tables import note_table
 from lib.data.pieces import LeftOut
 from lib.data.scores import ask_for_score, read_score
-from lib.data.tokenizer import note_table
 
 DIMENSIONS = ("valence", "arousal")
 QUADRANTS = {(1, 1): "positive-high", (-1, 1): "negative-high", (-1, -1): "negative-low",

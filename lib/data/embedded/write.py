@@ -36,8 +36,9 @@ from lib.basics.progress import Progress
 from lib.data import labels
 from lib.data.embedded.arrange import SourceError, arrange
 from lib.data.embedded.sources import Collection, Source, Variant, collections_of, rights_notice, sources_of
-from lib.data.label_schemes import DEFAULT, MANIFEST, MEDIANS, LabelRule, find_scheme
+from lib.data.label_schemes import MANIFEST, MEDIANS, LabelRule, find_scheme
 from lib.data.pieces import LeftOut, piece_name
+from lib.profiles.profile import DEFAULT_LABELS
 
 PIECES, LEFT_OUT, RIGHTS = "pieces.csv", "left_out.csv", "RIGHTS.txt"
 # The smallest variant reads so many tunes or scores of each collection, chosen by a hash of their names, and
@@ -61,7 +62,7 @@ class _Read:
     columns: dict[str, object]
 
 
-def write_embedded(variant: Variant, folder: Path, workers: int = 1, scheme: str = DEFAULT) -> None:
+def write_embedded(variant: Variant, folder: Path, workers: int = 1, scheme: str = DEFAULT_LABELS) -> None:
     """Write the embedded corpus to `folder`, unless it is there already.
 
     Beside the MIDI files lie `pieces.csv` (a row a piece), `left_out.csv` (every piece not used, with stage

@@ -8,9 +8,10 @@ American tunes about half of the tokens stand in such bars. Notation never did t
   folk-rnn of Sturm et al., 2016, which learns from it, have repeat signs instead, for whole parts.)
 * `TimeSig` and `Velocity` stand only where they change, as `Program` does in MidiTok's `program_changes`;
 * with every fourth bar `Left` counts how many are still to come, so that a model need not count to 32;
-* behind BOS three tokens say what kind of piece begins: its `Length` in bars, its `Activity` (onsets a beat)
-  and its `Key`. Such a description in front is what FIGARO (von Rütte et al., 2023) has, at its smallest. A
-  label that is learned only through all the notes that follow from it becomes one that decides a token.
+* behind BOS a plan says what kind of piece begins: its `Length` in bars, its `Activity` (onsets a beat), its
+  `Arousal` (as a judge expects people to rate it, :mod:`lib.data.rated_judge`) and its `Key`. Such a
+  description in front is what FIGARO (von Rütte et al., 2023) has, at its smallest. A label that is learned
+  only through all the notes that follow from it becomes one that decides a token.
 
 Nothing is lost: :func:`write_out` gives MidiTok's tokens again, exactly; tests hold it on whole folders.
 """
@@ -23,6 +24,7 @@ from lib.data.shorthand.bars import Bar, BarReader, Current, Words
 from lib.data.shorthand.tokens import (
     ACTIVITY,
     AGAIN,
+    AROUSAL,
     BARS,
     FARTHEST,
     KEY,
@@ -30,6 +32,7 @@ from lib.data.shorthand.tokens import (
     PLAN,
     TONICS,
     activity_step,
+    arousal_step,
     ids_of_types,
     is_counted,
     left_text,
@@ -124,16 +127,20 @@ def drop_velocities(words: Words, ids: Iterable[int]) -> np.ndarray:
     return np.array(out, dtype=np.uint16)
 
 
-def plan(words: Words, bars: int, activity: float, key: tuple[int, str] | None) -> list[int]:
+def plan(words: Words, bars: int, activity: float, arousal: float | None, key: tuple[int, str] | None
+         ) -> list[int]:
     """The tokens of a plan.
 
     Args:
         words: of the vocabulary.
         bars: how many the piece has.
         activity: onsets a beat.
+        arousal: from −1 to 1; None for a piece in which it cannot be judged.
         key: pitch class of the tonic and 'major' or 'minor'; None for a piece without pitches.
     """
     texts = [length_text(bars), f"{ACTIVITY}_{activity_step(activity)}"]
+    if arousal is not None:
+        texts.append(f"{AROUSAL}_{arousal_step(arousal)}")
     if key is not None:
         texts.append(f"{KEY}_{TONICS[key[0]]}:{key[1]}")
     return [words.id_of[text] for text in texts]

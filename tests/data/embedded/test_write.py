@@ -67,12 +67,13 @@ def test_it_is_a_folder_of_the_scheme_with_a_row_for_every_piece(corpus):
 
 
 def test_labels_can_be_found_again_from_the_files(corpus):
-    medians = read_rule(corpus).medians
+    rule = read_rule(corpus)
     for row in rows(corpus / "pieces.csv"):
         score = Score(corpus / row["name"])
         density = labels.onsets_per_beat(score)
         assert density == pytest.approx(float(row["onsets_per_beat"]), abs=1e-9)
-        activity = labels.activity_label(density, row["genre"], labels.main_meter(score), medians)
+        activity = labels.activity_label(rule.scheme.measure(score), row["genre"], labels.main_meter(score),
+                                         rule.medians)
         assert row["emotion"] == f"{row['mode']}-{activity}"
 
 

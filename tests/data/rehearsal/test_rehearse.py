@@ -9,12 +9,12 @@ import pytest
 from lib.basics.errors import BookError
 from lib.basics.files import hash_of_files
 from lib.basics.places import REFERENCE
+from lib.data.note_tables import note_table
 from lib.data.pieces import read_folder
 from lib.data.rehearsal import rehearse
 from lib.data.rehearsal.folder import KINDS, MOST_FAULTS, broken_kinds, write_folder
 from lib.data.rehearsal.pieces import compose, labels
 from lib.data.shards import Reading
-from lib.data.tokenizer import note_table
 
 
 @pytest.fixture
