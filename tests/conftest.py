@@ -123,13 +123,23 @@ def tiny_profile(tiny_folder):
 
 @pytest.fixture(scope="session")
 def tiny_store(tiny_profile, tmp_path_factory):
-    """The synthetic dataset's token store."""
+    """The synthetic dataset's token store, in the token set `book`."""
+    return _store(tiny_profile, "book", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def short_store(tiny_profile, tmp_path_factory):
+    """The same in the token set `shorthand`."""
+    return _store(tiny_profile, "shorthand", tmp_path_factory)
+
+
+def _store(profile, token_set, tmp_path_factory):
     from lib.data import open_store
 
     before = os.environ.get("MOOD_HOME")
     os.environ["MOOD_HOME"] = str(tmp_path_factory.mktemp("tiny-home"))
     try:
-        return open_store(tiny_profile)
+        return open_store(profile, token_set)
     finally:
         if before is None:
             del os.environ["MOOD_HOME"]

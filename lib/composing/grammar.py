@@ -25,6 +25,8 @@ from lib.data.shorthand.tokens import (
     ACTIVITY,
     AGAIN,
     BARS,
+    FILL,
+    GAP,
     LEFT,
     LENGTH,
     LONGEST,
@@ -266,7 +268,7 @@ class SequenceState:
         elif kind == "TimeSig":
             first = self._bar_start == 0 and grammar.has_tempo
             row[:] = grammar.first_position if first else grammar.time_row(self.meter, -1)
-        elif grammar.is_short and kind in ("BOS", "Bar", AGAIN, LEFT, *PLAN):
+        elif grammar.is_short and kind in ("BOS", "Bar", AGAIN, LEFT, GAP, FILL, *PLAN):
             self._write_shorthand(row)
         else:
             row[:] = grammar.rows_of_type[{"BOS": "Bar", "Bar": "TimeSig"}.get(kind, "EOS")]
@@ -297,7 +299,7 @@ class SequenceState:
             elif kind != "BOS":  # a piece without pitches has neither arousal nor key
                 for name in (*behind, "Bar"):
                     row |= grammar.rows_of_type[name]
-        elif kind == AGAIN:
+        elif kind in (AGAIN, GAP, FILL):
             row[:] = grammar.rows_of_type["Bar"] | grammar.rows_of_type["EOS"]
         elif self._meter_token is None:
             row[:] = grammar.rows_of_type["TimeSig"]

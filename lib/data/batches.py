@@ -13,7 +13,9 @@ import numpy as np
 import torch
 
 from lib.basics.errors import BookError
-from lib.data.shorthand.tokens import KEY, transposed_key
+from lib.data.shorthand.bars import words_of
+from lib.data.shorthand.gaps import random_gap
+from lib.data.shorthand.tokens import GAP, KEY, transposed_key
 
 if TYPE_CHECKING:
     from lib.data.store import TokenStore
@@ -165,18 +167,25 @@ class Batches:
         batch_tokens: rows × longest row of a batch, at most.
         seed: of the order, and of the transposition.
         transpose: shift each piece, each epoch anew, by −5 to +6 semitones.
+        gap_share: of the pieces, each epoch others, that have a gap: some of their bars are missing and
+            follow at the end (:mod:`lib.data.shorthand.gaps`). Only pieces that lie in one window, before
+            and after, can have one; a batch may thereby pass `batch_tokens` by a few.
 
     Raises:
-        BookError: when the split is empty, or a window does not fit into a batch.
+        BookError: when the split is empty, a window does not fit into a batch, or gaps are wanted of tokens
+            that are not in shorthand.
     """
 
     def __init__(self, store: "TokenStore", split: str, window: int, batch_tokens: int, seed: int,
-                 transpose: bool = False):
+                 transpose: bool = False, gap_share: float = 0.0):
         if batch_tokens < window:
             raise BookError(f"batch_tokens ({batch_tokens}) is smaller than window ({window}): "
                             "not one row fits into a batch.")
         self.store, self.split, self.window, self.batch_tokens = store, split, window, batch_tokens
-        self.seed, self.transpose = seed, transpose
+        if gap_share and not len(store.ids_of_type(GAP)):
+            raise BookError("Bars can be missing (gap_share) in the token set 'shorthand' only: choose "
+                            "that, or leave gap_share at 0.")
+        self.seed, self.transpose, self.gap_share = seed, transpose, gap_share
         self.windows = make_windows(store, split, window)
         if not len(self.windows):
             raise BookError(f"The split '{split}' of {store.folder.name} has no pieces.")
@@ -199,7 +208,19 @@ class Batches:
         """Batch number `index` of an epoch, both from 0."""
         numbers = self._plan(epoch)[index]
         shifts = self._shifts(epoch)[self.windows.row[numbers]] if self.transpose else None
-        return _assemble(self.store, self.windows, numbers, self._table, shifts)
+        changed = {place: ids for place, number in enumerate(numbers.tolist())
+                   if self.gap_share and (ids := self._with_gap(epoch, number)) is not None}
+        return _assemble(self.store, self.windows, numbers, self._table, shifts, changed)
+
+    def _with_gap(self, epoch: int, number: int) -> np.ndarray | None:
+        """The tokens of a window's piece with a gap; None for most pieces, and for those that allow none."""
+        row = int(self.windows.row[number])
+        generator = np.random.default_rng([self.seed, epoch, 2, row])
+        if generator.random() >= self.gap_share or self.windows.length[number] + 1 < self.store.lengths[row]:
+            return None
+        words = words_of(tuple(self.store.vocabulary))
+        ids = random_gap(words, self.store.tokens(row), generator)
+        return ids if ids is not None and len(ids) <= self.window + 1 else None
 
     def _make_plan(self, epoch: int) -> list[np.ndarray]:
         """The window numbers of each batch of an epoch."""
@@ -255,14 +276,18 @@ def _cut(order: np.ndarray, lengths: np.ndarray, batch_tokens: int) -> list[np.n
 
 
 def _assemble(store: "TokenStore", windows: Windows, numbers: np.ndarray, table: np.ndarray | None = None,
-              shifts: np.ndarray | None = None) -> Batch:
-    """Read the windows `numbers` into one batch, transposed by `shifts` through `table`."""
-    rows, begins, ends = windows.row[numbers], windows.begin[numbers], windows.end[numbers]
-    longest = int((ends - begins).max())
-    steps = np.arange(longest + 1)
+              shifts: np.ndarray | None = None, changed: dict[int, np.ndarray] | None = None) -> Batch:
+    """Read the windows `numbers` into one batch, some rows `changed`, transposed by `shifts` through `table`.
+    """
+    rows, begins, targets = windows.row[numbers], windows.begin[numbers], windows.length[numbers]
+    for place, ids in (changed or {}).items():
+        targets[place] = len(ids) - 1
+    steps = np.arange(int(targets.max()) + 1)
     places = (store.offsets[rows] + begins - 1)[:, None] + steps
-    inside = steps <= (ends - begins)[:, None]
+    inside = steps <= targets[:, None]
     values = store.ids[np.minimum(places, len(store.ids) - 1)].astype(np.int64)
+    for place, ids in (changed or {}).items():
+        values[place, :len(ids)] = ids
     if table is not None and shifts is not None:
         values = table[shifts[:, None] - LOWEST_SHIFT, values]
     values[~inside] = store.pad_id

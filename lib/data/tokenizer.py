@@ -15,7 +15,7 @@ from lib.basics.errors import BookError
 from lib.data.labels import estimate_key, onsets_per_beat, pitch_class_time
 from lib.data.note_tables import NoteTable
 from lib.data.rated_judge import judged_arousal
-from lib.data.shorthand import writing
+from lib.data.shorthand import gaps, writing
 from lib.data.shorthand.bars import Words, words_of
 from lib.data.shorthand.tokens import EXTRA
 
@@ -122,7 +122,7 @@ def write_out(tokenizer: REMI, ids: np.ndarray) -> np.ndarray:
     """Ids without shorthand: MidiTok's own, uint16."""
     if not has_shorthand(tokenizer):
         return ids
-    return writing.write_out(_words(tokenizer), ids)
+    return gaps.put_back(_words(tokenizer), np.asarray(ids))
 
 
 def _words(tokenizer: REMI) -> Words:

@@ -35,6 +35,7 @@ from lib.composing.sampling import SamplingSettings
 from lib.data import open_store
 from lib.data.embedded.sources import non_commercial_genres
 from lib.data.part import StorePart
+from lib.data.tokenizer import TokenSet
 from lib.long_runs.model_card import card_text
 from lib.measures.loss_tables import difference_table, label_gain_table, label_table, model_table
 from lib.measures.losses import TokenLosses, ngram_losses, token_losses
@@ -45,6 +46,7 @@ from lib.training import Run, request_run
 from lib.training.checkpoint import write_weights
 
 COMPOSED = 160  # pieces, spread evenly over all pairs of labels, to count how many end by themselves
+TOKEN_SET: TokenSet = "shorthand"  # whatever token set the profile has
 TRANSPOSED_COPIES = 6  # of the training set for the n-gram baseline: the network saw it transposed too
 
 
@@ -75,7 +77,7 @@ def make_pretrained(profile: Profile, folder: Path = FOLDER, recipe: RunSettings
     Raises:
         BookError: as training does, or when something cannot be written. Files written before stay whole.
     """
-    part = StorePart(open_store(profile), non_commercial_genres() if without is None else without)
+    part = StorePart(open_store(profile, TOKEN_SET), non_commercial_genres() if without is None else without)
     run = request_run(recipe or read_recipe(), part)
     export(run, part, folder)
     return judge_published(profile, folder, without)
@@ -95,7 +97,7 @@ def judge_published(profile: Profile, folder: Path = FOLDER, without: tuple[str,
     Raises:
         BookError: when something is missing or cannot be written, or nothing is left to judge by.
     """
-    part = StorePart(open_store(profile), non_commercial_genres() if without is None else without)
+    part = StorePart(open_store(profile, TOKEN_SET), non_commercial_genres() if without is None else without)
     pretrained = load_pretrained(folder)
     judged, overlap = without_seen(part, set(pd.read_csv(folder / SEEN, dtype=str)["identifier"]))
     card = pretrained.card | {"overlap": overlap} | judge(pretrained, judged, profile.ngram.orders)

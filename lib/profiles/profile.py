@@ -96,6 +96,7 @@ class TrainingSettings(Settings):
     label_dropout: float = Field(default=0.1, ge=0, lt=1)  # share of rows that lose both labels
     plan_weight: float = Field(default=1.0, gt=0)  # of a plan's tokens in the loss
     transpose: bool = False  # each row by a seeded −5…+6 semitones
+    gap_share: float = Field(default=0.0, ge=0, lt=1)  # of the pieces, anew in each epoch: bars that follow
     evaluations: int = Field(default=6, gt=0)  # validation passes, evenly spaced over the budget
     evaluation_tokens: int | None = Field(default=None, gt=0)  # per pass; null: the whole validation set
 

@@ -23,7 +23,7 @@ from lib.basics.files import write_csv
 from lib.basics.places import shown
 from lib.basics.progress import Progress
 from lib.data.batches import Batch, Batches
-from lib.data.shorthand.tokens import PLAN, ids_of_types
+from lib.data.shorthand.tokens import FILL, GAP, PLAN, ids_of_types
 from lib.models import build_model
 from lib.profiles.profile import RunSettings
 from lib.training.checkpoint import TrainingState, copy_weights, load_state, run_identity, save_state
@@ -114,7 +114,7 @@ class Training:
         self.store, self.settings, self.seed, self.fabric = store, run.training, run.seed, fabric
         settings = self.settings
         self.batches = Batches(store, "train", settings.window, settings.batch_tokens, run.seed,
-                               settings.transpose)
+                               settings.transpose, settings.gap_share)
         passes = settings.max_passes or math.inf
         self.budget = int(min(settings.tokens, passes * self.batches.num_tokens))
         torch.manual_seed(run.seed)
@@ -127,6 +127,8 @@ class Training:
         planned = ids_of_types(store.vocabulary, PLAN)
         self.weights = torch.ones(len(store.vocabulary), device=fabric.device)
         self.weights[planned] = settings.plan_weight
+        # Where bars are missing is asked, never predicted.
+        self.weights[ids_of_types(store.vocabulary, (GAP, FILL))] = 0.0
         # Sums since the last row of the metrics stay on the device, so that a GPU need not wait for them.
         self.loss_sum, self.norm_sum = torch.zeros(2, dtype=torch.float64, device=fabric.device).unbind()
         self.last_save, self.save_took = time.monotonic(), 0.0

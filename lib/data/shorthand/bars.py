@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from lib.data.shorthand.tokens import AGAIN, LENGTH
+import numpy as np
+
+from lib.data.shorthand.tokens import AGAIN, LENGTH, ids_of_types
 
 
 class Note(NamedTuple):
@@ -25,12 +27,14 @@ class Bar(NamedTuple):
         notes: in the order of their tokens.
         tempos: ids of the tempos that begin in it.
         closed: whether no note sounds across its lines, so that it may be heard again somewhere else.
+        sounds_on: whether a note, of this bar or an earlier one, sounds into the next bar.
     """
 
     meter: int | None
     notes: tuple[Note, ...]
     tempos: tuple[int, ...]
     closed: bool
+    sounds_on: bool = False
 
 
 class Current(NamedTuple):
@@ -107,7 +111,7 @@ class BarReader:
         meter = self.in_force.meter
         over = self._ends - (self._words.positions[meter] if meter is not None else 0)
         closed = not self._sounding and over <= 0 and meter is not None
-        self.bars.append(Bar(meter, tuple(self._notes), tuple(self._tempos), closed))
+        self.bars.append(Bar(meter, tuple(self._notes), tuple(self._tempos), closed, over > 0))
         self._sounding, self._ends = over > 0, max(over, 0.0)
         self._notes, self._tempos, self._position, self.is_open = [], [], -1, False
 
@@ -167,7 +171,14 @@ class Words:
                         if kind == "Duration"}
         self.bars = {token: int(value) for token, (kind, value) in enumerate(parts)
                      if kind == LENGTH and value.isdigit()}
+        self._ids_of: dict[tuple[str, ...], np.ndarray] = {}
         self.again = {self.numbers[token]: token for token, kind in enumerate(self.kinds) if kind == AGAIN}
+
+    def ids_of(self, types: tuple[str, ...]) -> np.ndarray:
+        """The ids of some token types, ascending."""
+        if types not in self._ids_of:
+            self._ids_of[types] = ids_of_types(self.vocabulary, types)
+        return self._ids_of[types]
 
     def _length(self, value: str) -> float:
         beats, steps, resolution = (int(number) for number in value.split("."))
@@ -192,3 +203,15 @@ class Words:
 def words_of(vocabulary: tuple[str, ...]) -> Words:
     """What the ids of a vocabulary say."""
     return Words(vocabulary)
+
+
+def bars_of(words: Words, ids: np.ndarray) -> tuple[list[int], list[list[int]], list[int]]:
+    """What stands before the first bar, each bar's tokens, and EOS if it is there."""
+    tokens = [int(token) for token in ids]
+    starts = [place for place, token in enumerate(tokens) if words.kinds[token] == "Bar"]
+    end = len(tokens) - (bool(tokens) and words.kinds[tokens[-1]] == "EOS")
+    if not starts:
+        return tokens[:end], [], tokens[end:]
+    edges = [*starts, end]
+    bars = [tokens[edges[number]:edges[number + 1]] for number in range(len(starts))]
+    return tokens[:starts[0]], bars, tokens[end:]

@@ -20,20 +20,21 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from lib.data.shorthand.bars import Bar, BarReader, Current, Words
+from lib.data.shorthand.bars import Bar, BarReader, Current, Words, bars_of
 from lib.data.shorthand.tokens import (
     ACTIVITY,
     AGAIN,
     AROUSAL,
     BARS,
     FARTHEST,
+    FILL,
+    GAP,
     KEY,
     LEFT,
     PLAN,
     TONICS,
     activity_step,
     arousal_step,
-    ids_of_types,
     is_counted,
     left_text,
     length_text,
@@ -50,7 +51,7 @@ def shorten(words: Words, ids: np.ndarray) -> np.ndarray:
         words: of the vocabulary.
         ids: MidiTok's tokens of a piece, BOS and EOS included, a TimeSig in every bar.
     """
-    head, slices, tail = _bars_of(words, ids)
+    head, slices, tail = bars_of(words, ids)
     reader, before = BarReader(words), []
     for written in slices:
         before.append(reader.in_force)
@@ -70,7 +71,7 @@ def shorten(words: Words, ids: np.ndarray) -> np.ndarray:
 
 def count_down(words: Words, short: np.ndarray) -> np.ndarray:
     """Tokens in shorthand with the bars that are left behind every fourth bar's first token."""
-    bars = np.isin(short, ids_of_types(words.vocabulary, BARS))
+    bars = np.isin(short, words.ids_of(BARS))
     number, total = np.cumsum(bars), int(bars.sum())
     places = np.flatnonzero(bars & is_counted(number))
     left = [words.id_of[left_text(total - count)] for count in number[places].tolist()]
@@ -84,7 +85,7 @@ def write_out(words: Words, ids: Iterable[int]) -> np.ndarray:
     that repeats none is left out.
     """
     reader, out = BarReader(words), []
-    silent = {*PLAN, LEFT}
+    silent = {*PLAN, LEFT, GAP, FILL}
     ids = [int(token) for token in ids if words.kinds[int(token)] not in silent]
     for place, token in enumerate(ids):
         kind, following = words.kinds[token], words.kinds[ids[place + 1]] if place + 1 < len(ids) else ""
@@ -144,18 +145,6 @@ def plan(words: Words, bars: int, activity: float, arousal: float | None, key: t
     if key is not None:
         texts.append(f"{KEY}_{TONICS[key[0]]}:{key[1]}")
     return [words.id_of[text] for text in texts]
-
-
-def _bars_of(words: Words, ids: np.ndarray) -> tuple[list[int], list[list[int]], list[int]]:
-    """What stands before the first bar, each bar's tokens, and EOS if it is there."""
-    tokens = [int(token) for token in ids]
-    starts = [place for place, token in enumerate(tokens) if words.kinds[token] == "Bar"]
-    end = len(tokens) - (bool(tokens) and words.kinds[tokens[-1]] == "EOS")
-    if not starts:
-        return tokens[:end], [], tokens[end:]
-    edges = [*starts, end]
-    bars = [tokens[edges[number]:edges[number + 1]] for number in range(len(starts))]
-    return tokens[:starts[0]], bars, tokens[end:]
 
 
 def _repeats(words: Words, bars: Sequence[Bar], before: Sequence[Current], slices: Sequence[list[int]]
