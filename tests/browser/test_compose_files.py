@@ -22,7 +22,7 @@ BARS = 8
 EACH = 12  # tunes of a collection
 
 _PIECE = """(tokens) => {
-    const piece = new mood.Piece(grammar, grammar.vocabulary.indexOf("BOS_None"), 1);
+    const piece = new mood.Piece(grammar, grammar.vocabulary.indexOf("BOS_None"));
     piece.add(tokens.slice(1));
     return piece;
 }"""

@@ -4,7 +4,7 @@ import json
 
 from lib.publish.compose_page.page import ASSETS
 
-PARTS = ("network.js", "draw.js", "grammar.js", "composer.js")
+PARTS = ("network.js", "draw.js", "bars.js", "grammar.js", "composer.js")
 
 # One request, composed by the very object that the page's Worker runs.
 _COMPOSE = """(request) => new Promise((resolve, reject) => {
@@ -58,7 +58,7 @@ class BrowserEngine:
         for name in PARTS:
             page.add_script_tag(content=(ASSETS / name).read_text(encoding="utf-8"))
         page.add_script_tag(content="var scope = {}, model, network; moodNetwork(scope); moodDraw(scope); "
-                                    "moodGrammar(scope); moodComposer(scope, 50);"
+                                    "moodBars(scope); moodGrammar(scope); moodComposer(scope, 50);"
                                     "var moodModel = (given) => { model = given; };")
         if script:
             page.add_script_tag(content=script)

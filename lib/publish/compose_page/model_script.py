@@ -16,6 +16,8 @@ from lib.basics.errors import BookError
 from lib.composing.browser_weights import is_quantised, quantise
 from lib.composing.grammar import Grammar
 from lib.composing.pretrained import Pretrained
+from lib.data.key_profiles import profile_weights
+from lib.data.labels import MODES, PROFILE
 from lib.profiles.profile import ModelSettings
 
 #: What the decoder can do, by the setting that asks for it; None: any value.
@@ -54,10 +56,13 @@ def model_tables(pretrained: Pretrained) -> dict[str, object]:
 def grammar_tables(tokenizer: REMI) -> dict[str, object]:
     """What `assets/grammar.js` is made from: the texts of all tokens, and how the token set is configured."""
     grammar = Grammar(tokenizer)
-    return {"vocabulary": grammar.vocabulary,
-            "grammar": {"programChanges": grammar.program_changes, "tempo": grammar.has_tempo,
-                        "drumPitches": grammar.has_drum_pitches, "ticksPerQuarter": grammar.ticks_per_quarter,
-                        "positionsPerBeat": tokenizer.config.max_num_pos_per_beat}}
+    tables = {"programChanges": grammar.program_changes, "tempo": grammar.has_tempo,
+              "drumPitches": grammar.has_drum_pitches, "ticksPerQuarter": grammar.ticks_per_quarter,
+              "positionsPerBeat": tokenizer.config.max_num_pos_per_beat, "short": grammar.is_short}
+    if grammar.is_short:  # the plan of a piece that is gone on from names its key
+        weights = profile_weights(PROFILE)
+        tables["keyProfiles"] = {mode: weights[12 * place].tolist() for place, mode in enumerate(MODES)}
+    return {"vocabulary": grammar.vocabulary, "grammar": tables}
 
 
 def check_known(pretrained: Pretrained) -> None:

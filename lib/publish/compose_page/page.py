@@ -14,6 +14,8 @@ from lib.basics.errors import BookError
 from lib.basics.files import make_folder, write_text
 from lib.composing.pretrained import Pretrained, load_pretrained
 from lib.composing.prompt import read_prompt
+from lib.data.shorthand.tokens import LONGEST
+from lib.data.tokenizer import has_shorthand
 from lib.publish.compose_page.model_script import model_script
 from lib.publish.compose_page.notes_script import instruments_of, notes_script
 from lib.publish.gates import ExecutedCopy
@@ -25,12 +27,15 @@ MARK, LOSS = "<!-- composer -->", "<!-- composer-loss -->"
 FOLDER = "compose"  # beside the page
 MODEL, NOTES = "model.js", "notes.js"
 ASSETS = Path(__file__).parent / "assets"
-#: In the order in which they are loaded; the first four also run in the Worker.
-SCRIPTS = ("network.js", "draw.js", "grammar.js", "composer.js", "engine.js", "piece.js", "midi_in.js",
-           "sound.js", "roll.js", "inside.js", "choices.js", "page.js")
+#: In the order in which they are loaded; the first five also run in the Worker.
+SCRIPTS = ("network.js", "draw.js", "bars.js", "grammar.js", "composer.js", "engine.js", "shorthand.js",
+           "piece.js", "midi_in.js", "sound.js", "roll.js", "inside.js", "choices.js", "page.js")
 _STYLE, _FORM = "compose.css", "form.html"
 _BARS = 8  # of a real piece to begin with, at most
 _PROMPTS = 24
+# Only a network whose pieces begin with a plan can be told how many bars one is to have.
+_LENGTH = (f'<label>Length in bars<input name="total" type="number" min="1" max="{LONGEST}" step="1" '
+           'placeholder="as it likes"></label>\n')
 
 
 def stage_compose_page(page: Path, beside: Path, copies: Sequence[ExecutedCopy]) -> None:
@@ -77,6 +82,7 @@ def compose_page(text: str, pretrained: Pretrained, copies: Sequence[ExecutedCop
                       for number, (title, _) in enumerate(prompts, start=1))
     form = Template((ASSETS / _FORM).read_text(encoding="utf-8")).substitute(
         emotions=_options(pretrained.emotions), genres=_options(pretrained.genres),
+        length=_LENGTH if has_shorthand(pretrained.tokenizer) else "",
         window=pretrained.context_length, bars=_BARS, prompts=options, megabytes=megabytes,
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         scripts="\n".join(f'<script defer src="{FOLDER}/{name}"></script>' for name in SCRIPTS))

@@ -7,7 +7,7 @@
   const SLIDERS = ["temperature", "topP", "guidance"];
   // Names of the form's fields as a link writes them.
   const IN_LINK = { emotion: "emotion", genre: "genre", temperature: "temperature", topP: "top-p", guidance: "guidance",
-    maxTokens: "tokens", seed: "seed", from: "from", bars: "bars" };
+    total: "length", maxTokens: "tokens", seed: "seed", from: "from", bars: "bars" };
 
   class Choices {
     /** `say` takes a sentence for the reader. */
@@ -20,7 +20,8 @@
 
     numbers() {
       const names = [...SLIDERS, "seed", "maxTokens", "bars"];
-      return Object.fromEntries(names.map((name) => [name, Number(this.fields[name].value)]));
+      const total = Number(this.fields.total?.value) || null; // bars; only a network that has a plan can be told
+      return { total, ...Object.fromEntries(names.map((name) => [name, Number(this.fields[name].value)])) };
     }
 
     showNumbers() {
@@ -34,12 +35,16 @@
       if (!names.length) return;
       let wrong = "";
       for (const [field, name] of names) {
-        const value = asked.get(name), control = this.fields[field], before = control.value;
+        const value = asked.get(name), control = this.fields[field], before = control?.value;
+        if (!control) {
+          wrong ||= `The link asks for ${name} “${value.slice(0, 40)}”, which this page cannot tell its network.`;
+          continue;
+        }
         control.value = value;
         const taken = control.tagName === "SELECT" ? control.selectedIndex >= 0
           : value.trim() && Number(control.value) === Number(value) && control.checkValidity();
         if (taken) continue;
-        wrong ||= `The link asks for ${name} “${value.slice(0, 40)}”, which this page does not have; it stays at “${before}”.`;
+        wrong ||= `The link asks for ${name} “${value.slice(0, 40)}”, which this page does not have; it stays at “${before || "as it likes"}”.`;
         control.value = before;
       }
       this.showNumbers();
@@ -52,7 +57,8 @@
       const begins = fields.from.value && fields.from.value !== OWN;
       const made = new URLSearchParams();
       for (const [field, name] of Object.entries(IN_LINK)) {
-        if (begins || (field !== "from" && field !== "bars")) made.set(name, fields[field].value);
+        if ((field === "total" && !fields.total?.value) || (!begins && (field === "from" || field === "bars"))) continue;
+        made.set(name, fields[field].value);
       }
       return `#${made}`;
     }

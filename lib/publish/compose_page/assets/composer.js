@@ -30,30 +30,38 @@ function moodComposer(scope, slice) {
       this.tell({ tell: "loaded" });
     }
 
-    /** Begin a piece. Labels are numbers; `given` are tokens to go on from, without BOS. Here bars could be written
-        again, by a model that can fill in a middle: what lies before and behind them would be `given`, with its marks. */
+    /** Begin a piece. Labels are numbers; `given` are tokens to go on from, without BOS, -1 where the network draws;
+        `total`: bars that the piece is told to have, null: as the network likes. To write bars again, what lies before
+        and behind them is given, with its marks. */
     compose({ request, piece }) {
-      const { emotion, genre, guidance, seed, given } = request;
+      const { emotion, genre, guidance, seed, given, total } = request;
       const { network } = this;
       this.request = { ...request };
       this.piece = piece;
       this.reading = network.begin(emotion, genre);
       this.free = network.begin(...network.none); // what the network says without labels; read when asked for
       this.random = randomNumbers(seed);
-      this.state = this.grammar.start();
+      this.start = () => this.grammar.start(total ?? 1 + given.filter((token) => this.grammar.isBar(token)).length, total);
+      this.state = this.start();
       this.tokens = [this.beginning];
       this.random(); // a number for each place, those of given tokens too
-      for (const token of given) {
-        this.tokens.push(token);
-        this.state.advance(token);
-        this.random();
-      }
+      this.takeGiven();
       this.guided = guidance !== 1;
       this.sent = this.tokens.length;
       this.spent = 0;
       this.look = null;
       this.composing = true;
       this.work();
+    }
+
+    /** Take the tokens that are given for the next places. */
+    takeGiven() {
+      const { request: { given }, tokens, state } = this;
+      for (let token = given[tokens.length - 1]; token >= 0; token = given[tokens.length - 1]) {
+        tokens.push(token);
+        state.advance(token);
+        this.random();
+      }
     }
 
     stop() {
@@ -111,6 +119,7 @@ function moodComposer(scope, slice) {
       const token = choose(wished.map((value, each) => (allowed[each] ? value : -Infinity)), request, this.random());
       tokens.push(token);
       this.state.advance(token);
+      this.takeGiven();
       this.composing = token !== this.end && tokens.length < request.maxTokens;
     }
 
@@ -139,7 +148,7 @@ function moodComposer(scope, slice) {
       const logits = this.readAgain(this.reading, place, (layer, head, weights) => {
         attention.push({ layer, head, weights: Float32Array.from(weights) });
       });
-      const state = this.grammar.start();
+      const state = this.start();
       for (const token of tokens.slice(1, place)) state.advance(token);
       const allowed = state.allowed();
       const wished = guide(logits, plain, request.guidance).map((value, token) => (

@@ -4,7 +4,7 @@
   "use strict";
 
   const mood = window.mood ??= {};
-  const PARTS = [moodNetwork, moodDraw, moodGrammar];
+  const PARTS = [moodNetwork, moodDraw, moodBars, moodGrammar];
   const IN_WORKER = 40, IN_PAGE = 12; // milliseconds of work at a time
 
   /** A script of this site that calls one function with what it brings; resolves to that. */

@@ -21,6 +21,11 @@
       case "Position": return `position ${value}`;
       case "TimeSig": return `meter ${value}`;
       case "Bar": return "next bar";
+      case "Again": return number === 1 ? "the last bar again" : `the bar of ${number} bars ago again`;
+      case "Left": return value === "more" ? "very many bars left" : `${value} ${number === 1 ? "bar" : "bars"} left`;
+      case "Length": case "Activity": case "Arousal": case "Key": return `plan: ${mood.shorthand.planWords(text)}`;
+      case "Gap": return `${value} missing ${number === 1 ? "bar" : "bars"}`;
+      case "Fill": return "the missing bars";
       case "EOS": return "end of the piece";
       case "BOS": return "beginning";
       default: return `${kind.toLowerCase()} ${value}`;
@@ -104,7 +109,7 @@
       const { vocabulary } = piece.grammar;
       const token = piece.tokens[answer.place];
       const bar = piece.barAt(piece.tickOfPlace(answer.place)) + 1;
-      const given = answer.place < piece.given ? "was given" : "was drawn";
+      const given = piece.isGiven(answer.place) ? "was given" : "was drawn";
       this.asked.textContent = `Bar ${bar}, token ${answer.place}: ${words(vocabulary[token])} ${given}. `
         + `Left alone, the network would give ${percent(answer.forbidden)} to tokens that the grammar forbids here.`;
       this.rows.replaceChildren(...answer.candidates.map((each) => this.row(each, each.token === token, vocabulary)));

@@ -15,6 +15,7 @@
       this.fields = this.form.elements;
       this.status = root.querySelector(".composer-status");
       this.facts = root.querySelector(".composer-facts");
+      this.plan = root.querySelector(".composer-plan");
       this.roll = new mood.Roll(root.querySelector(".composer-roll"));
       this.inside = new mood.Inside(root.querySelector(".composer-inside"), this.roll, (place) => (
         this.engine.tell({ do: "inspect", place })));
@@ -59,8 +60,7 @@
       const { from, bars } = this.fields;
       if (!from.value) return [];
       const tokens = from.value === OWN ? this.own : this.data.prompts[Number(from.selectedOptions[0].dataset.place)];
-      const starts = [...tokens.keys()].filter((place) => this.grammar.kinds[tokens[place]] === "Bar");
-      return tokens.slice(0, starts[Number(bars.value)] ?? tokens.length);
+      return mood.shorthand.beginning(this.grammar, tokens, Number(bars.value));
     }
 
     /** A MIDI file of the reader's own; it never leaves the page. */
@@ -180,13 +180,17 @@
         this.say(`These bars take ${given.length + 1} tokens and leave no room within ${numbers.maxTokens}; take fewer bars.`);
         return;
       }
+      const begun = given.filter((token) => this.grammar.isBar(token)).length;
+      if (numbers.total && begun > numbers.total) {
+        this.say(`The piece is to have ${numbers.total} bars and to begin with ${begun}; ask for more, or begin with fewer.`);
+        return;
+      }
       const label = (known, value) => (value ? known.indexOf(value) : known.length);
-      this.piece = new mood.Piece(this.grammar, this.beginning, given.length + 1);
-      this.piece.add(given);
-      this.piece.givenEnd = this.piece.end;
+      this.piece = new mood.Piece(this.grammar, this.beginning, given);
       this.piece.labels = [fields.emotion.value || "any", fields.genre.value || "any", numbers.seed];
       Object.assign(this, { clicked, heardAfter: null, started: false });
       this.roll.show(this.piece);
+      this.plan.textContent = "";
       this.inside.begin(this.piece);
       this.engine.tell({ do: "compose", piece: this.number, request: { ...numbers, given,
         emotion: label(labels.emotions, fields.emotion.value), genre: label(labels.genres, fields.genre.value) } });
@@ -203,6 +207,7 @@
       piece.add(tokens);
       this.spent = spent;
       this.roll.draw();
+      this.plan.textContent = mood.shorthand.planLine(this.grammar, piece.tokens);
       this.showFacts();
       this.startWhenEnough();
     }
@@ -220,10 +225,9 @@
 
     showFacts() {
       const { piece, spent } = this;
-      const composed = piece.tokens.length - piece.given;
       const seconds = piece.seconds(piece.end);
       const music = seconds - piece.seconds(piece.givenEnd);
-      const speed = spent > 0 ? ` · ${Math.round((1000 * composed) / spent)} tokens a second, `
+      const speed = spent > 0 ? ` · ${Math.round((1000 * piece.drawn) / spent)} tokens a second, `
         + `${((1000 * music) / spent).toFixed(1)} × as fast as it plays` : "";
       this.facts.textContent = `${piece.bars.length} bars · ${piece.notes.length} notes · ${piece.tokens.length} tokens`
         + ` · ${Math.round(seconds)} s of music${speed}`;

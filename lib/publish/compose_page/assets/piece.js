@@ -28,13 +28,33 @@
   }
 
   class Piece {
-    /** `given`: how many of its first tokens are another's, BOS included. */
-    constructor(grammar, beginning, given) {
+    /** `given`: the tokens behind BOS that are another's, -1 where one is drawn. */
+    constructor(grammar, beginning, given = []) {
       this.grammar = grammar;
       this.state = grammar.start();
       this.tokens = [beginning];
       this.composing = true;
-      this.given = given;
+      this.given = given.length + 1;
+      this.free = new Set(given.flatMap((token, place) => (token < 0 ? [place + 1] : [])));
+      for (const token of given) {
+        if (token < 0) break; // what follows will be told with what is drawn
+        this.add([token]);
+      }
+    }
+
+    /** Whether the token of a place was given, and not drawn. */
+    isGiven(place) {
+      return place < this.given && !this.free.has(place);
+    }
+
+    /** How many tokens were drawn so far. */
+    get drawn() {
+      return this.tokens.filter((_, place) => !this.isGiven(place)).length;
+    }
+
+    /** The tick where what was given ends. */
+    get givenEnd() {
+      return this.notes.reduce((last, { token, end }) => (this.isGiven(token) ? Math.max(last, end) : last), 0);
     }
 
     add(tokens) {
@@ -91,7 +111,7 @@
 
     /** The tick at which what a token names stands; a Bar's own is that of its meter. */
     tickOfPlace(place) {
-      const note = this.notes.find(({ token }) => token <= place && place <= token + 2);
+      const note = this.notes.find(({ token, last }) => token <= place && place <= last);
       if (note) return note.start;
       const next = this.notes.find(({ token }) => token > place);
       return next ? next.start : this.horizon;
@@ -102,7 +122,7 @@
       const { tempos } = this.state;
       const first = tempos.map(({ start, tempo }) => [start, 0, 255, 0x51, 3, ...bigEndian(Math.round(6e7 / tempo), 3)]);
       this.bars.forEach(({ start, meter }, bar) => {
-        if (bar && this.bars[bar - 1].meter === meter) return;
+        if (!meter || (bar && this.bars[bar - 1].meter === meter)) return;
         first.push([start, 0, 255, 0x58, 4, meter.numerator, Math.log2(meter.denominator), 24, 8]);
       });
       const programs = [...new Set(this.notes.map((note) => note.program))];

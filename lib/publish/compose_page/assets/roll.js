@@ -71,7 +71,7 @@
     drawBar(bar) {
       const { context } = this;
       const x = Math.round(this.x(bar.start)) + 0.5;
-      const number = this.piece.bars.indexOf(bar) + 1;
+      const { number } = bar;
       context.fillStyle = number % 4 === 1 ? LINE : FAINT;
       context.fillRect(x, ROOM, 1, this.height);
       context.fillStyle = INK;
@@ -88,7 +88,7 @@
     }
 
     drawNote(note) {
-      this.context.fillStyle = note.token < this.piece.given ? GIVEN : INK;
+      this.context.fillStyle = this.piece.isGiven(note.token) ? GIVEN : INK;
       this.context.fillRect(...this.place(note));
     }
 
@@ -105,8 +105,10 @@
       if (!seen) return;
       const highest = Math.max(...seen.slice(1), 0.001); // what looks at BOS looks nowhere
       const shares = new Map(piece.notes.map(({ token }) => [token, 0]));
+      const owners = new Map(piece.notes.flatMap(({ token, last }) => (
+        Array.from({ length: last - token + 1 }, (_, more) => [token + more, token]))));
       seen.forEach((weight, place) => {
-        const owner = [place, place - 1, place - 2].find((token) => shares.has(token));
+        const owner = owners.get(place);
         if (owner !== undefined) shares.set(owner, shares.get(owner) + weight);
         else if (place && weight / highest > 0.05) {
           context.fillStyle = `rgba(${SEEN}, ${Math.min(0.7, weight / highest)})`;
@@ -121,7 +123,7 @@
           context.fillRect(x - 2, y - 3, width + 4, height + 6);
           this.drawNote(note);
         }
-        if (note.token <= chosen && chosen <= note.token + 2) {
+        if (note.token <= chosen && chosen <= note.last) {
           context.strokeStyle = CHOSEN;
           context.lineWidth = 2;
           context.strokeRect(x - 3, y - 4, width + 6, height + 8);
