@@ -122,8 +122,8 @@ def test_a_look_changes_nothing_and_tells_both_readings(engine, pretrained):
 
 
 def drawn(grammar, row, generator, by_type):
-    """One of the tokens of a row, uniform, or first uniform over their types; the next bar where none is left,
-    as behind a note that the rules forbid."""
+    """One of the tokens of a row, uniform, or first uniform over their types; the next bar where none is
+    left, as behind a note that the rules forbid."""
     options = np.flatnonzero(row)
     if not len(options):
         return grammar.kinds.index("Bar")

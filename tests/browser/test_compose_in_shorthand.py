@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import symusic
 from browser_engine import BrowserEngine
+from in_browser import Visit
+from lone_page import lone_page
 from short_pretrained import short_pretrained
 
-from lib.composing import Grammar, SamplingSettings, read_prompt, sample_tokens
+from lib.composing import Grammar, SamplingSettings, load_pretrained, read_prompt, sample_tokens
 from lib.composing.browser_weights import quantised
 from lib.composing.sampling import FREE
 from lib.data.embedded.arrange import SourceError, arrange
@@ -25,8 +27,13 @@ _MIDI = """(tokens) => {
     return [...piece.midi()];
 }"""
 _READ = """([bytes, bars]) => {
-    const tokens = mood.tokensOfMidi(Uint8Array.from(bytes), grammar, 8, "tune.mid");
-    return mood.shorthand.beginning(grammar, tokens, bars);
+    try {
+        const tokens = mood.tokensOfMidi(Uint8Array.from(bytes), grammar, 8, "tune.mid");
+        return mood.shorthand.beginning(grammar, tokens, bars);
+    } catch (error) {
+        if (error instanceof mood.MidiError) return null;
+        throw error;
+    }
 }"""
 
 
@@ -112,7 +119,8 @@ def test_on_real_pieces_the_grammar_allows_the_same(engine, grammar, pretrained,
 def test_what_the_browser_composes_python_composes_token_by_token(engine, pretrained, sampling):
     expected = composed_here(pretrained, 1, 2, **sampling)
     asked = {"max_tokens": "maxTokens", "top_p": "topP", "bars": "total"}
-    made = engine.compose(emotion=1, genre=2, **{asked.get(name, name): value for name, value in sampling.items()})
+    named = {asked.get(name, name): value for name, value in sampling.items()}
+    made = engine.compose(emotion=1, genre=2, **named)
     assert made["tokens"] == expected[1:].tolist()
     if "bars" in sampling:
         assert pretrained.vocabulary[made["tokens"][0]] == f"Length_{sampling['bars']}"
@@ -162,13 +170,9 @@ def test_a_piece_begins_with_bars_of_another_as_in_python(engine, pretrained, tu
         expected[np.isin(expected, left)] = FREE
         if expected[2] != FREE:
             expected = np.insert(expected, 2, FREE)
-        try:
-            found = engine.evaluate(_READ, [list(path.read_bytes()), bars])
-        except Exception as error:
-            assert "MidiError" in str(error) or "tune.mid" in str(error), error
-            continue
-        assert found == expected.tolist(), path
-        read += 1
+        found = engine.evaluate(_READ, [list(path.read_bytes()), bars])
+        assert found in (None, expected.tolist()), path
+        read += found is not None
     assert read > 20
 
 
@@ -184,7 +188,7 @@ def test_what_is_left_free_in_a_prompt_is_drawn_as_in_python(engine, grammar, pr
 
 
 def test_a_plan_is_told_in_words_that_python_reads_back(engine, pretrained):
-    for token, text in enumerate(pretrained.vocabulary):
+    for text in pretrained.vocabulary:
         kind, value = text.split("_", 1)
         if kind not in ("Activity", "Arousal"):
             continue
@@ -199,3 +203,82 @@ def test_a_plan_is_told_in_words_that_python_reads_back(engine, pretrained):
     assert engine.evaluate("(plan) => mood.shorthand.planLine(grammar, plan)", plan) == (
         "The plan: 32 bars, E♭ minor, about 2.0 note beginnings a beat, arousal −0.10 (from −1, calm, to 1, "
         "excited).")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        return lone_page(tmp_path_factory.mktemp("page"), short_pretrained(), patch)
+
+
+@pytest.fixture
+def opened(contexts, address):
+    """A function that opens the page with choices in its address."""
+    def visit(choices="length=12&tokens=600&emotion=lively&genre=irish&seed=2", width=1440):
+        visit = Visit(contexts(width), f"{address}#{choices}")
+        assert visit.complaints == []
+        return visit.page
+    return visit
+
+
+def wait_for(page, where, words):
+    page.wait_for_function("([where, words]) => document.querySelector(where).textContent.includes(words)",
+                           arg=[where, words], timeout=20_000)
+
+
+def compose(page):
+    page.locator("button[name=compose]").click()
+    page.wait_for_function("window.mood.page.piece && !window.mood.page.piece.composing", timeout=20_000)
+
+
+def test_the_page_composes_as_many_bars_as_asked_and_tells_the_plan(opened, pretrained):
+    page = opened()
+    assert page.locator("input[name=total]").input_value() == "12"
+    compose(page)
+    assert page.locator(".composer-plan").inner_text().startswith("The plan: 12 bars, ")
+    assert page.locator(".composer-facts").inner_text().startswith("12 bars")
+    tokens = page.evaluate("window.mood.page.piece.tokens")
+    expected = composed_here(pretrained, 1, 1, seed=2, max_tokens=600, bars=12, top_p=0.95)
+    assert tokens == expected.tolist()
+    assert "length=12" in page.url
+    page.locator("input[name=total]").fill("")
+    compose(page)
+    assert "length" not in page.url
+
+
+def test_a_bar_that_comes_again_can_be_looked_into(opened):
+    page = opened()
+    compose(page)
+    page.locator(".composer-inside summary").click()
+    page.evaluate("""() => {
+        const { inside, piece } = window.mood.page;
+        inside.freeze(piece.notes.find(({ token }) => piece.grammar.kinds[piece.tokens[token]] === "Again"));
+    }""")
+    wait_for(page, ".composer-asked", " again was drawn")
+    page.locator("button[name=before]").click()
+
+
+def test_a_piece_is_not_told_to_be_shorter_than_its_beginning(opened, tunes):
+    page = opened("length=2&tokens=900")
+    page.locator(".composer-more summary").click()
+    page.locator("input[name=file]").set_input_files(tunes[0])
+    wait_for(page, ".composer-status", "will begin with")
+    page.locator("button[name=compose]").click()
+    wait_for(page, ".composer-status", "is to have 2 bars and to begin with 4")
+    page.locator("input[name=total]").fill("6")
+    compose(page)
+    assert page.locator(".composer-plan").inner_text().startswith("The plan: 6 bars, ")
+    given = page.evaluate("""() => {
+        const { piece } = window.mood.page;
+        return piece.tokens.slice(0, 5).map((_, place) => piece.isGiven(place));
+    }""")
+    assert given == [True, False, False, False, True], "the key is that of the file"
+
+
+def test_a_link_for_another_network_is_told(contexts, tmp_path, monkeypatch):
+    address = lone_page(tmp_path, load_pretrained(), monkeypatch)
+    if load_pretrained().tokenizer.config.additional_params.get("shorthand"):
+        pytest.skip("the pretrained model is told a length")
+    page = Visit(contexts(), f"{address}#length=8&seed=4").page
+    assert "asks for length “8”, which this page cannot tell" in page.locator(".composer-status").inner_text()
+    assert page.locator("input[name=seed]").input_value() == "4"

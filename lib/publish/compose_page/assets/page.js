@@ -98,6 +98,7 @@
         this.say(`Reading the network (${this.data.megabytes} MB) …`);
         const model = await mood.scriptData(`compose/${this.data.model}`, "moodModel");
         const scope = {};
+        moodBars(scope);
         moodGrammar(scope);
         this.grammar = new scope.MoodGrammar(model);
         this.beginning = model.vocabulary.indexOf("BOS_None");
