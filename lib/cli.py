@@ -129,7 +129,12 @@ def compose(
     score: Annotated[Path | None, typer.Option(help="Also write the piece as notation: a .musicxml, .pdf or "
                                                     ".svg file.")] = None,
     prompt: Annotated[Path | None, typer.Option(help="Go on from the beginning of this MIDI file.")] = None,
-    bars: Annotated[int | None, typer.Option(help="How many bars of the prompt; 4 if not given.")] = None,
+    prompt_bars: Annotated[int | None, typer.Option(help="How many bars of the prompt; 4 if not "
+                                                         "given.")] = None,
+    rewrite: Annotated[str | None, typer.Option(help="Write these bars of the prompt again, such as 5-8, and "
+                                                     "keep all others.")] = None,
+    bars: Annotated[int | None, typer.Option(help="How many bars the piece is to have; as the model likes if "
+                                                  "not given.")] = None,
     run: Annotated[str, typer.Option(help="A run of the profile, such as transformer or lstm, trained first "
                                           "if need be; empty: the model that comes with the book.")] = "",
     temperature: Annotated[float, typer.Option(help="Above 0; 1 is the model as it is.")] = 1.0,
@@ -156,16 +161,18 @@ def compose(
         raise BookError("The page composes with the pretrained model: leave out --run or --browser-seed.")
     from lib.composing import SamplingSettings, load_pretrained
     from lib.composing.browser_weights import quantised
-    from lib.composing.request import Request
+    from lib.composing.request import Request, read_span
 
     pretrained = None if run else load_pretrained()
     if pretrained and browser_seed is not None:
         pretrained = quantised(pretrained)
     longest = max_tokens or (pretrained.context_length if pretrained else 1024)
     sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
-                                max_tokens=longest, seed=seed if browser_seed is None else browser_seed,
+                                max_tokens=longest, bars=bars,
+                                seed=seed if browser_seed is None else browser_seed,
                                 generator="numpy" if browser_seed is None else "browser")
-    request = Request(emotion, genre, sampling, out, count, audio, record, prompt, bars, score)
+    request = Request(emotion, genre, sampling, out, count, audio, record, prompt, prompt_bars, score,
+                      read_span(rewrite) if rewrite is not None else None)
     if pretrained:
         written = request.fulfil(lambda: pretrained, pretrained)
     else:

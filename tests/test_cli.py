@@ -76,7 +76,10 @@ def test_an_impossible_sampling_value_is_named(capsys, home):
 @pytest.mark.parametrize(("option", "words"), [
     (("--count", "0"), "at least 1, not 0"), (("--top-p", "1.5"), "top_p = 1.5 is impossible"),
     (("--top-p", "0"), "top_p"), (("--guidance", "-1"), "guidance"), (("--max-tokens", "1"), "max_tokens"),
-    (("--prompt", "missing.mid"), "no MIDI file missing.mid"), (("--bars", "3"), "belongs to a prompt"),
+    (("--prompt", "missing.mid"), "no MIDI file missing.mid"),
+    (("--prompt-bars", "3"), "belongs to a prompt"),
+    (("--rewrite", "5-8"), "--rewrite belongs to a prompt"), (("--rewrite", "x"), "names no bars"),
+    (("--bars", "0"), "bars = 0 is impossible"), (("--bars", "10000"), "bars = 10000 is impossible"),
 ])
 def test_impossible_requests_to_compose_are_said_before_any_data_are_prepared(capsys, home, option, words):
     assert words in failed(capsys, *COMPOSE, "--emotion", "a", "--genre", "b", "--profile", "smoke", *option,

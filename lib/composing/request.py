@@ -7,7 +7,7 @@ from pathlib import Path
 from lib.basics.errors import BookError
 from lib.basics.files import check_targets
 from lib.composing.compose import Source, compose_pieces, file_stem, label_id
-from lib.composing.prompt import read_prompt
+from lib.composing.prompt import read_prompt, read_rewrite
 from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import SamplingSettings
 from lib.sound.audio import check_audio_name
@@ -16,6 +16,18 @@ from lib.training.runs import Run
 
 MIDI_SUFFIXES = (".mid", ".midi")
 PROMPT_BARS = 4  # unless asked otherwise
+
+
+def read_span(text: str) -> tuple[int, int]:
+    """The first and the last bar in a text such as `5-8` or `5`.
+
+    Raises:
+        BookError: for any other text.
+    """
+    first, dash, last = text.replace("–", "-").partition("-")
+    if not (first.strip().isdecimal() and (last.strip().isdecimal() or not dash)):
+        raise BookError(f"'{text}' names no bars: write the first and the last, such as 5-8.")
+    return int(first), int(last if dash else first)
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,8 @@ class Request:
         audio, record, score: also write this MP3, this JSON file, this score (.musicxml, .pdf or .svg); only
             where `out` is a MIDI file.
         prompt: a MIDI file whose beginning every piece goes on from.
-        bars: how many bars of it; None for four.
+        prompt_bars: how many bars of it; None for four.
+        rewrite: the first and the last bar of the prompt that are written again, all others staying.
 
     Raises:
         BookError: when these do not fit together, or the target cannot be what is asked for.
@@ -45,18 +58,23 @@ class Request:
     audio: Path | None = None
     record: Path | None = None
     prompt: Path | None = None
-    bars: int | None = None
+    prompt_bars: int | None = None
     score: Path | None = None
+    rewrite: tuple[int, int] | None = None
 
     def __post_init__(self):
         if self.count < 1:
             raise BookError(f"The number of pieces must be at least 1, not {self.count}.")
-        if self.bars is not None and self.prompt is None:
-            raise BookError("A number of bars belongs to a prompt: give the MIDI file to go on from as well.")
+        for wish, option in ((self.prompt_bars, "--prompt-bars"), (self.rewrite, "--rewrite")):
+            if wish is not None and self.prompt is None:
+                raise BookError(f"{option} belongs to a prompt: give the MIDI file as well, with --prompt.")
+        if self.rewrite is not None and (self.prompt_bars is not None or self.sampling.bars is not None):
+            raise BookError("A piece whose bars are written again keeps its length and all other bars: "
+                            "leave --bars and --prompt-bars out.")
         if self.prompt is not None and not self.prompt.is_file():
             raise BookError(f"There is no MIDI file {self.prompt}; give the path of one to go on from.")
-        if self.bars is not None and self.bars < 1:
-            raise BookError(f"A prompt needs at least one bar, not {self.bars}.")
+        if self.prompt_bars is not None and self.prompt_bars < 1:
+            raise BookError(f"A prompt needs at least one bar, not {self.prompt_bars}.")
         if self.out is None and self.score is None:
             raise BookError("Say where the piece is to go: --out piece.mid, --out folder or "
                             "--score piece.pdf.")
@@ -110,12 +128,18 @@ class Request:
         label_id(self.emotion, store.emotions, "emotion")
         label_id(self.genre, store.genres, "genre")
         prompt = None
-        if self.prompt is not None:
-            prompt = read_prompt(self.prompt, store, self.bars or PROMPT_BARS, self.sampling.max_tokens)
+        if self.rewrite is not None:
+            prompt = read_rewrite(self.prompt, store, *self.rewrite, self.sampling.max_tokens)
+        elif self.prompt is not None:
+            prompt = read_prompt(self.prompt, store, self.prompt_bars or PROMPT_BARS,
+                                 self.sampling.max_tokens)
         source = model()
         check_guidance(source, self.sampling)
         pieces = compose_pieces(source, store, self.emotion, self.genre, self.sampling, self.count, prompt)
         for piece in pieces:
+            if self.rewrite is not None and not piece.ended:
+                raise BookError(f"The bars were not whole within {self.sampling.max_tokens} tokens: raise "
+                                "--max-tokens, or take another --seed.")
             if self.is_one_file:
                 yield from piece.save(midi=self.out, audio=self.audio, record=self.record,
                                       score=self.score)

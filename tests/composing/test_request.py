@@ -3,14 +3,19 @@
 import json
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
+import torch
 from symusic import Score
 
 from lib.basics.errors import BookError
 from lib.composing import SamplingSettings
-from lib.composing.request import Request
+from lib.composing.compose import compose_pieces
+from lib.composing.request import Request, read_span
 from lib.data.tokenizer import decode, encode
+from lib.models import build_model
+from lib.profiles.profile import ModelSettings
 
 DRAW = SamplingSettings(max_tokens=60, seed=5)
 
@@ -53,7 +58,7 @@ def test_one_file_gets_what_is_asked_for(network, tiny_store, tmp_path):
 
 def test_every_piece_goes_on_from_the_prompt(network, tiny_store, prompt, tmp_path):
     draw = DRAW.model_copy(update={"max_tokens": 120})
-    request = Request("calm", "pop", draw, tmp_path / "made", count=2, prompt=prompt, bars=2)
+    request = Request("calm", "pop", draw, tmp_path / "made", count=2, prompt=prompt, prompt_bars=2)
     list(request.fulfil(lambda: network, tiny_store))
     given = tiny_store.tokens(0).tolist()
     bars = [place for place, token in enumerate(given) if tiny_store.vocabulary[token] == "Bar_None"]
@@ -67,12 +72,86 @@ def test_every_piece_goes_on_from_the_prompt(network, tiny_store, prompt, tmp_pa
     assert beginnings[0] != beginnings[1]
 
 
+def short_network(store):
+    torch.manual_seed(1)
+    settings = ModelSettings(kind="transformer", hidden_size=32, num_layers=1, num_heads=2)
+    return build_model(settings, len(store.vocabulary), len(store.emotions), len(store.genres)).eval()
+
+
+def notes_of_bars(path: Path) -> list[list]:
+    """What mido finds in each bar: (ticks in the bar, pitch), at 480 ticks a quarter."""
+    file, time, found = mido.MidiFile(path), 0, {}
+    bar = None
+    for message in mido.merge_tracks(file.tracks):
+        time += message.time
+        if message.type == "time_signature":
+            bar = bar or file.ticks_per_beat * 4 * message.numerator // message.denominator
+        if message.type == "note_on" and message.velocity:
+            found.setdefault(time // bar, []).append((time % bar, message.note))
+    return [sorted(found.get(number, [])) for number in range(max(found) + 1)]
+
+
+def test_bars_are_written_again_and_all_others_stay(short_store, tmp_path):
+    row = int(short_store.index["bars"].to_numpy().argmax())
+    given = tmp_path / "given.mid"
+    decode(short_store.tokenizer, short_store.tokens(row)).dump_midi(given)
+    draw = SamplingSettings(max_tokens=1024, seed=3)
+    request = Request("calm", "pop", draw, tmp_path / "made", count=3, prompt=given, rewrite=(3, 5))
+    list(request.fulfil(lambda: short_network(short_store), short_store))
+    before = notes_of_bars(given)
+    again = [notes_of_bars(tmp_path / "made" / f"calm_pop_{seed}.mid") for seed in (3, 4, 5)]
+    for after in again:
+        assert len(after) == len(before)
+        assert after[:2] + after[5:] == before[:2] + before[5:]
+    assert all(after[2:5] != before[2:5] for after in again)
+    assert again[0] != again[1]
+
+
+@pytest.mark.parametrize(("span", "words"), [
+    ((1, 2), "The first bar tells meter and tempo"), ((3, 99), "so bars 3 to 99 cannot be written again"),
+    ((2, 11), "10 bars are too many")])
+def test_bars_that_cannot_be_written_again_are_told_why(short_store, tmp_path, span, words):
+    row = int(short_store.index["bars"].to_numpy().argmax())
+    given = tmp_path / "given.mid"
+    decode(short_store.tokenizer, short_store.tokens(row)).dump_midi(given)
+    request = Request("calm", "pop", SamplingSettings(), tmp_path / "made", prompt=given, rewrite=span)
+    with pytest.raises(BookError, match=words):
+        list(request.fulfil(never, short_store))
+
+
+def test_rewriting_needs_tokens_that_know_gaps(tiny_store, prompt, tmp_path):
+    request = Request("calm", "pop", DRAW, tmp_path / "made", prompt=prompt, rewrite=(2, 3))
+    with pytest.raises(BookError, match="its tokens know no gaps"):
+        list(request.fulfil(never, tiny_store))
+
+
+@pytest.mark.parametrize("bars", [1, 12, 40])
+def test_a_piece_has_the_bars_that_are_asked_for(short_store, tmp_path, bars):
+    draw = SamplingSettings(max_tokens=4096, seed=2, bars=bars)
+    piece = compose_pieces(short_network(short_store), short_store, "calm", "pop", draw)[0]
+    assert piece.ended
+    assert piece.bars == bars
+
+
+@pytest.mark.parametrize(("text", "span"), [("5-8", (5, 8)), ("5", (5, 5)), ("2–3", (2, 3))])
+def test_spans_of_bars(text, span):
+    assert read_span(text) == span
+
+
+@pytest.mark.parametrize("text", ["", "a-b", "-3", "3-", "1.5-2"])
+def test_what_is_no_span_is_told(text):
+    with pytest.raises(BookError, match="names no bars: write the first and the last, such as 5-8"):
+        read_span(text)
+
+
 @pytest.mark.parametrize(("values", "words"), [
     ({"count": 0}, "at least 1, not 0"),
     ({"count": 2, "out": "piece.mid"}, "2 pieces do not fit into the one file"),
-    ({"bars": 2}, "belongs to a prompt"),
+    ({"prompt_bars": 2}, "belongs to a prompt"),
+    ({"rewrite": (2, 3)}, "--rewrite belongs to a prompt"),
+    ({"prompt": "given.mid", "rewrite": (2, 3), "prompt_bars": 2}, "leave --bars and --prompt-bars out"),
     ({"prompt": "missing.mid"}, "no MIDI file .*missing"),
-    ({"prompt": "other.txt", "bars": 0}, "at least one bar, not 0"),
+    ({"prompt": "other.txt", "prompt_bars": 0}, "at least one bar, not 0"),
     ({"audio": "piece.mp3"}, "gets an MP3 and a JSON file for each piece anyway"),
     ({"out": "other.txt"}, "is a file, and not named as a MIDI file"),
     ({"out": "folder.mid"}, "is a folder, not a MIDI file"),
