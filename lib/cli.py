@@ -195,7 +195,7 @@ def pretrain(profile: ProfileName = "laptop",
 
     card = (judge_published if judge else make_pretrained)(load_profile(profile))
     print(f"{card['parameters']:,} parameters, {card['held_out']['all']['nats_per_note']} nats a source note "
-          f"held out, {card['endings']['ended']} of {card['endings']['pieces']} pieces ended by themselves")
+          "held out; the card is written to lib/pretrained/MODEL_CARD.md")
 
 
 @app.command()

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from lib.basics.errors import BookError
 from lib.basics.files import check_targets
 from lib.composing.compose import Source, compose_pieces, file_stem, label_id
@@ -108,6 +110,15 @@ class Request:
                  for piece in range(self.count if self.prompt else 0))
         return {f"a piece of --out ({stem}.mid)": self.out / f"{stem}.mid" for stem in stems}
 
+    def _prompt(self, store: Vocabulary) -> np.ndarray | None:
+        """The ids with which every piece begins."""
+        if self.prompt is None:
+            return None
+        longest = self.sampling.max_tokens
+        if self.rewrite is not None:
+            return read_rewrite(self.prompt, store, *self.rewrite, longest)
+        return read_prompt(self.prompt, store, self.prompt_bars or PROMPT_BARS, longest)
+
     @property
     def is_one_file(self) -> bool:
         """Whether one piece goes into files that are named, not several into a folder."""
@@ -127,12 +138,7 @@ class Request:
         """
         label_id(self.emotion, store.emotions, "emotion")
         label_id(self.genre, store.genres, "genre")
-        prompt = None
-        if self.rewrite is not None:
-            prompt = read_rewrite(self.prompt, store, *self.rewrite, self.sampling.max_tokens)
-        elif self.prompt is not None:
-            prompt = read_prompt(self.prompt, store, self.prompt_bars or PROMPT_BARS,
-                                 self.sampling.max_tokens)
+        prompt = self._prompt(store)
         source = model()
         check_guidance(source, self.sampling)
         pieces = compose_pieces(source, store, self.emotion, self.genre, self.sampling, self.count, prompt)

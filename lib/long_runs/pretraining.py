@@ -17,8 +17,6 @@ from lib.basics.errors import BookError
 from lib.basics.files import hash_of_bytes, hash_of_json, write_bytes, write_csv, write_json, write_text
 from lib.basics.machine import git_commit
 from lib.composing.browser_weights import quantised
-from lib.composing.compose import compose_many
-from lib.composing.outcomes import share_with_interval
 from lib.composing.pretrained import (
     CARD,
     CARD_TEXT,
@@ -31,11 +29,14 @@ from lib.composing.pretrained import (
     Pretrained,
     load_pretrained,
 )
-from lib.composing.sampling import SamplingSettings
 from lib.data import open_store
 from lib.data.embedded.sources import non_commercial_genres
+from lib.data.label_schemes import LabelRule, read_rule
 from lib.data.part import StorePart
+from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet
+from lib.long_runs.composed_pieces import judge_pieces
+from lib.long_runs.middles import judge_middles
 from lib.long_runs.model_card import card_text
 from lib.measures.loss_tables import difference_table, label_gain_table, label_table, model_table
 from lib.measures.losses import TokenLosses, ngram_losses, token_losses
@@ -45,7 +46,6 @@ from lib.profiles.profile import RunSettings
 from lib.training import Run, request_run
 from lib.training.checkpoint import write_weights
 
-COMPOSED = 160  # pieces, spread evenly over all pairs of labels, to count how many end by themselves
 TOKEN_SET: TokenSet = "shorthand"  # whatever token set the profile has
 TRANSPOSED_COPIES = 6  # of the training set for the n-gram baseline: the network saw it transposed too
 
@@ -100,7 +100,8 @@ def judge_published(profile: Profile, folder: Path = FOLDER, without: tuple[str,
     part = StorePart(open_store(profile, TOKEN_SET), non_commercial_genres() if without is None else without)
     pretrained = load_pretrained(folder)
     judged, overlap = without_seen(part, set(pd.read_csv(folder / SEEN, dtype=str)["identifier"]))
-    card = pretrained.card | {"overlap": overlap} | judge(pretrained, judged, profile.ngram.orders)
+    rule = read_rule(dataset_folder(profile))
+    card = pretrained.card | {"overlap": overlap} | judge(pretrained, judged, profile.ngram.orders, rule)
     _list_held_out(judged.index[judged.index["split"] == "test"], folder)
     card["sha256"] = card["sha256"] | {HELD_OUT: hash_of_bytes((folder / HELD_OUT).read_bytes())}
     write_json(folder / CARD, card)
@@ -179,18 +180,20 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
     })
 
 
-def judge(pretrained: Pretrained, part: StorePart, orders: list[int]) -> dict:
-    """What the published weights are worth: held-out losses beside the n-gram baseline, label gain, endings.
+def judge(pretrained: Pretrained, part: StorePart, orders: list[int], rule: LabelRule) -> dict:
+    """What the published weights are worth: held-out losses beside the n-gram baseline, what they compose.
 
     Args:
         pretrained: the weights as they were written.
         part: judged on its test set.
         orders: candidates for the n-gram baseline, chosen on validation.
+        rule: behind the emotion labels; empty where they are given.
 
     Returns:
         `held_out` (nats per token and source note, by collection), `baseline` (the n-gram model),
-        `below_baseline` (relative, by collection), `label_gain`, `endings`; each with intervals and counts;
-        and `browser`, the loss of the same pieces with full weights and with those of the page that composes.
+        `below_baseline` (relative, by collection), `label_gain`, `middles` (missing bars), `composed`
+        (:func:`lib.long_runs.composed_pieces.judge_pieces`), each with intervals and counts; and `browser`,
+        the loss of the same pieces with full weights and with those of the page that composes.
     """
     model, window = pretrained.model, pretrained.context_length
     true = token_losses(model, part, "test", window)
@@ -210,7 +213,8 @@ def judge(pretrained: Pretrained, part: StorePart, orders: list[int]) -> dict:
                            **{genre: _below(_of_genre(losses, part, genre), part) for genre in part.genres}},
         "label_gain": {row["shuffled"]: _measures(row) for _, row in
                        label_gain_table(true, shuffled, part).iterrows()},
-        "endings": _endings(pretrained),
+        "middles": judge_middles(pretrained, part, {"left to right": true, "n-gram": losses["baseline"]}),
+        "composed": judge_pieces(pretrained, part, ngram, rule),
         "browser": browser_loss(pretrained, part, true),
     }
 
@@ -250,17 +254,3 @@ def _of_genre(losses: dict[str, TokenLosses], part: StorePart, genre: str) -> di
     of_genre = (part.index["genre"] == genre).to_numpy()
     return {name: TokenLosses(**{column: values[of_genre[each.row]] for column, values in vars(each).items()})
             for name, each in losses.items()}
-
-
-def _endings(pretrained: Pretrained) -> dict:
-    pairs = [(emotion, genre) for genre in pretrained.genres for emotion in pretrained.emotions]
-    labels = [pairs[number % len(pairs)] for number in range(COMPOSED)]
-    sampling = SamplingSettings(max_tokens=pretrained.context_length, seed=1, top_p=0.95)
-    pieces = compose_many(pretrained.model, pretrained, labels, sampling)
-    ended = sum(piece.ended for piece in pieces)
-    share, low, high = share_with_interval(ended, len(pieces))
-    return {"pieces": len(pieces), "ended": ended, "share": round(share, 4), "low": round(low, 4),
-            "high": round(high, 4), "sampling": sampling.model_dump(),
-            "by_genre": {genre: [sum(piece.ended for piece in pieces if piece.genre == genre),
-                                 sum(piece.genre == genre for piece in pieces)]
-                         for genre in pretrained.genres}}

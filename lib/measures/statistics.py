@@ -94,3 +94,9 @@ def seed_interval(values: Sequence[float], level: float = 0.95) -> Interval:
         return Interval(mean, float("nan"), float("nan"))
     half = float(stats.t.ppf((1 + level) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count))
     return Interval(mean, mean - half, mean + half)
+
+
+def as_json(interval: Interval, name: str, digits: int = 4) -> dict[str, float | None]:
+    """`name`, `name`_low, `name`_high, rounded; None where a number is unknown, for JSON has no NaN."""
+    return {name + end: round(float(value), digits) if np.isfinite(value) else None
+            for end, value in zip(("", "_low", "_high"), interval, strict=True)}

@@ -9,7 +9,7 @@ from lib.composing import SamplingSettings, compose_pieces
 from lib.composing.pretrained import CARD, CARD_TEXT, HELD_OUT, SEEN, TOKENIZER, WEIGHTS, load_pretrained
 from lib.data.embedded.sources import non_commercial_genres
 from lib.data.part import StorePart
-from lib.long_runs import pretraining
+from lib.long_runs import composed_pieces
 from lib.long_runs.pretraining import make_pretrained, read_recipe, without_seen
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
 
@@ -17,7 +17,7 @@ RUN = RunSettings(
     name="tiny", seed=1, threads=1, precision="32-true",
     model=ModelSettings(kind="transformer", hidden_size=16, num_layers=1, num_heads=2, max_length=128),
     training=TrainingSettings(tokens=3_000, window=128, batch_tokens=512, learning_rate=1e-2, transpose=True,
-                              evaluations=2))
+                              evaluations=2, gap_share=0.3))
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,8 @@ def made(tiny_profile, tmp_path_factory):
     """The files of a tiny model that knows one of the two genres, and its card."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MOOD_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setattr(pretraining, "COMPOSED", 6)
+        patch.setattr(composed_pieces, "PIECES", 6)
+        patch.setattr(composed_pieces, "GUIDANCES", (1.0, 2.0))
         folder = tmp_path_factory.mktemp("published")
         return folder, make_pretrained(tiny_profile, folder, RUN, without=("pop",))
 
@@ -58,10 +59,15 @@ def test_the_card_stands_on_held_out_pieces_and_says_how_many(made):
     assert card["below_baseline"]["all"]["relative"] == pytest.approx(model / baseline - 1, abs=1e-3)
     assert set(card["label_gain"]) == {"emotion", "genre"}
     assert card["label_gain"]["genre"]["nats_per_token"] == 0  # one genre: dealing it anew changes nothing
-    assert card["endings"]["pieces"] == 6
+    assert [(row["source"], row["guidance"]) for row in card["composed"]] == [
+        ("real, held out", None), ("n-gram", None), ("model", 1.0), ("model", 2.0)]
+    assert all(0 <= row["ended_low"] <= row["ended"] <= row["ended_high"] <= 1 and row["pieces"] == 6
+               for row in card["composed"][1:])
+    assert card["middles"]["pieces"] > 0
     text = (folder / CARD_TEXT).read_text(encoding="utf-8")
     assert f"{model:.3f}" in text
-    assert f"{card['endings']['ended']} ended by themselves" in text
+    assert f"{card['middles']['notes']:,} notes" in text
+    assert "| model | 2.0 | " in text
 
 
 def test_what_it_has_seen_is_counted_and_left_out(made, tiny_store):
