@@ -135,6 +135,8 @@ def compose(
                                                      "keep all others.")] = None,
     bars: Annotated[int | None, typer.Option(help="How many bars the piece is to have; as the model likes if "
                                                   "not given.")] = None,
+    candidates: Annotated[int, typer.Option(help="Compose so many for each piece and keep the one that a "
+                                                 "classifier finds truest to the labels.")] = 1,
     run: Annotated[str, typer.Option(help="A run of the profile, such as transformer or lstm, trained first "
                                           "if need be; empty: the model that comes with the book.")] = "",
     temperature: Annotated[float, typer.Option(help="Above 0; 1 is the model as it is.")] = 1.0,
@@ -161,7 +163,9 @@ def compose(
         raise BookError("The page composes with the pretrained model: leave out --run or --browser-seed.")
     from lib.composing import SamplingSettings, load_pretrained
     from lib.composing.browser_weights import quantised
+    from lib.composing.pretrained import FOLDER, SELECTOR
     from lib.composing.request import Request, read_span
+    from lib.measures.selector import fit_selector, read_selector
 
     pretrained = None if run else load_pretrained()
     if pretrained and browser_seed is not None:
@@ -172,15 +176,17 @@ def compose(
                                 seed=seed if browser_seed is None else browser_seed,
                                 generator="numpy" if browser_seed is None else "browser")
     request = Request(emotion, genre, sampling, out, count, audio, record, prompt, prompt_bars, score,
-                      read_span(rewrite) if rewrite is not None else None)
+                      read_span(rewrite) if rewrite is not None else None, candidates)
     if pretrained:
-        written = request.fulfil(lambda: pretrained, pretrained)
+        written = request.fulfil(lambda: pretrained, pretrained,
+                                 lambda: read_selector(FOLDER / SELECTOR).choose)
     else:
         from lib.data import open_store
         from lib.training import request_run
 
         store = open_store(settings)
-        written = request.fulfil(lambda: request_run(wanted, store), store)
+        written = request.fulfil(lambda: request_run(wanted, store), store,
+                                 lambda: fit_selector(store).choose)
     for path in written:
         print(path)
 

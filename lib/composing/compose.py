@@ -49,6 +49,7 @@ class Composition:
         prompt_length: tokens at the beginning that were given, BOS included.
         tokenizer: what the ids mean.
         store_hash: hash of the token store behind labels and vocabulary.
+        selected_of: how many pieces a selector kept it from.
     """
 
     tokens: np.ndarray
@@ -61,6 +62,7 @@ class Composition:
     prompt_length: int
     tokenizer: REMI = field(repr=False)
     store_hash: str = field(repr=False)
+    selected_of: int = 1
 
     @cached_property
     def score(self) -> symusic.Score:
@@ -98,7 +100,8 @@ class Composition:
             "emotion": self.emotion, "genre": self.genre, "seed": self.seed, "model": self.model,
             "sampling": self.settings.model_dump(), "prompt_tokens": self.prompt_length,
             "ended_by": "EOS" if self.ended else "limit", "tokens": len(self.tokens), "notes": self.notes,
-            "bars": self.bars, "seconds": round(self.seconds, 3), "store": self.store_hash,
+            "bars": self.bars, "seconds": round(self.seconds, 3), "selected_of": self.selected_of,
+            "store": self.store_hash,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in
                          ("torch", "miditok", "symusic", "composing-to-a-mood")},
         }

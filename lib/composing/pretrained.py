@@ -26,7 +26,7 @@ from lib.training.memory import memory_for
 
 FOLDER = LIB / "pretrained"
 WEIGHTS, TOKENIZER, CARD, CARD_TEXT = "model.safetensors", "tokenizer.json", "card.json", "MODEL_CARD.md"
-RECIPE, HELD_OUT, SEEN = "recipe.yaml", "held_out.csv", "seen.csv"
+RECIPE, HELD_OUT, SEEN, SELECTOR = "recipe.yaml", "held_out.csv", "seen.csv", "selector.json"
 
 
 @dataclass(frozen=True)

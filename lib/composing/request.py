@@ -1,14 +1,14 @@
 """One request to compose, from what a person asks for to files: all checked before anything is made."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from lib.basics.errors import BookError
 from lib.basics.files import check_targets
-from lib.composing.compose import Source, compose_pieces, file_stem, label_id
+from lib.composing.compose import Composition, Source, compose_pieces, file_stem, label_id
 from lib.composing.prompt import read_prompt, read_rewrite
 from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import SamplingSettings
@@ -18,6 +18,10 @@ from lib.training.runs import Run
 
 MIDI_SUFFIXES = (".mid", ".midi")
 PROMPT_BARS = 4  # unless asked otherwise
+MOST_CANDIDATES = 64
+
+Choice = Callable[[Sequence[Composition], Vocabulary], Composition]
+"""Keeps one of several pieces, as :class:`lib.measures.selector.Selector` does."""
 
 
 def read_span(text: str) -> tuple[int, int]:
@@ -46,6 +50,7 @@ class Request:
             where `out` is a MIDI file.
         prompt: a MIDI file whose beginning every piece goes on from.
         prompt_bars: how many bars of it; None for four.
+        candidates: so many pieces are composed for each that is written, and the truest is kept.
         rewrite: the first and the last bar of the prompt that are written again, all others staying.
 
     Raises:
@@ -63,10 +68,14 @@ class Request:
     prompt_bars: int | None = None
     score: Path | None = None
     rewrite: tuple[int, int] | None = None
+    candidates: int = 1
 
     def __post_init__(self):
         if self.count < 1:
             raise BookError(f"The number of pieces must be at least 1, not {self.count}.")
+        if not 1 <= self.candidates <= MOST_CANDIDATES:
+            raise BookError(f"The number of candidates must be 1 to {MOST_CANDIDATES}, not "
+                            f"{self.candidates}.")
         for wish, option in ((self.prompt_bars, "--prompt-bars"), (self.rewrite, "--rewrite")):
             if wish is not None and self.prompt is None:
                 raise BookError(f"{option} belongs to a prompt: give the MIDI file as well, with --prompt.")
@@ -107,7 +116,7 @@ class Request:
         if self.is_one_file:
             return {"--out": self.out, "--audio": self.audio, "--record": self.record, "--score": self.score}
         stems = (file_stem(self.emotion, self.genre, self.sampling.seed + piece)
-                 for piece in range(self.count if self.prompt else 0))
+                 for piece in range(self.count * self.candidates if self.prompt else 0))
         return {f"a piece of --out ({stem}.mid)": self.out / f"{stem}.mid" for stem in stems}
 
     def _prompt(self, store: Vocabulary) -> np.ndarray | None:
@@ -124,13 +133,15 @@ class Request:
         """Whether one piece goes into files that are named, not several into a folder."""
         return self.out is None or self.out.suffix.lower() in MIDI_SUFFIXES
 
-    def fulfil(self, model: Callable[[], Source], store: Vocabulary) -> Iterator[Path]:
+    def fulfil(self, model: Callable[[], Source], store: Vocabulary,
+               choice: Callable[[], Choice] | None = None) -> Iterator[Path]:
         """Compose, write, and yield each file that is written.
 
         Args:
             model: gives what composes; called only when labels and prompt are known to be possible, since it
                 may train.
             store: the data that it was trained on.
+            choice: gives what keeps one of several candidates; called only where there are several.
 
         Raises:
             BookError: for an unknown label, a prompt that cannot be read or is too long, guidance that the
@@ -141,7 +152,12 @@ class Request:
         prompt = self._prompt(store)
         source = model()
         check_guidance(source, self.sampling)
-        pieces = compose_pieces(source, store, self.emotion, self.genre, self.sampling, self.count, prompt)
+        pieces = compose_pieces(source, store, self.emotion, self.genre, self.sampling,
+                                self.count * self.candidates, prompt)
+        if choice is not None and self.candidates > 1:
+            keep = choice()
+            pieces = [replace(keep(pieces[first:first + self.candidates], store), selected_of=self.candidates)
+                      for first in range(0, len(pieces), self.candidates)]
         for piece in pieces:
             if self.rewrite is not None and not piece.ended:
                 raise BookError(f"The bars were not whole within {self.sampling.max_tokens} tokens: raise "

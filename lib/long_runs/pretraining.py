@@ -24,6 +24,7 @@ from lib.composing.pretrained import (
     HELD_OUT,
     RECIPE,
     SEEN,
+    SELECTOR,
     TOKENIZER,
     WEIGHTS,
     Pretrained,
@@ -40,6 +41,7 @@ from lib.long_runs.middles import judge_middles
 from lib.long_runs.model_card import card_text
 from lib.measures.loss_tables import difference_table, label_gain_table, label_table, model_table
 from lib.measures.losses import TokenLosses, ngram_losses, token_losses
+from lib.measures.selector import fit_selector
 from lib.models import request_ngram
 from lib.profiles import Profile
 from lib.profiles.profile import RunSettings
@@ -164,7 +166,8 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
     training = part.rows("train")
     write_csv(folder / SEEN, ["identifier"], ({"identifier": identifier} for identifier in
                                               sorted(part.index["identifier"].iloc[training])))
-    names = (WEIGHTS, TOKENIZER, HELD_OUT, SEEN)
+    fit_selector(part).save(folder / SELECTOR)
+    names = (WEIGHTS, TOKENIZER, HELD_OUT, SEEN, SELECTOR)
     write_json(folder / CARD, {
         "made": date.today().isoformat(), "commit": git_commit("lib"), "run": run.folder.name,
         "model": run.settings.model.model_dump(mode="json"),

@@ -11,6 +11,7 @@ import numpy as np
 import symusic
 
 from lib.composing.grammar import Grammar
+from lib.composing.protocols import Vocabulary
 from lib.data import TokenStore
 from lib.data.note_tables import note_table
 from lib.data.tokenizer import write_out
@@ -75,7 +76,7 @@ class NoteReader:
     over, as MidiTok's decoder does; a bar without a meter is in 4/4.
     """
 
-    def __init__(self, store: TokenStore):
+    def __init__(self, store: Vocabulary):
         self._tokenizer = store.tokenizer
         grammar = Grammar(store.tokenizer)
         self.ticks_per_quarter = grammar.ticks_per_quarter

@@ -12,9 +12,11 @@ from symusic import Score
 from lib.basics.errors import BookError
 from lib.composing import SamplingSettings
 from lib.composing.compose import compose_pieces
+from lib.composing.counted import NgramComposer
 from lib.composing.request import Request, read_span
 from lib.data.tokenizer import decode, encode
-from lib.models import build_model
+from lib.models import NgramModel, build_model
+from lib.models.pieces import flatten_rows
 from lib.profiles.profile import ModelSettings
 
 DRAW = SamplingSettings(max_tokens=60, seed=5)
@@ -125,10 +127,27 @@ def test_rewriting_needs_tokens_that_know_gaps(tiny_store, prompt, tmp_path):
         list(request.fulfil(never, tiny_store))
 
 
+def test_of_several_candidates_one_is_kept(short_store, tmp_path):
+    seen = []
+
+    def last(pieces, vocabulary):
+        seen.append([piece.seed for piece in pieces])
+        return pieces[-1]
+
+    request = Request("calm", "pop", DRAW, tmp_path / "made", count=2, candidates=3)
+    list(request.fulfil(lambda: short_network(short_store), short_store, lambda: last))
+    assert seen == [[5, 6, 7], [8, 9, 10]]
+    names = sorted(path.name for path in (tmp_path / "made").glob("*.mid"))
+    assert names == ["calm_pop_10.mid", "calm_pop_7.mid"]
+    assert json.loads((tmp_path / "made" / "calm_pop_7.json").read_text())["selected_of"] == 3
+
+
 @pytest.mark.parametrize("bars", [1, 12, 40])
-def test_a_piece_has_the_bars_that_are_asked_for(short_store, tmp_path, bars):
+def test_a_piece_has_the_bars_that_are_asked_for(short_store, bars):
+    pieces = flatten_rows(short_store, short_store.rows("train"))
+    model = NgramModel.fit(pieces, len(short_store.vocabulary), order=6)
     draw = SamplingSettings(max_tokens=4096, seed=2, bars=bars)
-    piece = compose_pieces(short_network(short_store), short_store, "calm", "pop", draw)[0]
+    piece = compose_pieces(NgramComposer(model, short_store), short_store, "calm", "pop", draw)[0]
     assert piece.ended
     assert piece.bars == bars
 
@@ -148,6 +167,8 @@ def test_what_is_no_span_is_told(text):
     ({"count": 0}, "at least 1, not 0"),
     ({"count": 2, "out": "piece.mid"}, "2 pieces do not fit into the one file"),
     ({"prompt_bars": 2}, "belongs to a prompt"),
+    ({"candidates": 0}, "candidates must be 1 to 64, not 0"),
+    ({"candidates": 65}, "candidates must be 1 to 64, not 65"),
     ({"rewrite": (2, 3)}, "--rewrite belongs to a prompt"),
     ({"prompt": "given.mid", "rewrite": (2, 3), "prompt_bars": 2}, "leave --bars and --prompt-bars out"),
     ({"prompt": "missing.mid"}, "no MIDI file .*missing"),

@@ -6,7 +6,16 @@ import pytest
 from lib.basics.errors import BookError
 from lib.basics.files import read_json
 from lib.composing import SamplingSettings, compose_pieces
-from lib.composing.pretrained import CARD, CARD_TEXT, HELD_OUT, SEEN, TOKENIZER, WEIGHTS, load_pretrained
+from lib.composing.pretrained import (
+    CARD,
+    CARD_TEXT,
+    HELD_OUT,
+    SEEN,
+    SELECTOR,
+    TOKENIZER,
+    WEIGHTS,
+    load_pretrained,
+)
 from lib.data.embedded.sources import non_commercial_genres
 from lib.data.part import StorePart
 from lib.long_runs import composed_pieces
@@ -33,7 +42,7 @@ def made(tiny_profile, tmp_path_factory):
 
 def test_every_file_is_written_and_can_be_used(made):
     folder, card = made
-    names = {WEIGHTS, TOKENIZER, HELD_OUT, SEEN, CARD, CARD_TEXT}
+    names = {WEIGHTS, TOKENIZER, HELD_OUT, SEEN, SELECTOR, CARD, CARD_TEXT}
     assert {path.name for path in folder.iterdir()} == names
     loaded = load_pretrained(folder)
     assert (loaded.genres, loaded.emotions) == (["folk"], ["calm", "lively"])
