@@ -52,8 +52,7 @@ def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, ru
         notes), `aabb` (share), `overlap` (of style, with the real pieces) and `copied` (notes more than real
         pieces share with the training set), each with `_low` and `_high` (95 %) and `_pieces`.
     """
-    pairs = [(emotion, genre) for genre in part.genres for emotion in part.emotions]
-    labels = [pairs[number % len(pairs)] for number in range(PIECES)]
+    labels = even_labels(part, PIECES)
     draw = SamplingSettings(max_tokens=pretrained.context_length, seed=1, top_p=TOP_P)
     real = real_set(part, part.rows("test").tolist(), _REAL, pretrained.context_length)
     sets: list[tuple[PieceSet, float | None, list[Composition]]] = [(real, None, [])]
@@ -70,18 +69,7 @@ def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, ru
     lines, progress = [], Progress("measuring composed pieces", len(sets), unit="sources")
     for (found, guidance, composed), own, match in zip(sets, notes, matches, strict=True):
         line: dict = {"source": found.name, "guidance": guidance, "pieces": len(found)}
-        if composed:
-            ended = sum(piece.ended for piece in composed)
-            _put(line, "ended", Interval(*share_with_interval(ended, len(composed))), len(composed))
-        if is_ruled(part, rule):
-            judged = judge_by_rule(found, part, rule)
-            for name, table in {"label": judged, **halves(judged)}.items():
-                _put(line, name, agreement(table), len(table))
-        music = [barred_notes(decode(part.tokenizer, tokens)) for tokens in found.tokens]
-        _put(line, "themes", *_mean(share_recurring, music, found.groups))
-        tunes = np.array(found.genres) != _FORMLESS
-        _put(line, "aabb", *_mean(is_aabb, [music[place] for place in np.flatnonzero(tunes)],
-                                  found.groups[tunes]))
+        line |= measure_pieces(found, composed, part, rule)
         if found is not real:
             _put(line, "overlap", mean_distance(style_table(own).to_numpy(), found.groups,
                                                 reference.to_numpy())[0], len(own))
@@ -91,6 +79,38 @@ def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, ru
         lines.append(line)
         progress.advance(1)
     return lines
+
+
+def even_labels(part: TokenStore, pieces: int) -> list[tuple[str, str]]:
+    """All pairs (emotion, genre) in turn, for so many pieces."""
+    pairs = [(emotion, genre) for genre in part.genres for emotion in part.emotions]
+    return [pairs[number % len(pairs)] for number in range(pieces)]
+
+
+def measure_pieces(found: PieceSet, composed: Sequence[Composition], part: TokenStore, rule: LabelRule
+                   ) -> dict:
+    """Endings, labels, themes and form of one set of pieces; see :func:`judge_pieces` for the columns.
+
+    Args:
+        found: the pieces.
+        composed: the same, where they were composed; else empty.
+        part: for its tokenizer.
+        rule: behind the emotion labels.
+    """
+    line: dict = {}
+    if composed:
+        ended = sum(piece.ended for piece in composed)
+        _put(line, "ended", Interval(*share_with_interval(ended, len(composed))), len(composed))
+    if is_ruled(part, rule):
+        judged = judge_by_rule(found, part, rule)
+        for name, table in {"label": judged, **halves(judged)}.items():
+            _put(line, name, agreement(table), len(table))
+    music = [barred_notes(decode(part.tokenizer, tokens)) for tokens in found.tokens]
+    _put(line, "themes", *_mean(share_recurring, music, found.groups))
+    tunes = np.array(found.genres) != _FORMLESS
+    _put(line, "aabb", *_mean(is_aabb, [music[place] for place in np.flatnonzero(tunes)],
+                              found.groups[tunes]))
+    return line
 
 
 def _put(line: dict, name: str, value: Interval, pieces: int) -> None:

@@ -17,6 +17,7 @@ from lib.chapters.noise import robustness
 from lib.chapters.speed.ablation import run_ablation
 from lib.data.store import TokenStore
 from lib.ledger.evidence import committed_code, keep_evidence
+from lib.long_runs.composer_trials import run_composer_trials
 from lib.measures import loss_tables
 from lib.measures.comparison import paired_difference, slope_within
 from lib.profiles import Profile
@@ -93,7 +94,12 @@ def ablation_part(profile: Profile, store: TokenStore) -> Tables:
     return {"ablation": run_ablation(profile, store)}
 
 
+def composer_part(profile: Profile, store: TokenStore) -> Tables:
+    """What each change to the composer that comes with the book was worth, in the same appendix."""
+    return {"composer_trials": run_composer_trials(profile)}
+
+
 PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
     "sweeps": sweeps_part, "networks": networks_part, "noise": noise_part,
-    "ablation": ablation_part}
+    "ablation": ablation_part, "composer": composer_part}
 """By name, in the order in which they run."""
