@@ -14,7 +14,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import make_folder, write_text
 from lib.composing.pretrained import Pretrained, load_pretrained
 from lib.composing.prompt import read_prompt
-from lib.data.shorthand.tokens import LONGEST
+from lib.data.shorthand.tokens import GAP, LONGEST, ids_of_types
 from lib.data.tokenizer import has_shorthand
 from lib.publish.compose_page.model_script import model_script
 from lib.publish.compose_page.notes_script import instruments_of, notes_script
@@ -29,8 +29,9 @@ MODEL, NOTES = "model.js", "notes.js"
 ASSETS = Path(__file__).parent / "assets"
 #: In the order in which they are loaded; the first five also run in the Worker.
 SCRIPTS = ("network.js", "draw.js", "bars.js", "grammar.js", "composer.js", "engine.js", "shorthand.js",
-           "piece.js", "midi_in.js", "sound.js", "roll.js", "inside.js", "choices.js", "page.js")
-_STYLE, _FORM = "compose.css", "form.html"
+           "gaps.js", "piece.js", "midi_in.js", "sound.js", "roll.js", "inside.js", "choices.js",
+           "rewrite.js", "page.js")
+_STYLE, _FORM, _REWRITE = "compose.css", "form.html", "rewrite.html"
 _BARS = 8  # of a real piece to begin with, at most
 _PROMPTS = 24
 # Only a network whose pieces begin with a plan can be told how many bars one is to have.
@@ -78,11 +79,13 @@ def compose_page(text: str, pretrained: Pretrained, copies: Sequence[ExecutedCop
     megabytes = f"{(folder / MODEL).stat().st_size / 1e6:.1f}"
     data = {"model": MODEL, "notes": NOTES, "megabytes": megabytes,
             "prompts": [tokens for _, tokens in prompts]}
+    can_fill = bool(len(ids_of_types(pretrained.vocabulary, (GAP,))))
     options = "".join(f'<option value="{number}" data-place="{number - 1}">{one_line(title)}</option>'
                       for number, (title, _) in enumerate(prompts, start=1))
     form = Template((ASSETS / _FORM).read_text(encoding="utf-8")).substitute(
         emotions=_options(pretrained.emotions), genres=_options(pretrained.genres),
         length=_LENGTH if has_shorthand(pretrained.tokenizer) else "",
+        rewrite=(ASSETS / _REWRITE).read_text(encoding="utf-8") if can_fill else "",
         window=pretrained.context_length, bars=_BARS, prompts=options, megabytes=megabytes,
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         scripts="\n".join(f'<script defer src="{FOLDER}/{name}"></script>' for name in SCRIPTS))

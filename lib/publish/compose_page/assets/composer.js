@@ -50,7 +50,7 @@ function moodComposer(scope, slice) {
       this.sent = this.tokens.length;
       this.spent = 0;
       this.look = null;
-      this.composing = true;
+      this.composing = this.goesOn();
       this.work();
     }
 
@@ -62,6 +62,10 @@ function moodComposer(scope, slice) {
         state.advance(token);
         this.random();
       }
+    }
+
+    goesOn() {
+      return this.tokens.at(-1) !== this.end && this.tokens.length < this.request.maxTokens;
     }
 
     stop() {
@@ -120,7 +124,7 @@ function moodComposer(scope, slice) {
       tokens.push(token);
       this.state.advance(token);
       this.takeGiven();
-      this.composing = token !== this.end && tokens.length < request.maxTokens;
+      this.composing = this.goesOn();
     }
 
     report() {
@@ -134,12 +138,13 @@ function moodComposer(scope, slice) {
       this.sent = tokens.length;
     }
 
-    /** One step towards a look: the reading without labels first has to come as far. */
+    /** One step towards a look: both readings first have to come as far. */
     lookOn() {
       const { tokens, free, look, request, network } = this;
       const { place } = look;
-      if (free.length < place - 1) {
-        network.read(free, tokens[free.length]);
+      const behind = [free, this.reading].find(({ length }) => length < place - 1);
+      if (behind) {
+        network.read(behind, tokens[behind.length]);
         return;
       }
       this.look = null;

@@ -21,6 +21,8 @@
         this.engine.tell({ do: "inspect", place })));
       this.sound = new mood.Sound();
       this.choices = new mood.Choices(this.form, (sentence) => this.say(sentence));
+      this.rewrite = new mood.Rewrite(root.querySelector(".composer-rewrite"), { choices: this.choices,
+        say: (sentence) => this.say(sentence), write: (piece, request) => this.writeAgain(piece, request) });
       this.number = 0; // of the piece
       this.listen();
       this.choices.readLink();
@@ -174,7 +176,7 @@
     }
 
     begin(clicked) {
-      const { fields, labels } = this;
+      const { fields } = this;
       const given = this.given();
       const numbers = this.choices.numbers();
       if (given.length + 1 >= numbers.maxTokens) {
@@ -186,21 +188,52 @@
         this.say(`The piece is to have ${numbers.total} bars and to begin with ${begun}; ask for more, or begin with fewer.`);
         return;
       }
-      const label = (known, value) => (value ? known.indexOf(value) : known.length);
-      this.piece = new mood.Piece(this.grammar, this.beginning, given);
-      this.piece.labels = [fields.emotion.value || "any", fields.genre.value || "any", numbers.seed];
-      Object.assign(this, { clicked, heardAfter: null, started: false });
-      this.roll.show(this.piece);
-      this.plan.textContent = "";
-      this.inside.begin(this.piece);
-      this.engine.tell({ do: "compose", piece: this.number, request: { ...numbers, given,
-        emotion: label(labels.emotions, fields.emotion.value), genre: label(labels.genres, fields.genre.value) } });
-      for (const name of ["play", "stop", "midi"]) fields[name].disabled = false;
+      const piece = new mood.Piece(this.grammar, this.beginning, given);
+      piece.labels = [fields.emotion.value || "any", fields.genre.value || "any", numbers.seed];
+      this.clicked = clicked;
+      this.write(piece, { ...numbers, given });
       this.say("Composing …");
       try {
         history.replaceState(null, "", this.choices.link());
       } catch { /* a page inside another may not; the button copies the link all the same */ }
+    }
+
+    /** Show a piece whose first tokens are given, and have the network write the others. */
+    write(piece, request) {
+      const { fields, labels } = this;
+      const label = (known, value) => (value ? known.indexOf(value) : known.length);
+      Object.assign(this, { heardAfter: null, started: false, stopped: false });
+      piece.request = { ...request, emotion: label(labels.emotions, fields.emotion.value),
+        genre: label(labels.genres, fields.genre.value) };
+      this.showPiece(piece);
+      this.engine.tell({ do: "compose", piece: this.number, request: piece.request });
+      for (const name of ["play", "stop", "midi"]) fields[name].disabled = false;
       this.follow();
+    }
+
+    /** As `write`, for a piece of which some bars are missing. */
+    writeAgain(piece, request) {
+      this.number += 1;
+      this.sound.stop();
+      this.clicked = performance.now();
+      this.write(piece, request);
+      this.say("Reading the other bars, then writing these …");
+    }
+
+    /** Back to a piece that was whole before; the network is given all of it, so that it can be looked into. */
+    restore(piece) {
+      this.number += 1;
+      this.showPiece(piece);
+      const { tokens } = piece;
+      this.engine.tell({ do: "compose", piece: this.number, request: { ...piece.request, given: tokens.slice(1), maxTokens: tokens.length } });
+    }
+
+    showPiece(piece) {
+      this.piece = piece;
+      this.roll.show(piece);
+      this.inside.begin(piece);
+      this.rewrite.show(piece);
+      this.showFacts();
     }
 
     grow({ tokens, spent }) {
@@ -208,28 +241,46 @@
       piece.add(tokens);
       this.spent = spent;
       this.roll.draw();
-      this.plan.textContent = mood.shorthand.planLine(this.grammar, piece.tokens);
       this.showFacts();
       this.startWhenEnough();
     }
 
     ended({ byItself, spent }) {
       const { piece } = this;
+      if (!piece.composing) return; // it was only given to be looked into
       piece.composing = false;
       this.spent = spent;
+      if (piece.rewrites) {
+        this.endedAgain(piece, byItself);
+        return;
+      }
       this.showFacts();
+      this.rewrite.show(piece);
       this.startWhenEnough();
       if (!piece.notes.length) this.say("Not even one note was finished: allow more tokens.");
       else if (this.stopped) this.say("Stopped.");
       else if (!this.silent) this.say(byItself ? "The piece ended by itself." : "The piece met the limit of tokens before it ended.");
     }
 
+    /** Bars have been written again, or the piece stays as it was. */
+    endedAgain(piece, byItself) {
+      const wrong = this.rewrite.whatIsWrong(piece, byItself);
+      if (wrong) this.restore(piece.rewrites.before);
+      else {
+        piece.finish();
+        this.showPiece(piece);
+        this.startWhenEnough();
+      }
+      this.say(wrong || this.rewrite.told(piece));
+    }
+
     showFacts() {
       const { piece, spent } = this;
       const seconds = piece.seconds(piece.end);
       const music = seconds - piece.seconds(piece.givenEnd);
-      const speed = spent > 0 ? ` · ${Math.round((1000 * piece.drawn) / spent)} tokens a second, `
+      const speed = spent > 0 && music > 0 ? ` · ${Math.round((1000 * piece.drawn) / spent)} tokens a second, `
         + `${((1000 * music) / spent).toFixed(1)} × as fast as it plays` : "";
+      this.plan.textContent = mood.shorthand.planLine(this.grammar, piece.tokens);
       this.facts.textContent = `${piece.bars.length} bars · ${piece.notes.length} notes · ${piece.tokens.length} tokens`
         + ` · ${Math.round(seconds)} s of music${speed}`;
       const { box } = this.roll;
@@ -240,9 +291,9 @@
 
     startWhenEnough() {
       const { piece, sound } = this;
-      const enough = !piece.composing || piece.seconds(piece.horizon) > mood.Sound.ENOUGH;
+      const enough = !piece.composing || (!piece.rewrites && piece.seconds(piece.horizon) > mood.Sound.ENOUGH);
       if (this.started || !enough || !piece.notes.length || !sound.instruments.length) return;
-      this.playFrom(0);
+      this.playFrom(piece.rewrites ? piece.seconds(piece.bars[piece.rewrites.first - 1].start) : 0);
     }
 
     playFrom(seconds) {
@@ -260,7 +311,8 @@
     play() {
       const { sound, piece } = this;
       if (!piece) return;
-      if (!sound.instruments.length) this.say(this.silent || "The notes to play with are still being read.");
+      if (piece.rewrites && piece.composing) this.say("Wait until the bars are written.");
+      else if (!sound.instruments.length) this.say(this.silent || "The notes to play with are still being read.");
       else if (sound.timer === null) this.playFrom(0);
       else sound.pause(!sound.paused);
       this.showButtons();
@@ -316,7 +368,7 @@
 
     seek(tick) {
       const { piece, sound } = this;
-      if (!sound.instruments.length || !piece.notes.length) return;
+      if (!sound.instruments.length || !piece.notes.length || (piece.rewrites && piece.composing)) return;
       const last = piece.composing ? piece.horizon : piece.end;
       this.playFrom(piece.seconds(Math.max(0, Math.min(tick, last))));
     }

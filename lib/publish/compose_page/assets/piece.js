@@ -64,6 +64,11 @@
       }
     }
 
+    /** Put in the order of time what was written behind the bars that follow it. */
+    finish() {
+      for (const list of [this.state.notes, this.state.bars, this.state.tempos]) list.sort((one, other) => one.start - other.start);
+    }
+
     get notes() { return this.state.notes; }
 
     get bars() { return this.state.bars; }
