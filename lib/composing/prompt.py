@@ -71,10 +71,19 @@ def read_rewrite(path: Path, store: Vocabulary, first: int, last: int, max_token
         raise BookError("This model cannot write bars again: its tokens know no gaps. Choose one whose "
                         "tokens are in shorthand.")
     tokens = _encode(_read(Path(path)), store, str(path))
-    moved = with_gap(words_of(tuple(store.vocabulary)), tokens, first, last)
-    if len(moved) + _ROOM > max_tokens:
-        raise BookError(f"{path} takes {len(moved)} tokens and leaves too little room within {max_tokens}; "
+    if len(tokens) + _ROOM > max_tokens:
+        raise BookError(f"{path} takes {len(tokens)} tokens and leaves too little room within {max_tokens}; "
                         "give a shorter piece.")
+    return gap_prompt(tokens, store, first, last)
+
+
+def gap_prompt(tokens: np.ndarray, store: Vocabulary, first: int, last: int) -> np.ndarray:
+    """A whole piece in shorthand up to the token `Fill`; its bars `first` to `last` are to follow behind it.
+
+    Raises:
+        BookError: saying why these bars cannot be missing.
+    """
+    moved = with_gap(words_of(tuple(store.vocabulary)), tokens, first, last)
     fill = store.vocabulary.index(f"{FILL}_None")
     return moved[:1 + int(np.flatnonzero(moved == fill)[0])].astype(np.int64)
 
