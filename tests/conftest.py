@@ -115,10 +115,12 @@ def tiny_folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_profile(tiny_folder):
-    """The smoke profile on the synthetic dataset."""
+    """The smoke profile on the synthetic dataset, with tokens written out."""
     from lib.profiles import load_profile
 
-    return load_profile("smoke", tiny_folder).model_copy(update={"workers": 1})
+    profile = load_profile("smoke", tiny_folder)
+    data = profile.data.model_copy(update={"token_set": "book"})  # whose tokens a test can spell
+    return profile.model_copy(update={"workers": 1, "data": data})
 
 
 @pytest.fixture(scope="session")

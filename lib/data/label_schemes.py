@@ -20,10 +20,13 @@ from lib.profiles.profile import DEFAULT_LABELS
 
 MEDIANS, MANIFEST = "medians.csv", "manifest.json"
 
+UNNAMED_LABELS = "mode-activity"
+"""The scheme behind records that name none: they were made when there was no other."""
+
 
 @dataclass(frozen=True)
 class LabelScheme:
-    """Mode × activity, with a measure of activity of its own.
+    """Mode × lively or calm, with a measure of its own for the second half.
 
     Attributes:
         name: in a profile's `data: {labels: NAME}`.
@@ -31,6 +34,7 @@ class LabelScheme:
         measure: the number; None for a piece that cannot be measured.
         source: who found or taught it.
         claims: what the labels say, and what they do not.
+        in_words: what *calm* says of a piece, as part of a sentence.
         files: of `lib/data` that the measure reads, such as a judge's coefficients.
     """
 
@@ -39,17 +43,21 @@ class LabelScheme:
     measure: labels.Measure
     source: str
     claims: str
+    in_words: str
     files: tuple[str, ...] = ()
 
 
 SCHEMES = {scheme.name: scheme for scheme in (
     LabelScheme("mode-activity", "onsets a beat", labels.onsets_per_beat,
                 "the psychology of music (A. Gabrielsson and E. Lindström, 2010)",
-                "major or minor; more or fewer onsets a beat than is usual in the collection and meter"),
+                "major or minor; more or fewer onsets a beat than is usual in the collection and meter",
+                "fewer notes begin in a beat than is usual in the same collection and meter"),
     LabelScheme(DEFAULT_LABELS, "judged arousal", judged_arousal,
                 "mean ratings of VGMIDI's pieces (L. Ferreira and J. Whitehead, 2019)",
                 "major or minor; more or less arousal than is usual in the collection and meter, as a judge "
                 "expects it that raters of game music have taught",
+                "a judge, taught by raters of game music, expects less arousal than is usual in the same "
+                "collection and meter",
                 ("rated_judge.json",)),
 )}
 """By name."""
@@ -83,7 +91,7 @@ class LabelRule:
 
     def examine(self, score: Score, collection: str) -> labels.Evidence:
         """What the rule knows of a score, with the estimated mode."""
-        return labels.examine(score, collection, measure=self.scheme.measure)
+        return labels.examine(score, collection, self.scheme.measure)
 
     def rows(self) -> Iterator[dict[str, object]]:
         """The medians as rows of `medians.csv`."""

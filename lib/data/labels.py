@@ -1,9 +1,9 @@
-"""The proxy emotion of a piece: mode × activity, read from the notes and the source.
+"""The proxy emotion of a piece: mode × lively or calm, read from the notes and the source.
 
 `emotion_of` is the whole rule; the other functions are its parts. Composed pieces are judged by the same
-parts, with the *estimated* mode. What stands for activity is a matter of the label scheme
-(:mod:`lib.data.label_schemes`). Nothing here says what anybody feels: the four labels are a proxy, and a weak
-one.
+parts, with the *estimated* mode. What decides between lively and calm, the *activity* of this file, is a
+matter of the label scheme (:mod:`lib.data.label_schemes`): judged arousal, unless a profile names another.
+Nothing here says what anybody feels: the four labels are a proxy, and a weak one.
 """
 
 import re
@@ -65,22 +65,22 @@ class Evidence:
 
     collection: str
     meter: str
-    activity: float | None  # onsets per beat, or what a label scheme puts in their place
+    activity: float | None  # as the label scheme measures it: judged arousal, or onsets a beat
     mode: str | None  # 'major' or 'minor'
     key: str  # as text, 'D minor'; '' if unknown
     reason: str  # why there is no mode
 
 
-def examine(score: Score, collection: str, mode_source: str = "estimate", key: Key | None = None,
-            measure: Measure | None = None) -> Evidence:
+def examine(score: Score, collection: str, measure: Measure, mode_source: str = "estimate",
+            key: Key | None = None) -> Evidence:
     """Find mode, key, meter and activity of one piece; the parts of the rule that need no other piece.
 
     Args:
         score: the notes.
         collection: whose medians will judge it (its genre).
+        measure: of activity, the label scheme's.
         mode_source: 'key field', 'thirds' or 'estimate', see :func:`emotion_of`.
         key: what the source's key field says; not needed for an estimate.
-        measure: of activity; None: onsets per beat.
     """
     reason = ""
     if mode_source == "estimate":
@@ -94,7 +94,7 @@ def examine(score: Score, collection: str, mode_source: str = "estimate", key: K
         reason = "" if key else "the key field names no tonic with a known mode"
     else:
         raise ValueError(f"unknown source of the mode: {mode_source!r}")
-    return Evidence(collection, main_meter(score), (measure or onsets_per_beat)(score), mode,
+    return Evidence(collection, main_meter(score), measure(score), mode,
                     f"{key.tonic} {mode}" if key and mode else "", reason)
 
 
@@ -113,13 +113,14 @@ def emotion_of(evidence: Evidence, medians: Medians) -> tuple[str | None, str]:
       tunes' field K names the note *do* of a pentatonic scale, on which one in six of them ends: by the
       thirds above it, not one of them would be minor.
 
-    *Activity* is lively or calm: onsets per beat (:func:`onsets_per_beat`, or the label scheme's own measure)
-    above, or not above, the median of the same collection **and meter** (by collection alone, the meter would
-    decide most of it).
+    *Activity* is lively or calm: what the label scheme measures is above, or not above, the median of the
+    same collection **and meter** (by collection alone, the meter would decide much of it). The book's scheme
+    measures *judged arousal* (:func:`lib.data.rated_judge.judged_arousal`), an older one onsets a beat
+    (:func:`onsets_per_beat`).
 
-    That mode and the number of events in time go with perceived valence and arousal is a finding of music
-    psychology (A. Gabrielsson and E. Lindström in *Handbook of Music and Emotion*, 2010; J. Russell's plane
-    of valence and arousal, 1980). That these four labels name feelings is not claimed.
+    That mode goes with perceived valence, and the number of events in time with arousal, is a finding of
+    music psychology (A. Gabrielsson and E. Lindström in *Handbook of Music and Emotion*, 2010; J. Russell's
+    plane of valence and arousal, 1980). That these four labels name feelings is not claimed.
     """
     if evidence.mode is None:
         return None, evidence.reason

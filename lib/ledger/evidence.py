@@ -14,8 +14,13 @@ from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, hash_of_bytes, read_json, write_json
 from lib.basics.machine import core_count, git_commit, package_versions, processor_name
 from lib.basics.places import BOOK
+from lib.data.label_schemes import UNNAMED_LABELS
 from lib.data.store import TokenStore
 from lib.profiles import Profile
+from lib.profiles.profile import LABELS_IN_NAME
+
+GIVEN_LABELS = "given"
+"""Of data whose labels are the folder's own, and no rule's."""
 
 PACKAGES = ("torch", "lightning-fabric", "numpy", "miditok", "symusic")
 
@@ -29,23 +34,30 @@ class Evidence:
         table: the CSV.
         decides: whether it was made with the very data that a chapter has now. Evidence of other data is
             shown with its date, and decides nothing.
+        same_tokens: whether its nats a token can be held against those of a chapter's own token set.
         about: when, where and from what: date, machine, cores, commit, versions, profile, seeds, threads,
-            precision, dataset, store, sha256 (of the CSV), and what the experiment adds.
+            precision, dataset, store, labels (a label scheme, or 'given'), sha256 (of the CSV), and what
+            the experiment adds.
     """
 
     name: str
     table: pd.DataFrame
     about: dict[str, Any]
     decides: bool = False
+    same_tokens: bool = True
 
     @property
     def origin(self) -> str:
-        """One sentence for a caption: which experiment, when, on what, with which settings, code and data."""
+        """For a caption: which experiment, when, on what, with which settings, code and data; and the tokens
+        and the emotion labels that its networks learned."""
         about = self.about
+        labels = about.get("labels", UNNAMED_LABELS)
+        rule = "given" if labels == GIVEN_LABELS else f"by the scheme '{labels}'"
         where = f"{about['machine']}, {about['cores']} cores, in {about['precision']}"
         code, data = str(about["commit"])[:10], about["store"][:12]
         return (f"{self.name}.csv, run on {about['date']} on {where}, profile {about['profile']}, commit "
-                f"{code}, data {data}.")
+                f"{code}, data {data}. Its networks read the token set '{_token_set(about['dataset'])}', "
+                f"with emotion labels {rule}.")
 
 
 def evidence_path(name: str) -> Path:
@@ -81,7 +93,8 @@ def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: Token
     """
     return write_evidence(name, table, profile=profile.name, seeds=list(profile.seeds),
                           threads=profile.threads, precision=profile.precision, dataset=store.folder.name,
-                          store=store.hash, **about)
+                          store=store.hash,
+                          labels=GIVEN_LABELS if profile.data.folder else profile.data.labels, **about)
 
 
 def _whole_numbers_kept(table: pd.DataFrame) -> pd.DataFrame:
@@ -131,10 +144,10 @@ def read_evidence(name: str) -> Evidence:
 
 
 def find_evidence(name: str, store: TokenStore) -> Evidence | None:
-    """A kept result on the same data set; None where there is none.
+    """A kept result on the same music; None where there is none.
 
-    It decides only where the store is the very one: another split, or another way to read the same music, is
-    other data.
+    It decides only where the store is the very one: another split, other labels, or other tokens of the same
+    music are other data.
 
     Raises:
         BookError: when the file does not belong to its provenance.
@@ -142,9 +155,20 @@ def find_evidence(name: str, store: TokenStore) -> Evidence | None:
     if not evidence_path(name).is_file():
         return None
     found = read_evidence(name)
-    if found.about["dataset"].rsplit("-", 1)[0] != store.folder.name.rsplit("-", 1)[0]:
+    kept, own = found.about["dataset"], store.folder.name
+    if _music(kept) != _music(own):
         return None
-    return replace(found, decides=found.about["store"] == store.hash)
+    return replace(found, decides=found.about["store"] == store.hash,
+                   same_tokens=_token_set(kept) == _token_set(own))
+
+
+def _music(store_name: str) -> str:
+    """The data set in the name of a store, whatever its tokens and labels."""
+    return store_name.rsplit("-", 2)[0].partition(LABELS_IN_NAME)[0]
+
+
+def _token_set(store_name: str) -> str:
+    return store_name.rsplit("-", 2)[-2]
 
 
 def what_decides(kept: Evidence | None) -> str:
@@ -153,5 +177,6 @@ def what_decides(kept: Evidence | None) -> str:
         return "No kept evidence fits this data set; today's runs decide."
     if kept.decides:
         return f"Kept evidence decides: {kept.origin}"
+    apart = "" if kept.same_tokens else " Nats a token of two token sets have one sign, but not one size."
     return ("Kept evidence is of other data, is shown as dated and decides nothing; today's runs do. "
-            f"{kept.origin}")
+            f"{kept.origin}{apart}")

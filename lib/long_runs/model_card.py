@@ -1,5 +1,7 @@
 """The card of the pretrained model, for people: what it is, how it was made, what it is worth."""
 
+from lib.data.label_schemes import UNNAMED_LABELS, find_scheme
+
 
 def card_text(card: dict) -> str:
     """The model card for people, in Markdown; every number comes from the card's JSON."""
@@ -10,6 +12,7 @@ def card_text(card: dict) -> str:
                 f"{below['relative']:.0%} [{below['relative_low']:.0%}, {below['relative_high']:.0%}] |")
 
     training, gain, data, shape = (card[name] for name in ("training", "label_gain", "data", "model"))
+    scheme = find_scheme(data.get("labels", UNNAMED_LABELS))
     rows = "\n".join(line(name) for name in ("all", *card["genres"]))
     return f"""# Model card: the pretrained composer
 
@@ -17,7 +20,8 @@ A Transformer of {card["parameters"]:,} parameters ({shape["num_layers"]} layers
 rotary positions, pre-norm) that composes to an emotion label and a genre.
 It knows the emotions {", ".join(card["emotions"])}
 and the genres {", ".join(card["genres"])}; any other label is refused.
-The emotions are a *proxy*, a rule about mode and onsets per beat, and say nothing about feelings.
+The emotions are a *proxy* and say nothing about feelings: a rule gave them (label scheme `{scheme.name}`:
+{scheme.claims}).
 
 ## How it was made
 

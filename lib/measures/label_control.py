@@ -42,7 +42,7 @@ def judge_by_rule(pieces: PieceSet, store: TokenStore, rule: LabelRule) -> pd.Da
 
     Returns:
         One row a piece: source, asked, obtained (or :data:`NO_LABEL`), reason (why there is none), mode
-        (known in meters whose activity cannot be judged, too), group.
+        (known in meters without a median, too), group.
     """
     lines = []
     read = pieces.notes(NoteReader(store))
@@ -112,9 +112,9 @@ def agreement_table(judgements: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def halves(judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """A ruled emotion taken apart: the same table for its mode and for its activity.
+    """A ruled emotion taken apart: the same table for its mode and for its activity, lively or calm.
 
-    A piece in a meter whose activity cannot be judged has a mode all the same.
+    A piece in a meter without a median has a mode all the same.
     """
     parts = {}
     for place, name in enumerate(("mode", "activity")):

@@ -1,9 +1,9 @@
 """Is the proxy label worth its name? What songs were for, against the label that the rule gives them.
 
 The Essen collection (Schaffrath 1995) says in its field R, in German, what many songs were sung for. Nobody
-rated their mood there either, but a lament and a dance are closer to one than a key signature is. If mode and
-activity sorted music by its mood, laments and farewells would be in minor more often than dances, and calm
-more often.
+rated their mood there either, but a lament and a dance are closer to one than a key signature is. If the two
+halves of the label sorted music by its mood, laments and farewells would be in minor more often than dances,
+and calm more often.
 """
 
 from pathlib import Path

@@ -19,6 +19,9 @@ FOLDER = Path(__file__).parent
 DEFAULT_LABELS = "rated"
 """Of the label schemes in `lib.data.label_schemes`, the one that people agree with best (appendix 3)."""
 
+LABELS_IN_NAME = "-labels-"
+"""Before a scheme that is not the default, in the name of a data set."""
+
 
 class Settings(BaseModel):
     """Base of all settings: unknown keys are errors, values do not change after loading."""
@@ -48,7 +51,7 @@ class DataSettings(Settings):
         """The name of the dataset: the folder's own, or the embedded corpus's with its labels."""
         if self.folder:
             return self.folder.name
-        return self.corpus if self.labels == DEFAULT_LABELS else f"{self.corpus}-labels-{self.labels}"
+        return self.corpus if self.labels == DEFAULT_LABELS else self.corpus + LABELS_IN_NAME + self.labels
 
 
 class ModelSettings(Settings):
@@ -208,7 +211,7 @@ class AblationSettings(Settings):
     training: TrainingSettings
     threads: int = Field(default=1, gt=0)  # of each training; as many train at a time as there are cores
     ablations: list[str] | None = None  # taken back one by one; null: all, and all together
-    lstm_learning_rate: float = Field(default=3e-3, gt=0)
+    lstm_learning_rate: float = Field(default=2e-3, gt=0)
     judged_tokens: int = Field(default=100_000, gt=0)  # of the test set
 
 

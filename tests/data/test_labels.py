@@ -126,12 +126,13 @@ def test_medians_are_by_collection_and_meter_and_need_enough_pieces():
     ("key field", Key("D", 2, "dor", "minor"), "minor"), ("thirds", D, "major"), ("estimate", None, "major")])
 def test_examine_reads_the_mode_where_it_is_told_to(source, key, mode):
     scale = score_of([62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62, 62])
-    found = labels.examine(scale, "irish", source, key)
+    found = labels.examine(scale, "irish", labels.onsets_per_beat, source, key)
     assert (found.mode, found.meter, found.activity) == (mode, "4/4", 1.0)
     assert found.key == f"D {mode}"
 
 
 def test_examine_without_a_key_says_why():
-    assert "key field" in labels.examine(score_of([60]), "irish", "key field", None).reason
+    evidence = labels.examine(score_of([60]), "irish", labels.onsets_per_beat, "key field", None)
+    assert "key field" in evidence.reason
     with pytest.raises(ValueError, match="unknown source"):
-        labels.examine(score_of([60]), "irish", "ear")
+        labels.examine(score_of([60]), "irish", labels.onsets_per_beat, "ear")

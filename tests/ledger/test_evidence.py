@@ -56,6 +56,24 @@ def test_evidence_of_another_split_is_shown_and_decides_nothing(kept, tiny_store
     assert "decides nothing; today's runs do." in evidence.what_decides(found)
 
 
+def test_evidence_of_other_tokens_and_labels_is_shown_and_says_so(kept, tiny_store):
+    music = tiny_store.folder.name.rsplit("-", 2)[0]
+    for name in (f"{music}-shorthand-0123456789ab", f"{music}-labels-mode-activity-shorthand-0123456789ab"):
+        found = evidence.find_evidence("trial", Store(name))
+        assert not found.decides
+        assert not found.same_tokens
+        words = evidence.what_decides(found)
+        assert "Its networks read the token set 'book', with emotion labels given." in words
+        assert words.endswith("Nats a token of two token sets have one sign, but not one size.")
+    assert "two token sets" not in evidence.what_decides(evidence.find_evidence("trial", tiny_store))
+
+
+def test_evidence_that_names_no_labels_is_from_when_there_was_one_scheme():
+    found = evidence.read_evidence("ablation")
+    assert "labels" not in found.about
+    assert "'book', with emotion labels by the scheme 'mode-activity'." in found.origin
+
+
 def test_evidence_of_another_data_set_is_none(kept):
     other = Store("embedded-book-0123456789ab")
     assert evidence.find_evidence("trial", other) is None

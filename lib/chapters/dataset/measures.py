@@ -125,28 +125,28 @@ def group_disagreement(index: pd.DataFrame) -> dict[str, float]:
 def activity_predictability(dataset_folder: Path, index: pd.DataFrame) -> pd.DataFrame | None:
     """How far the meter alone tells lively from calm, under the rule used and under a simpler one.
 
-    The rule compares onsets per beat with the median of the same collection *and meter*; the simpler one with
-    the median of the collection.
+    The rule compares what its label scheme measures with the median of the same collection *and meter*; the
+    simpler one with the median of the collection.
 
     Args:
-        dataset_folder: the folder of the pieces, whose `pieces.csv` has onsets_per_beat.
+        dataset_folder: the folder of the pieces, whose `pieces.csv` has their activity, as it was measured.
         index: the store's index.
 
     Returns:
         A row a rule as in :func:`predictability`, with the genre known; None for a folder whose labels are
         given and not ruled.
     """
-    table = read_companion(dataset_folder, "pieces.csv", ("identifier", "onsets_per_beat"))
+    table = read_companion(dataset_folder, "pieces.csv", ("identifier", "activity"))
     if table is None:
         return None
-    onsets = pd.to_numeric(table.set_index("identifier")["onsets_per_beat"])
-    frame = index.join(onsets, on="identifier")
+    measured = pd.to_numeric(table.set_index("identifier")["activity"])
+    frame = index.join(measured, on="identifier")
     rows = []
     for rule, columns in (("median of collection and meter (used)", ["genre", "meter"]),
                           ("median of the collection", ["genre"])):
-        median = frame.groupby(columns)["onsets_per_beat"].transform("median")
-        frame["activity"] = np.where(frame["onsets_per_beat"] > median, "lively", "calm")
-        rows.append({"rule": rule, **predictability(frame, ["genre", "meter"], target="activity")})
+        median = frame.groupby(columns)["activity"].transform("median")
+        frame["half"] = np.where(frame["activity"] > median, "lively", "calm")
+        rows.append({"rule": rule, **predictability(frame, ["genre", "meter"], target="half")})
     return pd.DataFrame(rows).drop(columns=["given", "groups"])
 
 

@@ -140,8 +140,8 @@ def which_label(pieces: Sequence[BlindPiece], store: TokenStore, rule: LabelRule
     quiz = quiz_html("which-label", "Which label was asked for?", {label: label for label in store.emotions},
                      questions, {"composed": "Composed to the label",
                                  "real": "Real music with the label, the reference"})
-    nature = ("These labels are a proxy: a rule about mode and activity gave them, and no listener. You "
-              "guess what the rule says, not what anybody feels. " if ruled else
+    nature = (f"These labels are a proxy: a rule gave them, and no listener. Calm means that "
+              f"{rule.scheme.in_words}. You guess what the rule says, not what anybody feels. " if ruled else
               "These labels are those of the data; what they mean is for whoever gave them to say. ")
     return HTML(f'<p class="quiz-note">{nature}{how_little_it_shows(len(pieces), len(store.emotions))}</p>\n'
                 f"{quiz}")

@@ -79,7 +79,7 @@ class _Piece:
 
 
 def listening_grid(store: TokenStore, runs: Mapping[str, Run], composed: Mapping[str, Sequence[Composition]],
-                   draw: SamplingSettings, labels: int | None = None, ruled: bool = True, workers: int = 1
+                   draw: SamplingSettings, labels: int | None = None, calm: str = "", workers: int = 1
                    ) -> None:
     """Write the pieces of the grid to the media folder and leave its record in the cell's output.
 
@@ -89,7 +89,8 @@ def listening_grid(store: TokenStore, runs: Mapping[str, Run], composed: Mapping
         composed: pieces that there are already, by model.
         draw: how tokens are drawn.
         labels: pairs of labels at most; None: all that have a piece in training and one held out.
-        ruled: whether the emotion labels come from a rule (:func:`lib.measures.label_control.is_ruled`).
+        calm: what the rule behind the labels means by it (:class:`lib.data.label_schemes.LabelScheme`); empty
+            where the labels are given.
         workers: processes that make the files.
 
     Raises:
@@ -111,7 +112,7 @@ def listening_grid(store: TokenStore, runs: Mapping[str, Run], composed: Mapping
     scores = {piece.stem: piece.score for piece in (*grid, *failures)}
     files = write_piece_files(scores, EXCERPT, workers)
     cells, failed = ([piece.cell(files[piece.stem]) for piece in part] for part in (grid, failures))
-    record = {"ruled": ruled, "emotions": store.emotions, "genres": store.genres, "excerpt": EXCERPT,
+    record = {"calm": calm, "emotions": store.emotions, "genres": store.genres, "excerpt": EXCERPT,
               "few": few, "sources": ["real", *runs], "cells": [asdict(cell) for cell in cells],
               "failures": [asdict(cell) for cell in failed], "media": _media([*cells, *failed])}
     words = (f"{len(cells)} pieces for {len(pairs)} pairs of labels, the first {EXCERPT:.0f} s of each, are "

@@ -68,7 +68,7 @@ def compute(rated: RatedSet) -> Results:
 
 
 def rule_guesses(rated: RatedSet, trials: Mapping[str, Trial]) -> dict[str, dict[str, np.ndarray]]:
-    """What three rules guess of valence and arousal: the book's own first.
+    """What three rules guess of valence and arousal: the obvious one first.
 
     'rated' keeps the mode and has judged arousal in place of onsets a beat; 'both judged' has no mode either.
     The judges hear the upper line alone, as on music of one voice.

@@ -52,8 +52,8 @@ def meters_of(rated: RatedSet) -> list[str]:
 
 
 def halves_of_the_rule(rated: RatedSet) -> dict[str, np.ndarray]:
-    """What the rule `mode-activity` guesses of valence (by mode) and of arousal (by activity), [pieces]."""
-    evidence = [labels.examine(piece.score, _COLLECTION) for piece in rated.pieces]
+    """What `mode-activity` guesses of valence, by the mode, and of arousal, by onsets a beat: [pieces]."""
+    evidence = [labels.examine(piece.score, _COLLECTION, labels.onsets_per_beat) for piece in rated.pieces]
     medians = labels.find_medians(evidence)
     mode = [np.nan if each.mode is None else float(each.mode == "major") for each in evidence]
     lively = [labels.activity_label(each.activity, _COLLECTION, each.meter, medians)

@@ -36,10 +36,11 @@ ABLATIONS: dict[str, dict[str, object]] = {
     "tied embeddings": {"tie_embeddings": False},
     "squared ReLU": {"activation": "relu"},
     "scaled start": {"initialisation": "torch"},
-    "AdamW": {"optimiser": "adam", "weight_decay": 0.0},
+    "Muon": {"optimiser": "adam", "weight_decay": 0.0},
     "cosine with warm-up": {"schedule": "onecycle"},
     "clipping": {"clip": None},
     "label dropout": {"label_dropout": 0.0},
+    "weight of the plan": {"plan_weight": 1.0},
     "higher learning rate": {"learning_rate": 1e-4},
 }
 

@@ -66,7 +66,7 @@ def write_embedded(variant: Variant, folder: Path, workers: int = 1, scheme: str
     """Write the embedded corpus to `folder`, unless it is there already.
 
     Beside the MIDI files lie `pieces.csv` (a row a piece), `left_out.csv` (every piece not used, with stage
-    and reason), `medians.csv` (for the judge of activity), `RIGHTS.txt` and `manifest.json`.
+    and reason), `medians.csv` (by which lively is told from calm), `RIGHTS.txt` and `manifest.json`.
 
     Args:
         variant: 'embedded-smoke' (a few hundred pieces), 'embedded' (folk tunes and chorales), or
@@ -222,8 +222,8 @@ def _read_one(source: Source, collection: Collection, scheme: str) -> _Read | Le
         return LeftOut(source.name, error.stage, error.reason)
     score = arranged.score
     tune = source.tune
-    evidence = labels.examine(score, source.collection, collection.mode_source, tune.key if tune else None,
-                              find_scheme(scheme).measure)
+    evidence = labels.examine(score, source.collection, find_scheme(scheme).measure, collection.mode_source,
+                              tune.key if tune else None)
     columns = {
         "identifier": source.identifier, "collection": source.path.split("/")[0], "source": source.path,
         "tune": tune.number if tune else "", "title": source.title,

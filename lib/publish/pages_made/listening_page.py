@@ -34,9 +34,10 @@ def listening_page(copies: Sequence[ExecutedCopy]) -> str:
     absent = len(record["emotions"]) * len(record["genres"]) - len(pairs)
     failures = "\n".join(f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell, titled=True)}\n</div>'
                          for cell in record["failures"])
+    nature = _RULED.replace("CALM", one_line(record["calm"])) if record["calm"] else _GIVEN
     return _PAGE.format(
         grid=grid, first=_FIRST, excerpt=f"{record['excerpt']:.0f}", few=record["few"],
-        pairs=len(pairs), nature=_PROXY if record["ruled"] else _GIVEN, absent=_absent(absent),
+        pairs=len(pairs), nature=nature, absent=_absent(absent),
         failures=_FAILURES.format(cells=failures) if failures else "")
 
 
@@ -130,10 +131,10 @@ def _absent(pairs: int) -> str:
             "profile, have no piece for them.\n")
 
 
-_PROXY = """```{admonition} What the labels are
+_RULED = """```{admonition} What the labels are
 :class: important
-The emotion labels are **proxies on folk music**: a rule about mode and activity gave them, and no listener.
-*Calm* means fewer notes a beat than is usual in the same collection; nobody has said that a piece is calm.
+The emotion labels are **proxies on folk music**: a rule gave them, and no listener. *Minor* is said of the
+key, by the source or by the notes; *calm* means that CALM. Nobody has said that a piece is sad or calm.
 ```"""
 
 _GIVEN = """```{admonition} What the labels are

@@ -105,6 +105,17 @@ def test_tables_of_somebodys_own_are_none_of_ours(tiny_store, tmp_path):
     assert len(dataset.left_out_table(tiny_store, tmp_path)) == 0
 
 
+def test_the_meter_tells_lively_from_calm_unless_each_meter_has_a_median(tmp_path):
+    index = pd.DataFrame({"identifier": [f"{number:x}" for number in range(40)], "genre": "irish",
+                          "meter": ["6/8", "4/4"] * 20, "split": ["train", "train", "test", "test"] * 10,
+                          "group": range(40)})
+    measured = [0.2 + 0.01 * number if number % 2 else -0.2 - 0.01 * number for number in range(40)]
+    index.assign(activity=measured)[["identifier", "activity"]].to_csv(tmp_path / "pieces.csv", index=False)
+    used, simpler = dataset.activity_predictability(tmp_path, index)["accuracy"]
+    assert simpler == 1  # all of one meter are above the collection's median, all of the other below
+    assert used < 0.7
+
+
 def test_reasons_that_differ_behind_the_colon_are_one_kind(tmp_path):
     class Store:
         left_out = pd.DataFrame({"name": ["x", "y", "z"], "stage": "tokens",

@@ -34,8 +34,8 @@ def copies(tiny_book):
     """A function: the executed copies of a book whose chapter 4 left a record of these cells."""
     def made(cells, **changes):
         copy = tiny_book.copy(tiny_book.notebook("04_generation", "1 + 1"))
-        record = {"ruled": True, "emotions": ["calm"], "genres": ["irish"], "excerpt": 30.0, "few": 23,
-                  "sources": ["real", "transformer", "lstm"], "cells": cells, "failures": [],
+        record = {"calm": "few notes begin", "emotions": ["calm"], "genres": ["irish"], "excerpt": 30.0,
+                  "few": 23, "sources": ["real", "transformer", "lstm"], "cells": cells, "failures": [],
                   "media": ["a.mid", "a.mp3", "a.mxl"]} | changes
         copy.notebook.cells[-1].outputs = [
             new_output("display_data", {LISTENING: record, "text/html": "<p>Words</p>"})]
@@ -97,9 +97,10 @@ def test_failures_stand_in_their_cells_and_apart(copies):
     assert "Nearly empty: 3 notes" in apart.get_text()
 
 
-@pytest.mark.parametrize(("ruled", "words"), [(True, "proxies on folk music"), (False, "those of the data")])
-def test_it_says_what_the_labels_are(copies, ruled, words):
-    assert words in listening_page(copies(pair("calm", "irish"), ruled=ruled))
+@pytest.mark.parametrize(("calm", "words"), [("few begin", "*calm* means that few begin."),
+                                             ("", "those of the data")])
+def test_it_says_what_the_labels_are(copies, calm, words):
+    assert words in listening_page(copies(pair("calm", "irish"), calm=calm))
 
 
 def test_pairs_that_cannot_be_heard_are_counted(copies):
