@@ -35,8 +35,8 @@ def show_provenance(profile: Profile, store: TokenStore, runs: Sequence[Run] = (
     rows = [
         ("Commit", describe_commit(git_commit())),
         ("Profile", f"{profile.name}, seed {profile.seed}: {profile.description}"),
-        ("Data", f"{profile.data.name}, token set {profile.data.token_set}: {len(store.index):,} pieces, "
-                 f"hash {store.hash[:12]}"),
+        ("Data", f"{profile.data.name}, token set {profile.data.token_set}, labels {_labels(profile)}: "
+                 f"{len(store.index):,} pieces, hash {store.hash[:12]}"),
         ("Device", f"{device_name()}; {profile.threads} threads, precision {profile.precision}"),
         ("Versions", describe_versions(package_versions(MAIN_PACKAGES))),
         *((f"Run {run.settings.name}", _describe_run(run)) for run in runs),
@@ -71,6 +71,10 @@ def machine_kind(precision: Precision) -> str:
 def describe_versions(versions: dict[str, str | None]) -> str:
     """Packages with their versions, as one line."""
     return ", ".join(f"{name} {version or 'missing'}" for name, version in versions.items())
+
+
+def _labels(profile: Profile) -> str:
+    return "given" if profile.data.folder else f"by the scheme '{profile.data.labels}'"
 
 
 def _describe_run(run: Run) -> str:

@@ -12,6 +12,7 @@ import pytest
 import wild_files
 from odd_folders import COMBINED, FOLDERS
 
+from lib.chapters.dataset.measures import notes_told
 from lib.data import open_store
 from lib.data.midi_events import read_events
 from lib.data.summary import describe_store, losses
@@ -73,10 +74,10 @@ def test_every_note_is_in_the_store_or_in_the_report(store, everything):
         assert found == expected, name
     pitches = np.concatenate([store.ids_of_type("Pitch"), store.ids_of_type("PitchDrum")])
     for row, name in enumerate(store.index["name"]):
-        told = int(np.isin(store.tokens(row), pitches).sum())
+        told = int(np.isin(store.written_out(row), pitches).sum())
         assert told == index["notes"][name] - index["notes_lost"][name], name
     counts = store.manifest["counts"]
-    told = int(np.isin(store.ids, pitches).sum())
+    told = int(notes_told(store).sum())
     assert sum(notes.values()) == told + counts["notes_lost"] + counts["notes_left_out"]
     text = describe_store(store)
     assert f"{sum(notes.values()):,} notes in the files, counted by a second reader = {told:,} in the" in text

@@ -86,7 +86,7 @@ from lib.profiles import load_profile
 shards.SHARD_FILES = 1
 read_shard = shards._read_shard
 shards._read_shard = lambda *arguments: (time.sleep(0.2), read_shard(*arguments))[1]
-open_store(load_profile("smoke", sys.argv[1]), reading=shards.Reading(int(sys.argv[2])))
+open_store(load_profile("smoke", sys.argv[1]), "book", reading=shards.Reading(int(sys.argv[2])))
 """
 
 

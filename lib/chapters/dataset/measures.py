@@ -8,6 +8,7 @@ import pandas as pd
 from lib.basics.places import REFERENCE
 from lib.data import TokenStore
 from lib.data.companions import read_companion
+from lib.data.shorthand.tokens import AGAIN, BARS
 from lib.measures.statistics import bootstrap_mean
 
 
@@ -196,12 +197,22 @@ def note_account(store: TokenStore) -> pd.DataFrame:
         files left out; the last three add up to the first.
     """
     counts = store.manifest["counts"]
-    kinds = np.concatenate([store.ids_of_type("Pitch"), store.ids_of_type("PitchDrum")])
     rows = [("in all files, by the second reader", counts["notes"] + counts["notes_left_out"]),
-            ("in the store, counted by their tokens", int(np.isin(store.ids, kinds).sum())),
+            ("in the store, counted by their tokens", int(notes_told(store).sum())),
             ("in pieces, without a token", counts["notes_lost"]),
             ("in files left out", counts["notes_left_out"])]
     return pd.DataFrame(rows, columns=["where", "notes"])
+
+
+def notes_told(store: TokenStore) -> np.ndarray:
+    """How many notes the tokens of each bar of the store tell, in shorthand or not: int64 [bars]."""
+    ids, again = store.ids, store.ids_of_type(AGAIN)
+    notes = np.isin(ids, np.concatenate([store.ids_of_type("Pitch"), store.ids_of_type("PitchDrum")]))
+    starts = np.flatnonzero(np.isin(ids, np.concatenate([store.ids_of_type(kind) for kind in BARS])))
+    told = np.diff(np.cumsum(np.append(0, notes))[np.append(starts, len(ids))])
+    for bar in np.flatnonzero(np.isin(ids[starts], again)):  # a bar that comes again has those of the other
+        told[bar] = told[bar - int(store.vocabulary[ids[starts[bar]]].split("_")[1])]
+    return told
 
 
 def example_row(store: TokenStore) -> int:

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from symusic import Note, Score, Track
 
 from lib.chapters.dataset import writings
 from lib.data import open_store
+from lib.profiles import load_profile
 
 
 @pytest.fixture(scope="module")
@@ -15,17 +17,33 @@ def short_store(tiny_profile, tmp_path_factory):
         yield open_store(tiny_profile, "shorthand")
 
 
-def test_the_tune_has_a_bar_that_comes_again(short_store, monkeypatch):
-    monkeypatch.setattr(writings, "MOST_BARS", int(short_store.index["bars"].max()))
-    monkeypatch.setattr(short_store, "rows", lambda split: np.arange(len(short_store.index)))
-    row = writings.tune_with_repeats(short_store)
-    table = writings.both_writings(short_store, row)
-    assert table["bar"].tolist() == list(range(int(short_store.index.loc[row, "bars"]) + 1))
-    again = table["in shorthand"].str.startswith("Again_")
-    assert again.any()
-    assert (table.loc[again, "tokens saved"] > 0).all()
-    assert table.loc[0, "in shorthand"].startswith("BOS Length_")
-    assert table["tokens saved"].sum() == len(short_store.written_out(row)) - len(short_store.tokens(row))
+@pytest.fixture
+def repeating(tmp_path, monkeypatch):
+    """A store of pieces of eight bars: two, and the same two again three times."""
+    folder = tmp_path / "repeating"
+    folder.mkdir()
+    for number in range(6):
+        score = Score(480)
+        track = Track(program=0)
+        for bar in range(8):
+            pitches = 60 + (np.arange(4) * (bar % 2 + 2) + number * np.arange(4) ** 2) % 17
+            track.notes.extend(Note(1920 * bar + 480 * beat, 480, int(pitch), 64)
+                               for beat, pitch in enumerate(pitches))
+        score.tracks.append(track)
+        (folder / f"XMIDI_calm_folk_{number:08d}.midi").write_bytes(score.dumps_midi())
+    monkeypatch.setenv("MOOD_HOME", str(tmp_path / "home"))
+    store = open_store(load_profile("smoke", folder), "shorthand")
+    monkeypatch.setattr(store, "rows", lambda split: np.arange(len(store.index)))
+    return store
+
+
+def test_the_tune_has_a_bar_that_comes_again(repeating):
+    row = writings.tune_with_repeats(repeating)
+    table = writings.both_writings(repeating, row)
+    assert table["bar"].tolist() == list(range(9))
+    assert table.loc[0, "in shorthand"].startswith("BOS Length_8 Activity_")
+    assert [text.split()[0] for text in table["in shorthand"][1:]] == ["Bar", "Bar"] + ["Again_2"] * 6
+    assert (table["tokens saved"][3:] > 10).all()
 
 
 def test_written_out_it_is_what_miditok_makes_of_the_file(short_store, tiny_folder):
