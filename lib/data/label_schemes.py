@@ -16,7 +16,7 @@ from lib.basics.files import read_json
 from lib.data import labels
 from lib.data.companions import read_companion
 from lib.data.rated_judge import judged_arousal
-from lib.profiles.profile import DEFAULT_LABELS
+from lib.profiles.profile import DEFAULT_LABELS, LABELS_IN_NAME
 
 MEDIANS, MANIFEST = "medians.csv", "manifest.json"
 
@@ -73,6 +73,11 @@ def find_scheme(name: str) -> LabelScheme:
         raise BookError(f"There is no label scheme '{name}'; a profile's data.labels may be: "
                         f"{', '.join(SCHEMES)}.")
     return SCHEMES[name]
+
+
+def scheme_of(dataset: str) -> str:
+    """The name of the scheme that an embedded corpus of this name is labelled by."""
+    return dataset.partition(LABELS_IN_NAME)[2] or DEFAULT_LABELS
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from lib.composing.pretrained import (
 )
 from lib.data import open_store
 from lib.data.embedded.sources import non_commercial_genres
-from lib.data.label_schemes import LabelRule, read_rule
+from lib.data.label_schemes import LabelRule, read_rule, scheme_of
 from lib.data.part import StorePart
 from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet
@@ -176,7 +176,8 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
         "parameters": run.parameters, "tokens_seen": run.tokens_seen,
         "seconds": run.provenance["seconds"]["total"],
         "processor": run.provenance["processor"], "cores": run.provenance["cores"],
-        "data": {"dataset": part.manifest["dataset"], "store": part.manifest["hash"], "part": part.hash,
+        "data": {"dataset": part.manifest["dataset"], "labels": scheme_of(part.manifest["dataset"]),
+                 "store": part.manifest["hash"], "part": part.hash,
                  "pieces": len(training), "tokens": int(part.lengths[training].sum())},
         "emotions": part.emotions, "genres": part.genres, "vocabulary_size": len(part.vocabulary),
         "sha256": {name: hash_of_bytes((folder / name).read_bytes()) for name in names},

@@ -6,7 +6,7 @@ import pytest
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
-from lib.data.label_schemes import SCHEMES, LabelRule, find_scheme, read_rule
+from lib.data.label_schemes import SCHEMES, LabelRule, find_scheme, read_rule, scheme_of
 from lib.profiles.profile import DEFAULT_LABELS, DataSettings
 
 
@@ -37,6 +37,8 @@ def test_an_unknown_scheme_is_named_with_the_known_ones():
 def test_other_labels_are_another_data_set():
     assert DataSettings().name == "embedded"
     assert DataSettings(labels="mode-activity").name == "embedded-labels-mode-activity"
+    for name in SCHEMES:
+        assert scheme_of(DataSettings(labels=name).name) == name
 
 
 @pytest.mark.parametrize("name", SCHEMES)
