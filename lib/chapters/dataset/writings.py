@@ -20,8 +20,8 @@ def tune_with_repeats(store: TokenStore) -> int | None:
     """
     if not has_shorthand(store.tokenizer):
         return None
-    again, rows = store.ids_of_type(AGAIN), store.rows("validation")
-    rows = [int(row) for row in rows[store.index["bars"].to_numpy()[rows] <= MOST_BARS]
+    again, held_out = store.ids_of_type(AGAIN), store.rows("validation")
+    rows = [int(row) for row in held_out[store.index["bars"].to_numpy()[held_out] <= MOST_BARS]
             if np.isin(store.tokens(row), again).any()]
     saved = [len(store.tokens(row)) / len(store.written_out(row)) for row in rows]
     return rows[int(np.argsort(saved, kind="stable")[len(rows) // 2])] if rows else None
