@@ -177,6 +177,6 @@ def what_decides(kept: Evidence | None) -> str:
         return "No kept evidence fits this data set; today's runs decide."
     if kept.decides:
         return f"Kept evidence decides: {kept.origin}"
-    apart = "" if kept.same_tokens else " Nats a token of two token sets have one sign, but not one size."
+    apart = "" if kept.same_tokens else " Nats a token of two token sets compare in sign, not in size."
     return ("Kept evidence is of other data, is shown as dated and decides nothing; today's runs do. "
             f"{kept.origin}{apart}")

@@ -64,7 +64,7 @@ def test_evidence_of_other_tokens_and_labels_is_shown_and_says_so(kept, tiny_sto
         assert not found.same_tokens
         words = evidence.what_decides(found)
         assert "Its networks read the token set 'book', with emotion labels given." in words
-        assert words.endswith("Nats a token of two token sets have one sign, but not one size.")
+        assert words.endswith("Nats a token of two token sets compare in sign, not in size.")
     assert "two token sets" not in evidence.what_decides(evidence.find_evidence("trial", tiny_store))
 
 
