@@ -7,7 +7,7 @@ import mido
 import numpy as np
 import pytest
 import symusic
-from browser_engine import BrowserEngine
+from browser_engine import BrowserEngine, as_the_page_begins
 
 from lib.composing import Grammar, SamplingSettings, load_pretrained, read_prompt, sample_tokens
 from lib.data.embedded.arrange import SourceError, arrange
@@ -28,7 +28,10 @@ _PIECE = """(tokens) => {
 }"""
 _MIDI = f"(tokens) => [...({_PIECE})(tokens).midi()]"
 _READ = """([bytes, bars, name]) => {
-    try { return mood.tokensOfMidi(Uint8Array.from(bytes), grammar, bars, name); } catch (error) {
+    try {
+        const tokens = mood.tokensOfMidi(Uint8Array.from(bytes), grammar, bars, name);
+        return mood.shorthand.beginning(grammar, tokens, bars);
+    } catch (error) {
         if (error instanceof mood.MidiError) return error.message;
         throw error;
     }
@@ -60,7 +63,7 @@ def pretrained():
 def page(browser, pretrained):
     page = browser.new_page()
     engine = BrowserEngine(page)
-    for name in ("piece.js", "midi_in.js", "sound.js"):
+    for name in ("shorthand.js", "piece.js", "midi_in.js", "sound.js"):
         page.add_script_tag(content=(ASSETS / name).read_text(encoding="utf-8"))
     engine.evaluate("(tables) => { window.grammar = new scope.MoodGrammar(tables); }",
                     grammar_tables(pretrained.tokenizer))
@@ -110,7 +113,7 @@ def test_beginnings_are_read_as_python_reads_them(page, pretrained, tmp_path):
                 path.write_bytes(arrange(source.read()).score.dumps_midi())
             except SourceError:
                 continue
-            expected = read_prompt(path, pretrained, BARS)[1:].tolist()
+            expected = as_the_page_begins(pretrained.tokenizer, read_prompt(path, pretrained, BARS))
             found = page.evaluate(_READ, [list(path.read_bytes()), BARS, "tune.mid"])
             if isinstance(found, str):
                 refused.append(found)

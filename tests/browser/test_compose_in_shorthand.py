@@ -4,19 +4,18 @@ that are written again."""
 import numpy as np
 import pytest
 import symusic
-from browser_engine import BrowserEngine
+from browser_engine import BrowserEngine, as_the_page_begins
 from in_browser import Visit
 from lone_page import lone_page
 from short_pretrained import short_pretrained
 
 from lib.composing import Grammar, SamplingSettings, load_pretrained, read_prompt, sample_tokens
 from lib.composing.browser_weights import quantised
-from lib.composing.sampling import FREE
 from lib.data.embedded.arrange import SourceError, arrange
 from lib.data.embedded.sources import COLLECTIONS, sources_of
 from lib.data.shorthand.bars import words_of
 from lib.data.shorthand.gaps import read_bars, why_not, with_gap
-from lib.data.shorthand.tokens import LEFT, activity_step, arousal_step, ids_of_types
+from lib.data.shorthand.tokens import activity_step, arousal_step
 from lib.data.tokenizer import decode, encode, spell, write_out
 from lib.publish.compose_page.model_script import grammar_tables, model_script
 from lib.publish.compose_page.page import ASSETS
@@ -166,16 +165,15 @@ def test_shorthand_is_written_and_written_out_as_in_python(engine, pretrained, t
 
 @pytest.mark.parametrize("bars", [3, BARS])
 def test_a_piece_begins_with_bars_of_another_as_in_python(engine, pretrained, tunes, bars):
-    """The plan's length, activity and arousal are drawn, and with them what is left; its key is that of the
-    bars. A beginning too short to judge its arousal leaves that to the network as well."""
-    left, read = ids_of_types(pretrained.vocabulary, (LEFT,)), 0
+    """The plan's length, activity and arousal are drawn; its key is that of the bars."""
+    read = 0
     for path in tunes:
-        expected = read_prompt(path, pretrained, bars)[1:]
-        expected[np.isin(expected, left)] = FREE
-        if expected[2] != FREE:
-            expected = np.insert(expected, 2, FREE)
+        expected = as_the_page_begins(pretrained.tokenizer, read_prompt(path, pretrained, bars))
         found = engine.evaluate(_READ, [list(path.read_bytes()), bars])
-        assert found in (None, expected.tolist()), path
+        assert found in (None, expected), path
+        longer = read_prompt(path, pretrained, BARS)[1:].tolist()
+        assert expected == engine.evaluate(
+            "([tokens, bars]) => mood.shorthand.beginning(grammar, tokens, bars)", [longer, bars])
         read += found is not None
     assert read > 20
 
@@ -358,28 +356,36 @@ def test_bars_are_written_again_as_in_python_and_all_others_stay(engine, grammar
     assert written > 3
 
 
-def test_bars_are_written_again_in_the_page(opened):
-    page = opened("length=16&tokens=1000&emotion=calm&genre=irish&seed=4")
-    assert page.locator("button[name=rewrite]").is_disabled()
-    compose(page)
-    slices = """() => mood.gaps.putBack(mood.page.grammar, mood.page.piece.tokens.slice(1))"""
-    before, notes = page.evaluate(slices), page.evaluate("mood.page.piece.notes.length")
-    page.get_by_label("Last bar").fill("20")
-    page.get_by_label("Last bar").press("Enter")
-    wait_for(page, ".composer-status", "The piece has 16 bars, so bars 5 to 20 cannot be written again")
-    page.get_by_label("Last bar").fill("6")
+SLICES = "mood.gaps.putBack(mood.page.grammar, mood.page.piece.tokens.slice(1))"
+
+
+def write_again(page, first, last):
+    """Until it works, for a network of random weights often leaves a note sounding into the next bar; returns
+    whether the bars are others than before."""
+    before = page.evaluate(SLICES)
+    page.get_by_label("First bar").fill(str(first))
+    page.get_by_label("Last bar").fill(str(last))
     for _ in range(12):
         page.locator("button[name=rewrite]").click()
         page.wait_for_function("!mood.page.piece.composing")
         wait_for(page, ".composer-status", " written ")
-        if "stays as it was" not in page.locator(".composer-status").inner_text():
+        if "all others stayed" in page.locator(".composer-status").inner_text():
             break
-        assert page.evaluate(slices) == before, "nothing is lost"
-        assert page.evaluate("mood.page.piece.notes.length") == notes
-    assert "all others stayed" in page.locator(".composer-status").inner_text()
-    after = page.evaluate(slices)
-    assert after[:4] + after[6:] == before[:4] + before[6:]
-    assert after[4:6] != before[4:6]
+        assert page.evaluate(SLICES) == before, "nothing is lost"
+    after = page.evaluate(SLICES)
+    assert after[:first - 1] + after[last:] == before[:first - 1] + before[last:]
+    return after[first - 1:last] != before[first - 1:last]
+
+
+def test_bars_are_written_again_in_the_page_more_than_once(opened):
+    page = opened("length=16&tokens=1000&emotion=calm&genre=irish&seed=4")
+    assert page.locator("button[name=rewrite]").is_disabled()
+    compose(page)
+    page.get_by_label("Last bar").fill("20")
+    page.get_by_label("Last bar").press("Enter")
+    wait_for(page, ".composer-status", "The piece has 16 bars, so bars 5 to 20 cannot be written again")
+    changed = [write_again(page, *span) for span in ((5, 6), (9, 9), (5, 7))]
+    assert any(changed)
     starts = page.evaluate("mood.page.piece.notes.map(({ start }) => start)")
     assert starts == sorted(starts)
     assert page.locator(".composer-facts").inner_text().startswith("16 bars")
@@ -387,3 +393,25 @@ def test_bars_are_written_again_in_the_page(opened):
     page.locator(".composer-inside summary").click()
     page.locator("button[name=before]").click()
     wait_for(page, ".composer-asked", "token")
+
+
+def test_a_piece_whose_bars_cannot_be_replaced_stays_and_can_be_looked_into(opened):
+    page = opened("length=9&tokens=1000&seed=7&guidance=2")
+    compose(page)
+    before = page.evaluate("[mood.page.piece.tokens, mood.page.piece.notes]")
+    page.locator(".composer-inside summary").click()
+    look = """(place) => {
+        Object.assign(mood.page.inside, { answer: null, follows: false });
+        mood.page.inside.want(place);
+    }"""
+    answer = "mood.page.inside.answer?.place === 12 && mood.page.inside.answer"
+    page.evaluate(look, 12)
+    seen = page.wait_for_function(answer).json_value()
+    page.evaluate("mood.Rewrite.prototype.whatIsWrong = () => 'They stay.'")
+    page.locator("button[name=rewrite]").click()
+    wait_for(page, ".composer-status", "They stay.")
+    assert page.evaluate("[mood.page.piece.tokens, mood.page.piece.notes]") == before
+    assert not page.locator("button[name=rewrite]").is_disabled()
+    page.evaluate(look, 12)
+    again = page.wait_for_function(answer).json_value()
+    assert again["candidates"] == seen["candidates"], "the network reads the old piece again"

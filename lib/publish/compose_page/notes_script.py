@@ -24,7 +24,7 @@ SLOT = 2.5  # seconds of a note
 PITCHES = tuple(range(33, 100, 3))  # A1 to E♭7 and a little beyond; what lies outside is bent further
 _LEAST = 0.01  # a program that begins fewer pieces than this share is not rendered
 _FADE = 0.3  # seconds at the end of a slot
-_BEGINNING = 24  # tokens in which a first note is finished
+_BEGINNING = 32  # tokens in which a first note is finished
 _COMPRESSION = 0.85  # libsndfile's scale 0–1: about 40 kbit/s for one piano note
 
 

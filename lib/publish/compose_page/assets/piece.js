@@ -118,7 +118,8 @@
     tickOfPlace(place) {
       const note = this.notes.find(({ token, last }) => token <= place && place <= last);
       if (note) return note.start;
-      const next = this.notes.find(({ token }) => token > place);
+      let next = null; // in the order of tokens, which that of time is not where bars were written again
+      for (const each of this.notes) if (each.token > place && !(next?.token <= each.token)) next = each;
       return next ? next.start : this.horizon;
     }
 

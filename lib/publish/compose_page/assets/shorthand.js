@@ -81,7 +81,7 @@
   /** Bars back of the bar from which on most bars are repeated, of equally good ones the nearest; 0 if there is none. */
   function farthestCopy(found, number) {
     let best = 0, chosen = 0;
-    for (const back of found[number].toSorted((one, other) => one - other)) {
+    for (const back of [...found[number]].sort((one, other) => one - other)) {
       let run = 1;
       while (found[number + run]?.includes(back)) run += 1;
       if (run > best) [best, chosen] = [run, back];
