@@ -24,8 +24,8 @@ from lib.training import request_run
 PIECES = 96
 """Composed in each trial, evenly over all pairs of labels."""
 
-TOKENS = 600_000
-_MODEL = ModelSettings(kind="transformer", hidden_size=192, num_layers=4, num_heads=6)
+TOKENS = 500_000
+_MODEL = ModelSettings(kind="transformer", hidden_size=128, num_layers=4, num_heads=4)
 _BASE = TrainingSettings(tokens=TOKENS, window=1024, batch_tokens=4096, learning_rate=2e-3, weight_decay=0.1,
                          transpose=True, evaluations=2, evaluation_tokens=40_000)
 STEPS: tuple[tuple[str, TokenSet, dict], ...] = (
