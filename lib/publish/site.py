@@ -29,6 +29,7 @@ from lib.publish.fingerprint import fingerprint
 from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
 from lib.publish.pages import check_site
+from lib.publish.pages_made.answer import answer_page, with_answer
 from lib.publish.pages_made.floors import built_page
 from lib.publish.pages_made.instructors import instructors_page
 from lib.publish.pages_made.ledger import claims_page, ledger_problems
@@ -145,8 +146,9 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
     write_text(stage / "book" / "status.md", status_page(copies, profile))
     write_text(stage / "book" / "claims.md", claims_page(copies, profile))
     write_text(stage / "book" / "listen.md", listening_page(copies))
+    write_text(stage / "book" / "answer.md", answer_page(copies))
     index = stage / "book" / "index.md"
-    write_text(index, with_three_pieces(index.read_text(encoding="utf-8"), copies))
+    write_text(index, with_answer(with_three_pieces(index.read_text(encoding="utf-8"), copies)))
     stage_compose_page(stage / "book" / "compose.md", stage / _EXTRA / "book", copies)
     instructors, built = (stage / "book" / f"{name}.md" for name in ("instructors", "built"))
     if instructors.is_file():

@@ -149,9 +149,7 @@ def claims_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
     ledger, entries = read_ledger(), gather(copies)
     by_number = {entry.record["claim"]: entry for entry in entries if "claim" in entry.record}
     by_key = {entry.record["own"]: entry for entry in entries if "own" in entry.record}
-    outcomes = {number: outcome for number, entry in by_number.items()
-                if (outcome := outcome_of(entry.record, "replication")) is not None}
-    after_holm = corrected(outcomes)
+    after_holm = _after_holm(by_number)
     own = sorted(ledger.own, key=lambda claim: _own_place(by_key.get(claim.key)))
     ours = _table(("Our claim", "What became of it", "Rests on", "What would change it"),
                   [_own_row(claim, by_key.get(claim.key)) for claim in own])
@@ -166,6 +164,36 @@ def claims_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
                         untestable=_quiz("verdicts-theirs", "What do the report's own files show?",
                                          _CHOICES_OF_THEIRS, questions[False]),
                         family=len(after_holm))
+
+
+def told(entries: Sequence[Entry], which: int | str) -> tuple[str, str, str, Entry] | None:
+    """One claim in short: its words, the verdict as the page has it, what was found, and its entry.
+
+    Args:
+        entries: from :func:`gather`.
+        which: the number of a claim of the original report's, or the key of one of ours.
+
+    Returns:
+        None where no chapter of this site has decided it.
+    """
+    entry = next((one for one in entries if which in (one.record.get("claim"), one.record.get("own"))), None)
+    if entry is None:
+        return None
+    claim = _claim_of(entry)
+    if isinstance(claim, OwnClaim):
+        outcome = outcome_of(entry.record, "own_outcome")
+        text = outcome_text(claim.rule, outcome) if outcome else ""
+        return claim.claim, entry.record["verdicts"]["own"], text, entry
+    by_number: dict[int, Entry] = {one.record["claim"]: one for one in entries if "claim" in one.record}
+    verdict, found = _replication(claim, entry.record, _after_holm(by_number).get(claim.number))
+    return claim.claim, shown_verdict(verdict), found, entry
+
+
+def _after_holm(by_number: Mapping[int, Entry]) -> Mapping[int, tuple[float, str]]:
+    """p and verdict of each outcome of the replication, corrected together."""
+    outcomes = {number: outcome for number, entry in by_number.items()
+                if (outcome := outcome_of(entry.record, "replication")) is not None}
+    return corrected(outcomes)
 
 
 def _quiz(name: str, asked: str, choices: Mapping[str, str], questions: Sequence[Question]) -> str:

@@ -1,0 +1,187 @@
+"""The page "The answer", and its first sentence on the first page, from the composer's card and the ledger.
+
+Every word that judges follows from the numbers by :func:`judged`; nothing here is typed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from lib.basics.files import read_json
+from lib.composing.pretrained import CARD, FOLDER
+from lib.publish.gates import ExecutedCopy
+from lib.publish.pages_made.ledger import gather, told
+from lib.show.composed_table import composed_table
+from lib.show.words import one_line
+
+OVERLAP = 0.75
+"""Guidance may cost so much of the style: the strongest that keeps this overlap with real pieces is told."""
+
+_MARKED = re.compile(r"<!-- answer -->\n.*?<!-- /answer -->", re.DOTALL)
+_QUESTIONS = {  # measure: what is asked, and what it is without any skill
+    "ended": ("ends a piece by itself", 0.0), "mode": ("gives major or minor as asked", 0.5),
+    "activity": ("is lively or calm as asked", 0.5), "themes": ("brings themes back", 0.0),
+    "aabb": ("repeats its parts, AABB", 0.0)}
+_AS_REAL, _HALF, _SOME, _NOTHING = ("as real pieces do", "more than half of the way to real pieces",
+                                    "less than half of the way to real pieces",
+                                    "not distinguishable from no skill at all")
+
+
+def judged(model: Mapping, real: Mapping, name: str) -> str:
+    """How far the model comes in one measure, from no skill (0) to real pieces (1), in words.
+
+    `as real pieces do` where the intervals overlap or the model's lies above; nothing at all where its lower
+    bound is not above what no skill gives; in between by the estimates.
+    """
+    none = _QUESTIONS[name][1]
+    ceiling, ceiling_low = real.get(name), real.get(f"{name}_low")
+    if ceiling is None or ceiling_low is None:  # real pieces all end
+        ceiling = ceiling_low = 1.0
+    if model[f"{name}_low"] <= none:
+        return _NOTHING
+    if model[f"{name}_high"] >= ceiling_low:
+        return _AS_REAL
+    return _HALF if (model[name] - none) >= 0.5 * (ceiling - none) else _SOME
+
+
+def told_rows(card: Mapping) -> tuple[dict, dict, dict]:
+    """Of a card: the row of real pieces, the baseline's, and the model's that is told."""
+    rows = card["composed"]
+    real, baseline = rows[0], rows[1]
+    ours = [row for row in rows if row["guidance"] is not None]
+    fit = [row for row in ours if row["overlap"] >= OVERLAP and "label" in row]
+    return real, baseline, max(fit, key=lambda row: row["guidance"], default=ours[0])
+
+
+def first_sentence(card: Mapping) -> str:
+    """The answer in one sentence, with its numbers."""
+    real, _, ours = told_rows(card)
+
+    def share(name: str) -> str:
+        return f"{ours[name]:.0%} [{ours[f'{name}_low']:.0%}, {ours[f'{name}_high']:.0%}]"
+
+    labels = "was asked for labels that no rule judges"
+    if "mode" in ours:
+        labels = (f"gives major or minor as asked in {share('mode')} of its pieces and is lively or calm as "
+                  f"asked in {share('activity')}, where chance is 50 %")
+    return (f"Asked for an emotion and a genre, a Transformer of {card['parameters'] / 1e6:.1f} million "
+            f"parameters {labels}; it ends {share('ended')} of its pieces by itself, and "
+            f"{ours['themes']:.0%} of their notes repeat a theme (real ones: {real['themes']:.0%}). Whether "
+            "anybody hears the mood that was asked for, nobody has tested.")
+
+
+def with_answer(page: str) -> str:
+    """The first page with the answer in the place marked for it; as it is where the card has none."""
+    card = read_json(FOLDER / CARD)
+    if not card.get("composed"):
+        return page
+    text = f"{first_sentence(card)} [The answer](answer.md) says how we know, and what would change it.\n"
+    return _MARKED.sub(lambda _: text, page)
+
+
+def answer_page(copies: Sequence[ExecutedCopy]) -> str:
+    """The page as Markdown."""
+    card = read_json(FOLDER / CARD)
+    real, baseline, ours = told_rows(card)
+    found = [(name, judged(ours, real, name)) for name in _QUESTIONS if ours.get(name) is not None]
+    learned = [name for name, word in found if word in (_AS_REAL, _HALF)]
+    items: dict[bool, list[str]] = {True: [], False: []}
+    for name, word in found:
+        items[name in learned].append(f"- It {_QUESTIONS[name][0]}: **{word}** "
+                                      f"({_numbers(name, ours, real, baseline)}).")
+    nothing = ["- Nothing of what was measured."]
+    table = composed_table([real, baseline, ours], ("source", "guidance"), "What is composed, what is real",
+                           f"{ours['pieces']} composed pieces a source, evenly over all labels; "
+                           f"{real['pieces']} real test pieces; 95 % intervals over pieces. One training "
+                           "seed.")
+    return _PAGE.format(sentence=first_sentence(card), table=table.data, claims=_claims(copies),
+                        learned="\n".join(items[True] or nothing),
+                        not_learned="\n".join(items[False] or nothing),
+                        pieces=ours["pieces"], copied=_copied(ours), overlap=f"{ours['overlap']:.2f}",
+                        guidance=f"{ours['guidance']:g}", held_out=card["held_out"]["all"]["pieces"],
+                        nats=f"{card['held_out']['all']['nats_per_note']:.2f}",
+                        baseline=f"{card['baseline']['all']['nats_per_note']:.2f}")
+
+
+def _numbers(name: str, ours: Mapping, real: Mapping, baseline: Mapping) -> str:
+    parts = [f"{ours[name]:.0%} [{ours[f'{name}_low']:.0%}, {ours[f'{name}_high']:.0%}]"]
+    if real.get(name) is not None:
+        parts.append(f"real pieces {real[name]:.0%}")
+    if baseline.get(name) is not None:
+        parts.append(f"the n-gram {baseline[name]:.0%}")
+    return "; ".join(parts)
+
+
+def _copied(ours: Mapping) -> str:
+    low, high = ours["copied_low"], ours["copied_high"]
+    if low is not None and low > 0:
+        word = "longer than"
+    elif high is not None and high < 0:
+        word = "shorter than"
+    else:
+        word = "not distinguishable in length from"
+    numbers = f"{ours['copied']:+.1f} notes [{low:+.1f}, {high:+.1f}]".replace("-", "−")
+    return (f"The longest passages that its pieces share with a training piece are {word} those of real "
+            f"held-out pieces ({numbers})")
+
+
+def _claims(copies: Sequence[ExecutedCopy]) -> str:
+    """What became of the two claims that the question is about, with links; from the chapters' records."""
+    entries, lines = gather(copies), []
+    for which in (1, "better-than-counting"):
+        if (found := told(entries, which)) is not None:
+            claim, verdict, text, entry = found
+            rests = f" It rests on {one_line(entry.record['n'])}." if entry.record["n"] else ""
+            lines.append(f'- <a href="{entry.link}">{one_line(claim)}</a> **{one_line(verdict)}**: '
+                         f"{one_line(text)}.{rests}")
+    return "\n".join(lines) or "- The chapters that decide this are not part of this site."
+
+
+_PAGE = """# The answer
+
+{sentence}
+
+The sentence is about the model that comes with this book, on folk tunes and Bach chorales, at guidance
+{guidance} (the strongest that keeps the style of real pieces, with an overlap of {overlap}). It says
+nothing about XMIDI.
+
+## What a model of this size learned to compose
+
+{learned}
+
+On {held_out} held-out pieces it loses {nats} nats a note, an n-gram model of the same training pieces
+{baseline}.
+
+## What it did not learn
+
+{not_learned}
+
+{table}
+
+## Does a Transformer do it better than an LSTM?
+
+{claims}
+
+## How we know
+
+- Every number stands beside that of *real held-out pieces* and of *an n-gram model*, which only counts.
+- Training and test pieces share no tune: copies, transpositions, variants and common melodies stand on one
+  side.
+- {copied}.
+- The labels are rules, and the rule behind them judges what was composed ([control, style and
+  memory](../notebooks/a2_control_style_memory.ipynb)); how far people agree with the rule stands in
+  [emotions that people rated](../notebooks/a3_rated_emotions.ipynb).
+
+## What would change it
+
+- Another training seed that moves a share out of its interval: one seed stands behind the composed pieces,
+  and the intervals hold the variance between pieces only.
+- Listeners who hear, blind, the mood that was asked for, or do not ([the
+  survey](../notebooks/07_survey.ipynb) is ready).
+- Other music: the same commands on XMIDI.
+
+## How strong the evidence is
+
+For *ends, themes, form and copying*: {pieces} pieces, measured on notes, no opinion in it. For *mode and
+activity*: the same pieces, judged by a rule that people agree with only in part. For *feeling*: none. [What
+became of each claim](claims.md) holds the rest.
+"""
