@@ -6,12 +6,13 @@ import numpy as np
 from symusic import Score
 
 from lib.basics.errors import BookError
+from lib.composing.compose import Composition
 from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import FREE
 from lib.data.scores import read_score
 from lib.data.shorthand.bars import words_of
-from lib.data.shorthand.gaps import with_gap
-from lib.data.shorthand.tokens import ACTIVITY, AROUSAL, FILL, GAP, LENGTH, ids_of_types
+from lib.data.shorthand.gaps import read_bars, with_gap
+from lib.data.shorthand.tokens import ACTIVITY, AROUSAL, FILL, GAP, KEY, LEFT, LENGTH, ids_of_types
 from lib.data.tokenizer import encode, foreign_meters, meter_sections
 from lib.sound.pianoroll import bar_grid
 
@@ -88,6 +89,16 @@ def gap_prompt(tokens: np.ndarray, store: Vocabulary, first: int, last: int) -> 
     return moved[:1 + int(np.flatnonzero(moved == fill)[0])].astype(np.int64)
 
 
+def what_is_wrong(piece: Composition, store: Vocabulary, first: int, last: int) -> str:
+    """What a piece whose bars were written again should not have, in words; '' when it has nothing of it."""
+    bars = read_bars(words_of(tuple(store.vocabulary)), piece.written_out)[first - 2:last]
+    if not piece.ended:
+        return f"The bars were not whole within {piece.settings.max_tokens} tokens"
+    if len({bar.meter for bar in bars}) > 1:
+        return "The new bars are in another meter"
+    return "A note of the new bars sounds into the next" if bars[-1].sounds_on else ""
+
+
 def _read(path: Path) -> Score:
     """The score in a MIDI file; BookError when there is none, or no note in it."""
     if not path.is_file():
@@ -121,6 +132,14 @@ def _upper(text: str) -> str:
 
 
 def _with_free_plan(store: Vocabulary, tokens: np.ndarray) -> np.ndarray:
-    """A prompt's plan tells of the prompt alone: the model has to say length and activity of the piece."""
-    free = np.isin(tokens, ids_of_types(store.vocabulary, (LENGTH, ACTIVITY, AROUSAL)))
-    return np.where(free, FREE, tokens.astype(np.int64))
+    """A prompt's plan tells of the prompt alone: the model has to say what the piece is, but for its key.
+
+    Nor does the prompt know how many bars are left; and its arousal may have been too short to be judged.
+    """
+    free = np.isin(tokens, ids_of_types(store.vocabulary, (LENGTH, ACTIVITY, AROUSAL, LEFT)))
+    freed = np.where(free, FREE, tokens.astype(np.int64))
+    keys = np.flatnonzero(np.isin(tokens, ids_of_types(store.vocabulary, (KEY,))))
+    arousals = ids_of_types(store.vocabulary, (AROUSAL,))
+    if len(keys) and not np.isin(tokens, arousals).any():
+        freed = np.insert(freed, keys[0], FREE)
+    return freed

@@ -9,7 +9,7 @@ import numpy as np
 from lib.basics.errors import BookError
 from lib.basics.files import check_targets
 from lib.composing.compose import Composition, Source, compose_pieces, file_stem, label_id
-from lib.composing.prompt import read_prompt, read_rewrite
+from lib.composing.prompt import read_prompt, read_rewrite, what_is_wrong
 from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import SamplingSettings
 from lib.sound.audio import check_audio_name
@@ -126,7 +126,11 @@ class Request:
         longest = self.sampling.max_tokens
         if self.rewrite is not None:
             return read_rewrite(self.prompt, store, *self.rewrite, longest)
-        return read_prompt(self.prompt, store, self.prompt_bars or PROMPT_BARS, longest)
+        bars = self.prompt_bars or PROMPT_BARS
+        if self.sampling.bars is not None and self.sampling.bars < bars:
+            raise BookError(f"A piece of {self.sampling.bars} bars cannot begin with {bars}: ask for more "
+                            "with --bars, or for fewer with --prompt-bars.")
+        return read_prompt(self.prompt, store, bars, longest)
 
     @property
     def is_one_file(self) -> bool:
@@ -159,9 +163,8 @@ class Request:
             pieces = [replace(keep(pieces[first:first + self.candidates], store), selected_of=self.candidates)
                       for first in range(0, len(pieces), self.candidates)]
         for piece in pieces:
-            if self.rewrite is not None and not piece.ended:
-                raise BookError(f"The bars were not whole within {self.sampling.max_tokens} tokens: raise "
-                                "--max-tokens, or take another --seed.")
+            if self.rewrite is not None and (wrong := what_is_wrong(piece, store, *self.rewrite)):
+                raise BookError(f"{wrong}: take another --seed.")
             if self.is_one_file:
                 yield from piece.save(midi=self.out, audio=self.audio, record=self.record,
                                       score=self.score)

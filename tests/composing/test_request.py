@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import mido
 import numpy as np
@@ -13,6 +14,7 @@ from lib.basics.errors import BookError
 from lib.composing import SamplingSettings
 from lib.composing.compose import compose_pieces
 from lib.composing.counted import NgramComposer
+from lib.composing.prompt import what_is_wrong
 from lib.composing.request import Request, read_span
 from lib.data.tokenizer import decode, encode
 from lib.models import NgramModel, build_model
@@ -118,6 +120,22 @@ def test_bars_that_cannot_be_written_again_are_told_why(short_store, tmp_path, s
     decode(short_store.tokenizer, short_store.tokens(row)).dump_midi(given)
     request = Request("calm", "pop", SamplingSettings(), tmp_path / "made", prompt=given, rewrite=span)
     with pytest.raises(BookError, match=words):
+        list(request.fulfil(never, short_store))
+
+
+def test_a_rewrite_that_went_wrong_is_told(short_store):
+    row = int(short_store.index["bars"].to_numpy().argmax())
+    piece = SimpleNamespace(ended=True, settings=DRAW, written_out=short_store.written_out(row))
+    assert what_is_wrong(piece, short_store, 3, 5) == ""
+    piece.ended = False
+    assert "not whole within 60 tokens" in what_is_wrong(piece, short_store, 3, 5)
+
+
+def test_a_piece_is_not_shorter_than_its_beginning(short_store, tmp_path):
+    given = tmp_path / "given.mid"
+    decode(short_store.tokenizer, short_store.tokens(0)).dump_midi(given)
+    request = Request("calm", "pop", SamplingSettings(bars=3), tmp_path / "made", prompt=given)
+    with pytest.raises(BookError, match="A piece of 3 bars cannot begin with 4"):
         list(request.fulfil(never, short_store))
 
 
