@@ -2,12 +2,6 @@
 
 import json
 
-import numpy as np
-from miditok import REMI
-
-from lib.composing.sampling import FREE
-from lib.data.shorthand.tokens import KEY, LEFT
-from lib.data.tokenizer import has_shorthand, vocabulary_of
 from lib.publish.compose_page.page import ASSETS
 
 PARTS = ("network.js", "draw.js", "bars.js", "grammar.js", "composer.js")
@@ -86,18 +80,3 @@ class BrowserEngine:
     def evaluate(self, code: str, argument=None):
         """Any other question."""
         return json.loads(json.dumps(self.page.evaluate(code, argument)))
-
-
-def as_the_page_begins(tokenizer: REMI, prompt: np.ndarray) -> list[int]:
-    """A prompt of `read_prompt` without BOS, as the page has it.
-
-    In shorthand the page leaves to the network how many bars are left, and always the arousal, which Python
-    leaves out where bars are too few to judge it.
-    """
-    tokens = prompt[1:].tolist()
-    if not has_shorthand(tokenizer):
-        return tokens
-    vocabulary = vocabulary_of(tokenizer)
-    kinds = ["" if token == FREE else vocabulary[token].split("_")[0] for token in tokens]
-    tokens = [FREE if kind == LEFT else token for kind, token in zip(kinds, tokens, strict=True)]
-    return [*tokens[:2], FREE, *tokens[2:]] if kinds[2] == KEY else tokens
