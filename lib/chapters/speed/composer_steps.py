@@ -2,6 +2,7 @@
 
 from IPython.display import HTML
 
+from lib.composing import load_pretrained
 from lib.ledger.evidence import Evidence
 from lib.show.composed_table import composed_table
 from lib.show.words import glue_all
@@ -28,4 +29,6 @@ def glue_steps(trials: Evidence) -> None:
     glue_all("composer", first=f"{first['nats_per_note']:.2f}", last=f"{last['nats_per_note']:.2f}",
              first_ended=f"{first['ended']:.0%}", last_ended=f"{last['ended']:.0%}",
              first_themes=f"{first['themes']:.0%}", last_themes=f"{last['themes']:.0%}",
-             real_themes=f"{real['themes']:.0%}")
+             real_themes=f"{real['themes']:.0%}",
+             labels=f"{table['label'].iloc[1:].min():.0%} to {table['label'].iloc[1:].max():.0%}",
+             pretrained=load_pretrained().card["tokens_seen"] / last["tokens"])
