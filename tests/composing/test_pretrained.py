@@ -70,11 +70,18 @@ def test_it_is_small_and_trained_without_what_must_not_be_passed_on(pretrained):
 
 
 def test_the_card_keeps_what_is_promised_of_the_model(pretrained):
-    """Below the baseline on every collection, labels that are made use of, pieces that mostly end."""
+    """Below the baseline everywhere; labels are made use of; pieces end, and their parts come again."""
     card = pretrained.card
     assert all(card["below_baseline"][genre]["relative"] <= -0.25 for genre in pretrained.genres)
     assert all(card["label_gain"][label]["nats_per_token_low"] > 0 for label in ("emotion", "genre"))
-    assert card["endings"]["low"] > 0.5
+    real, baseline, *ours = card["composed"]
+    assert all(row["ended_low"] >= 0.95 for row in ours), "pieces end by themselves"
+    plain = ours[0]
+    assert plain["themes"] >= real["themes"] / 2 > baseline["themes"]
+    assert plain["aabb_low"] > 1 / 3, "of the tunes"
+    assert plain["copied_high"] <= 0, "no longer passages of training pieces than real ones share"
+    assert any(row["overlap"] >= 0.75 and row["mode"] >= 0.85 * real["mode"] for row in ours)
+    assert card["middles"]["both sides"]["nats_per_note"] < card["middles"]["left to right"]["nats_per_note"]
     text = (FOLDER / CARD_TEXT).read_text(encoding="utf-8")
     assert f"{card['held_out']['all']['nats_per_token']:.3f}" in text
 

@@ -7,6 +7,7 @@ from symusic import Note, Score, Tempo, TimeSignature, Track
 
 from lib.basics.errors import BookError
 from lib.data import tokenizer as tokens
+from lib.data.note_tables import note_table
 
 BOOK, ORIGINAL = tokens.build_tokenizer("book"), tokens.build_tokenizer("original")
 TICKS = 480
@@ -53,7 +54,7 @@ def test_encoding_begins_with_bos_and_ends_with_eos():
 
 
 def notes_in_quarters(score: Score) -> list[tuple]:
-    table = tokens.note_table(score)
+    table = note_table(score)
     scale = table.ticks_per_quarter
     return sorted(zip(table.program.tolist(), (table.onset / scale).tolist(), table.pitch.tolist(),
                       (table.duration / scale).tolist(), strict=True))
@@ -138,6 +139,6 @@ def test_bars_and_main_meter():
     (ORIGINAL, (4, 4), 160, 240, 1), (ORIGINAL, (4, 4), 60, 240, 0)])
 def test_notes_off_the_grid_are_counted(tokenizer, meter, onset, duration, moved):
     score = simple_score((0, *meter), notes=[(onset, duration, 60)])
-    notes = tokens.note_table(score)
+    notes = note_table(score)
     assert tokens.count_moved(tokenizer, notes, tokens.meter_sections(score, onset)) == moved
     assert (round_trip(tokenizer, score) == notes_in_quarters(score)) == (not moved)
