@@ -100,7 +100,8 @@ top-p 0.95, nothing chosen among several. Labels obtained are judged by the rule
 counting the same. *Themes* is the mean share of melody notes that repeat a stretch heard before; *AABB* the
 share of tunes (no chorales) of that form; *style overlap* that of the distributions of the style statistics
 with those of real pieces; *copied notes* by how many the longest run that also stands in a training piece is
-longer than that of real held-out pieces.
+longer than that of real held-out pieces. That pieces end is the grammar's doing, which holds each to the bars
+that its plan says.
 
 {head}{body}"""
 

@@ -25,7 +25,7 @@ def composed_table(rows: Sequence[Mapping[str, object]], heads: Sequence[str], c
     shown = [name for name in COLUMNS if any(not _is_missing(row.get(name)) for row in rows)]
     lines = [{head.replace("_", " "): row.get(head) for head in heads}
              | {COLUMNS[name]: _cell(row, name) for name in shown} for row in rows]
-    return html_table(pd.DataFrame(lines), caption, note=note)
+    return html_table(pd.DataFrame(lines), caption, {"guidance": "g", "minutes": ".1f"}, note=note)
 
 
 def _cell(row: Mapping[str, object], name: str) -> str:

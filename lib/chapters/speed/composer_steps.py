@@ -15,7 +15,7 @@ def steps_table(trials: Evidence) -> HTML:
         trials: `composer_trials`, of :func:`lib.long_runs.composer_trials.run_composer_trials`.
     """
     table = trials.table
-    rows = table.assign(minutes=table["minutes"].round(1)).to_dict("records")
+    rows = table.to_dict("records")
     judged, composed = table["pieces"].iloc[1], table["ended_pieces"].iloc[1]
     note = (f"{judged:.0f} validation pieces for the loss, {composed:.0f} composed ones for the rest; 95 % "
             f"intervals over pieces. {trials.origin}")
