@@ -97,6 +97,9 @@ def seed_interval(values: Sequence[float], level: float = 0.95) -> Interval:
 
 
 def as_json(interval: Interval, name: str, digits: int = 4) -> dict[str, float | None]:
-    """`name`, `name`_low, `name`_high, rounded; None where a number is unknown, for JSON has no NaN."""
+    """Estimate and bounds under a name and the same with _low and _high, rounded.
+
+    None stands for a number that is not known, for JSON has no NaN.
+    """
     return {name + end: round(float(value), digits) if np.isfinite(value) else None
             for end, value in zip(("", "_low", "_high"), interval, strict=True)}
