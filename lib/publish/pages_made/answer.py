@@ -127,7 +127,7 @@ def _claims(copies: Sequence[ExecutedCopy]) -> str:
     for which in (1, "better-than-counting"):
         if (found := told(entries, which)) is not None:
             claim, verdict, text, entry = found
-            rests = f" It rests on {one_line(entry.record['n'])}." if entry.record["n"] else ""
+            rests = f" It rests on {one_line(entry.record['n']).rstrip('.')}." if entry.record["n"] else ""
             lines.append(f'- <a href="{entry.link}">{one_line(claim)}</a> **{one_line(verdict)}**: '
                          f"{one_line(text)}.{rests}")
     return "\n".join(lines) or "- The chapters that decide this are not part of this site."
