@@ -1,10 +1,12 @@
 """What the pretrained model's pieces are worth, beside real held-out ones and those of the n-gram baseline.
 
 The measures are those of the chapters: the labels obtained, by the rule behind them; themes, form and style;
-notes in a row that also stand in a training piece. Nothing is chosen among several pieces.
+notes in a row that also stand in a training piece. Nothing is chosen among several pieces, but for one row,
+which says so: a selector kept one of several there, and the rule, which is not the selector, judges.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from lib.data.tokenizer import decode
 from lib.measures.label_control import agreement, halves, is_ruled, judge_by_rule
 from lib.measures.notes import NoteReader
 from lib.measures.piece import BarredNotes, UnmeasurableError, barred_notes
+from lib.measures.selector import Selector
 from lib.measures.sources import PieceSet, composed_set, real_set
 from lib.measures.statistics import Interval, as_json, bootstrap_mean
 from lib.measures.style import style_table
@@ -32,12 +35,14 @@ PIECES = 400
 """Of each source, spread evenly over all pairs of labels."""
 
 GUIDANCES = (1.0, 2.0, 3.0)  # for each the model composes with the same seeds
+CANDIDATES, SELECTED = 8, 48  # pieces to choose among, for so many requests
 TOP_P = 0.95
 _FORMLESS = "chorale"  # a hymn has no parts that are repeated as a dance's are
 _REAL, _BASELINE = "real, held out", "n-gram"
 
 
-def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, rule: LabelRule) -> list[dict]:
+def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, rule: LabelRule,
+                 selector: Selector) -> list[dict]:
     """Compose with the published weights and with the baseline, and measure beside real test pieces.
 
     Args:
@@ -45,9 +50,11 @@ def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, ru
         part: the data; its test pieces are the real ones, cut where composed ones are.
         ngram: the baseline.
         rule: behind the emotion labels; where it is empty, nobody judges which label a piece obtained.
+        selector: keeps one of :data:`CANDIDATES` pieces in the last row.
 
     Returns:
-        A row a source: `source`, `guidance` (None where there is none), `pieces`, and the measures `ended`,
+        A row a source: `source`, `selected_of` (1, but in the last), `guidance` (None where there is none),
+        `pieces`, and the measures `ended`,
         `label`, `mode`, `activity` (shares, each label counting the same), `themes` (mean share of melody
         notes), `aabb` (share), `overlap` (of style, with the real pieces) and `copied` (notes more than real
         pieces share with the training set), each with `_low` and `_high` (95 %) and `_pieces`.
@@ -62,13 +69,17 @@ def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, ru
         guided = draw.model_copy(update={"guidance": strength})
         composed = compose_many(pretrained.model, pretrained, labels, guided)
         sets.append((composed_set("model", composed), strength, composed))
+    kept = selected_pieces(pretrained, even_labels(part, SELECTED), draw, selector)
+    sets.append((composed_set(f"model, best of {CANDIDATES}", kept), 1.0, kept))
     reader = NoteReader(part)
     notes = [found.notes(reader) for found, *_ in sets]
     reference = style_table(notes[0])
     matches = [search_training(one, part, reader) for one in notes]
     lines, progress = [], Progress("measuring composed pieces", len(sets), unit="sources")
     for (found, guidance, composed), own, match in zip(sets, notes, matches, strict=True):
-        line: dict = {"source": found.name, "guidance": guidance, "pieces": len(found)}
+        chosen_of = composed[0].selected_of if composed else 1
+        line: dict = {"source": found.name, "selected_of": chosen_of, "guidance": guidance,
+                      "pieces": len(found)}
         line |= measure_pieces(found, composed, part, rule)
         if found is not real:
             _put(line, "overlap", mean_distance(style_table(own).to_numpy(), found.groups,
@@ -79,6 +90,15 @@ def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, ru
         lines.append(line)
         progress.advance(1)
     return lines
+
+
+def selected_pieces(pretrained: Pretrained, labels: Sequence[tuple[str, str]], draw: SamplingSettings,
+                    selector: Selector) -> list[Composition]:
+    """For each pair of labels the truest of :data:`CANDIDATES` pieces, as `compose --candidates` keeps it."""
+    asked = [pair for pair in labels for _ in range(CANDIDATES)]
+    pieces = compose_many(pretrained.model, pretrained, asked, draw)
+    return [replace(selector.choose(pieces[first:first + CANDIDATES], pretrained), selected_of=CANDIDATES)
+            for first in range(0, len(pieces), CANDIDATES)]
 
 
 def even_labels(part: TokenStore, pieces: int) -> list[tuple[str, str]]:

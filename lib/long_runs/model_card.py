@@ -79,7 +79,7 @@ def _middles(middles: dict) -> str:
 
 def _composed(rows: list[dict]) -> str:
     """What was composed beside real pieces: a table, and how to read it."""
-    pieces = rows[-1]["pieces"]
+    pieces = rows[-2]["pieces"]
     columns = {"ended": "ended by itself", "label": "label obtained", "mode": "mode",
                "activity": "lively or calm", "themes": "themes", "aabb": "AABB", "overlap": "style overlap",
                "copied": "copied notes"}
@@ -96,8 +96,9 @@ def _composed(rows: list[dict]) -> str:
     body = "\n".join(f"| {row['source']} | {row['guidance'] or '–'} | "
                      + " | ".join(cell(row, name) for name in shown) + " |" for row in rows)
     return f"""{pieces} pieces of each source that composes, evenly over all pairs of labels; temperature 1,
-top-p 0.95, nothing chosen among several. Labels obtained are judged by the rule behind the labels, each label
-counting the same. *Themes* is the mean share of melody notes that repeat a stretch heard before; *AABB* the
+top-p 0.95, nothing chosen among several but in the last row, where a classifier kept the truest
+({rows[-1]["pieces"]} requests). Labels obtained are judged by the rule behind the labels, each label counting
+the same. *Themes* is the mean share of melody notes that repeat a stretch heard before; *AABB* the
 share of tunes (no chorales) of that form; *style overlap* that of the distributions of the style statistics
 with those of real pieces; *copied notes* by how many the longest run that also stands in a training piece is
 longer than that of real held-out pieces. That pieces end is the grammar's doing, which holds each to the bars

@@ -41,7 +41,7 @@ from lib.long_runs.middles import judge_middles
 from lib.long_runs.model_card import card_text
 from lib.measures.loss_tables import difference_table, label_gain_table, label_table, model_table
 from lib.measures.losses import TokenLosses, ngram_losses, token_losses
-from lib.measures.selector import fit_selector
+from lib.measures.selector import Selector, fit_selector, read_selector
 from lib.models import request_ngram
 from lib.profiles import Profile
 from lib.profiles.profile import RunSettings
@@ -103,7 +103,8 @@ def judge_published(profile: Profile, folder: Path = FOLDER, without: tuple[str,
     pretrained = load_pretrained(folder)
     judged, overlap = without_seen(part, set(pd.read_csv(folder / SEEN, dtype=str)["identifier"]))
     rule = read_rule(dataset_folder(profile))
-    card = pretrained.card | {"overlap": overlap} | judge(pretrained, judged, profile.ngram.orders, rule)
+    card = pretrained.card | {"overlap": overlap} | judge(
+        pretrained, judged, profile.ngram.orders, rule, read_selector(folder / SELECTOR))
     _list_held_out(judged.index[judged.index["split"] == "test"], folder)
     card["sha256"] = card["sha256"] | {HELD_OUT: hash_of_bytes((folder / HELD_OUT).read_bytes())}
     write_json(folder / CARD, card)
@@ -184,7 +185,8 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
     })
 
 
-def judge(pretrained: Pretrained, part: StorePart, orders: list[int], rule: LabelRule) -> dict:
+def judge(pretrained: Pretrained, part: StorePart, orders: list[int], rule: LabelRule,
+          selector: Selector) -> dict:
     """What the published weights are worth: held-out losses beside the n-gram baseline, what they compose.
 
     Args:
@@ -192,6 +194,7 @@ def judge(pretrained: Pretrained, part: StorePart, orders: list[int], rule: Labe
         part: judged on its test set.
         orders: candidates for the n-gram baseline, chosen on validation.
         rule: behind the emotion labels; empty where they are given.
+        selector: that comes with the model.
 
     Returns:
         `held_out` (nats per token and source note, by collection), `baseline` (the n-gram model),
@@ -218,7 +221,7 @@ def judge(pretrained: Pretrained, part: StorePart, orders: list[int], rule: Labe
         "label_gain": {row["shuffled"]: _measures(row) for _, row in
                        label_gain_table(true, shuffled, part).iterrows()},
         "middles": judge_middles(pretrained, part, {"left to right": true, "n-gram": losses["baseline"]}),
-        "composed": judge_pieces(pretrained, part, ngram, rule),
+        "composed": judge_pieces(pretrained, part, ngram, rule, selector),
         "browser": browser_loss(pretrained, part, true),
     }
 

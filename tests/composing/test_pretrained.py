@@ -74,7 +74,9 @@ def test_the_card_keeps_what_is_promised_of_the_model(pretrained):
     card = pretrained.card
     assert all(card["below_baseline"][genre]["relative"] <= -0.25 for genre in pretrained.genres)
     assert all(card["label_gain"][label]["nats_per_token_low"] > 0 for label in ("emotion", "genre"))
-    real, baseline, *ours = card["composed"]
+    real, baseline, *ours, selected = card["composed"]
+    assert selected["selected_of"] > 1
+    assert selected["label"] > ours[0]["label"]
     assert all(row["ended_low"] >= 0.95 for row in ours), "pieces end by themselves"
     plain = ours[0]
     assert plain["themes"] >= real["themes"] / 2 > baseline["themes"]

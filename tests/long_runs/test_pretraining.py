@@ -36,6 +36,8 @@ def made(tiny_profile, tmp_path_factory):
         patch.setenv("MOOD_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setattr(composed_pieces, "PIECES", 6)
         patch.setattr(composed_pieces, "GUIDANCES", (1.0, 2.0))
+        patch.setattr(composed_pieces, "CANDIDATES", 3)
+        patch.setattr(composed_pieces, "SELECTED", 6)
         folder = tmp_path_factory.mktemp("published")
         return folder, make_pretrained(tiny_profile, folder, RUN, without=("pop",))
 
@@ -69,7 +71,7 @@ def test_the_card_stands_on_held_out_pieces_and_says_how_many(made):
     assert set(card["label_gain"]) == {"emotion", "genre"}
     assert card["label_gain"]["genre"]["nats_per_token"] == 0  # one genre: dealing it anew changes nothing
     assert [(row["source"], row["guidance"]) for row in card["composed"]] == [
-        ("real, held out", None), ("n-gram", None), ("model", 1.0), ("model", 2.0)]
+        ("real, held out", None), ("n-gram", None), ("model", 1.0), ("model", 2.0), ("model, best of 3", 1.0)]
     assert all(0 <= row["ended_low"] <= row["ended"] <= row["ended_high"] <= 1 and row["pieces"] == 6
                for row in card["composed"][1:])
     assert card["middles"]["pieces"] > 0

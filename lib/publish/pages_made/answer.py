@@ -44,7 +44,7 @@ def told_rows(card: Mapping) -> tuple[dict, dict, dict]:
     """Of a card: the row of real pieces, the baseline's, and the model's that is told."""
     rows = card["composed"]
     real, baseline = rows[0], rows[1]
-    ours = [row for row in rows if row["guidance"] is not None]
+    ours = [row for row in rows if row["guidance"] is not None and row["selected_of"] == 1]
     fit = [row for row in ours if row["overlap"] >= OVERLAP and "label" in row]
     return real, baseline, max(fit, key=lambda row: row["guidance"], default=ours[0])
 

@@ -12,7 +12,7 @@ INDEX = "# Book\n\n<!-- answer -->\nWords.\n<!-- /answer -->\n\nThe rest.\n"
 
 
 def row(source, guidance=None, pieces=400, **measures):
-    line = {"source": source, "guidance": guidance, "pieces": pieces}
+    line = {"source": source, "selected_of": 1, "guidance": guidance, "pieces": pieces}
     for name, (value, low, high) in measures.items():
         line |= {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_pieces": pieces}
     return line
