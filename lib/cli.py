@@ -293,7 +293,8 @@ def gpu_check(
 @app.command()
 def evidence(
     parts: Annotated[list[str] | None,
-                     typer.Argument(help="sweeps, networks, noise; none: all, in this order.")] = None,
+                     typer.Argument(help="sweeps, networks, noise, ablation, composer; none: all, in this "
+                                         "order.")] = None,
     profile: ProfileName = "evidence", data: DataFolder = "",
 ) -> None:
     """Run the long experiments and keep their results under book/evidence/; an interrupted one goes on."""
