@@ -6,12 +6,13 @@ from IPython.display import HTML, Markdown
 
 from lib.composing import Composition, SamplingSettings, compose_pieces
 from lib.composing.pretrained import Pretrained
-from lib.composing.prompt import gap_prompt
+from lib.composing.prompt import gap_prompt, what_is_wrong
 from lib.data.shorthand.bars import words_of
 from lib.data.shorthand.gaps import read_bars, why_not
 from lib.data.shorthand.tokens import GAP
 from lib.show.composed_table import composed_table
 from lib.show.players import piece_player, player_row
+from lib.show.words import length_words
 
 
 def card_table(pretrained: Pretrained) -> HTML:
@@ -47,7 +48,7 @@ def bars_again(pretrained: Pretrained, pieces: Sequence[Composition], first: int
         longest = min(pretrained.context_length, len(piece.tokens) + 200)
         again = compose_pieces(pretrained, pretrained, piece.emotion, piece.genre,
                                draw.model_copy(update={"max_tokens": longest}), prompt=prompt)[0]
-        if again.ended:
+        if not what_is_wrong(again, pretrained, first, last):
             return piece, again
     return None
 
@@ -59,6 +60,7 @@ def play_bars_again(found: tuple[Composition, Composition] | None, first: int, l
                         "again.")
     titles = ("as it was composed", f"bars {first} to {last} written again")
     players = [piece_player(piece.score, f"{piece.name}_bars_{number}", title,
+                            f"{length_words(piece.bars, piece.seconds)}, seed {piece.seed}",
                             context=f"{piece.emotion}, {piece.genre}")
                for number, (piece, title) in enumerate(zip(found, titles, strict=True))]
     return player_row(players, "a piece, and the same with other bars")
