@@ -89,7 +89,7 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
     table = composed_table([real, baseline, ours], ("source", "guidance"), "What is composed, what is real",
                            f"{ours['pieces']} composed pieces a source, evenly over all labels; "
                            f"{real['pieces']} real test pieces; 95 % intervals over pieces. One training "
-                           "seed.")
+                           "seed.", without="ended")
     return _PAGE.format(sentence=first_sentence(card), table=table.data, claims=_claims(copies),
                         learned="\n".join(items[True] or nothing),
                         not_learned="\n".join(items[False] or nothing),
