@@ -97,6 +97,7 @@ coverage: env
 
 lint: env
 	$(BIN)ruff check .
+	$(BIN)ruff format --check .
 	$(BIN)lint-imports
 	$(BIN)python .ci/types.py
 	$(BIN)codespell README.md CITATION.cff book lib notebooks tests

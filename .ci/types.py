@@ -32,8 +32,10 @@ def main() -> int:
         print("\n".join(line for line in complaints if line.split(":")[0].replace("\\", "/") == name))
     if not more:
         fewer = known.total() - found.total()
-        print(f"types: {found.total()} complaints" + (
-            f", {fewer} fewer than kept: python .ci/types.py --keep" if fewer else ", as kept"))
+        print(
+            f"types: {found.total()} complaints"
+            + (f", {fewer} fewer than kept: python .ci/types.py --keep" if fewer else ", as kept")
+        )
     return int(bool(more))
 
 

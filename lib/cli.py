@@ -16,32 +16,53 @@ from lib.chapters.rated_emotions.commands import rated
 from lib.chapters.survey.commands import survey
 from lib.profiles import load_profile
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
-                  help="Composing to a Mood: prepare music, train, compose, execute and build the book.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Composing to a Mood: prepare music, train, compose, execute and build the book.",
+)
 app.add_typer(survey, name="survey")
 app.add_typer(rated, name="rated")
 app.add_typer(hear, name="hear")
 
 ProfileName = Annotated[str, typer.Option("--profile", help="smoke, laptop, evidence, gpu-dry or gpu.")]
-DataFolder = Annotated[str, typer.Option("--data", help="Folder of XMIDI-named MIDI files; empty: the music "
-                                                        "embedded in music21.")]
+DataFolder = Annotated[
+    str,
+    typer.Option("--data", help="Folder of XMIDI-named MIDI files; empty: the music embedded in music21."),
+]
 
 
-RatedFolder = Annotated[str, typer.Option("--rated", help="A clone of VGMIDI: the appendix on rated emotions "
-                                                           "computes its tables, else it shows kept ones.")]
+RatedFolder = Annotated[
+    str,
+    typer.Option(
+        "--rated",
+        help="A clone of VGMIDI: the appendix on rated emotions "
+        "computes its tables, else it shows kept ones.",
+    ),
+]
 
 xmidi = typer.Typer(no_args_is_help=True, help="XMIDI, the original data set: fetch it, check it.")
 app.add_typer(xmidi, name="xmidi")
 
-Workers = Annotated[int | None, typer.Option(
-    min=1, help="Processes that read; by default all cores for a folder, else the profile's number.")]
-Cluster = Annotated[str, typer.Option(
-    help="Address of a Dask scheduler whose workers read instead; they must see the same folders.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Processes that read; by default all cores for a folder, else the profile's number."
+    ),
+]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        help="Address of a Dask scheduler whose workers read instead; they must see the same folders."
+    ),
+]
 
 
 @app.command()
-def corpus(profile: ProfileName = "laptop", data: DataFolder = "", workers: Workers = None,
-           cluster: Cluster = "") -> None:
+def corpus(
+    profile: ProfileName = "laptop", data: DataFolder = "", workers: Workers = None, cluster: Cluster = ""
+) -> None:
     """Write the embedded music (or read a folder), tokenise it, group duplicates and freeze the split."""
     settings = load_profile(profile, data)
     from lib.basics.machine import core_count
@@ -85,8 +106,11 @@ def verify(folder: Annotated[Path, typer.Argument(help="The folder of the MIDI f
 
 
 @app.command()
-def rehearse(pieces: Annotated[int, typer.Option(help="How many files; XMIDI has 108,023.")],
-             workers: Workers = None, cluster: Cluster = "") -> None:
+def rehearse(
+    pieces: Annotated[int, typer.Option(help="How many files; XMIDI has 108,023.")],
+    workers: Workers = None,
+    cluster: Cluster = "",
+) -> None:
     """Run the whole data path over a made-up folder like XMIDI, broken files among them; print its costs."""
     settings = load_profile("laptop")
     from lib.basics.machine import core_count
@@ -101,9 +125,12 @@ def rehearse(pieces: Annotated[int, typer.Option(help="How many files; XMIDI has
 
 
 @app.command()
-def train(run: Annotated[str, typer.Argument(help="A run of the profile, such as lstm or transformer.")],
-          profile: ProfileName = "laptop", data: DataFolder = "",
-          seed: Annotated[int | None, typer.Option(help="Another seed than the profile's.")] = None) -> None:
+def train(
+    run: Annotated[str, typer.Argument(help="A run of the profile, such as lstm or transformer.")],
+    profile: ProfileName = "laptop",
+    data: DataFolder = "",
+    seed: Annotated[int | None, typer.Option(help="Another seed than the profile's.")] = None,
+) -> None:
     """Train one run of the profile, or go on with it; a finished run is returned as it is."""
     settings = load_profile(profile, data)
     wanted = settings.run(run, seed)
@@ -119,46 +146,80 @@ def train(run: Annotated[str, typer.Argument(help="A run of the profile, such as
 def compose(
     emotion: Annotated[str, typer.Option(help="An emotion label of the data.")],
     genre: Annotated[str, typer.Option(help="A genre label of the data.")],
-    out: Annotated[Path | None, typer.Option(help="A .mid file for one piece, or a folder in which each "
-                                                  "piece gets a MIDI, an MP3 and a JSON file; may be left "
-                                                  "out where only a score is wanted.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .mid file for one piece, or a folder in which each "
+            "piece gets a MIDI, an MP3 and a JSON file; may be left "
+            "out where only a score is wanted."
+        ),
+    ] = None,
     count: Annotated[int, typer.Option(help="How many pieces; the next has the next seed.")] = 1,
     audio: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write this MP3 file.")] = None,
-    record: Annotated[Path | None, typer.Option(help="Beside a .mid file, also write how it was made, as "
-                                                     "JSON.")] = None,
-    score: Annotated[Path | None, typer.Option(help="Also write the piece as notation: a .musicxml, .pdf or "
-                                                    ".svg file.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Beside a .mid file, also write how it was made, as JSON.")
+    ] = None,
+    score: Annotated[
+        Path | None, typer.Option(help="Also write the piece as notation: a .musicxml, .pdf or .svg file.")
+    ] = None,
     prompt: Annotated[Path | None, typer.Option(help="Go on from the beginning of this MIDI file.")] = None,
-    prompt_bars: Annotated[int | None, typer.Option(help="How many bars of the prompt; 4 if not "
-                                                         "given.")] = None,
-    rewrite: Annotated[str | None, typer.Option(help="Write these bars of the prompt again, such as 5-8, and "
-                                                     "keep all others.")] = None,
-    bars: Annotated[int | None, typer.Option(help="How many bars the piece is to have; as the model likes if "
-                                                  "not given.")] = None,
-    candidates: Annotated[int, typer.Option(help="Compose so many for each piece and keep the one that a "
-                                                 "classifier finds truest to the labels.")] = 1,
-    run: Annotated[str, typer.Option(help="A run of the profile, such as transformer or lstm, trained first "
-                                          "if need be; empty: the model that comes with the book.")] = "",
+    prompt_bars: Annotated[
+        int | None, typer.Option(help="How many bars of the prompt; 4 if not given.")
+    ] = None,
+    rewrite: Annotated[
+        str | None,
+        typer.Option(help="Write these bars of the prompt again, such as 5-8, and keep all others."),
+    ] = None,
+    bars: Annotated[
+        int | None, typer.Option(help="How many bars the piece is to have; as the model likes if not given.")
+    ] = None,
+    candidates: Annotated[
+        int,
+        typer.Option(
+            help="Compose so many for each piece and keep the one that a "
+            "classifier finds truest to the labels."
+        ),
+    ] = 1,
+    run: Annotated[
+        str,
+        typer.Option(
+            help="A run of the profile, such as transformer or lstm, trained first "
+            "if need be; empty: the model that comes with the book."
+        ),
+    ] = "",
     temperature: Annotated[float, typer.Option(help="Above 0; 1 is the model as it is.")] = 1.0,
     top_k: Annotated[int | None, typer.Option(help="Keep the k likeliest tokens.")] = None,
     top_p: Annotated[float | None, typer.Option(help="Keep the likeliest tokens up to this share.")] = None,
-    guidance: Annotated[float, typer.Option(help="Above 1: follow the labels more closely; 0: ignore "
-                                                 "them.")] = 1.0,
-    max_tokens: Annotated[int | None, typer.Option(help="Stop here if the piece has not ended; if not given, "
-                                                        "1,024 or all that the pretrained model overlooks.")
-                          ] = None,
+    guidance: Annotated[
+        float, typer.Option(help="Above 1: follow the labels more closely; 0: ignore them.")
+    ] = 1.0,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            help="Stop here if the piece has not ended; if not given, "
+            "1,024 or all that the pretrained model overlooks."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same piece.")] = 1,
-    browser_seed: Annotated[int | None, typer.Option(
-        min=0, max=2**53 - 1, help="Instead of a seed: the piece that the page book/compose composes with "
-                                   "this seed.")] = None,
-    profile: ProfileName = "laptop", data: DataFolder = "",
+    browser_seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=2**53 - 1,
+            help="Instead of a seed: the piece that the page book/compose composes with this seed.",
+        ),
+    ] = None,
+    profile: ProfileName = "laptop",
+    data: DataFolder = "",
 ) -> None:
     """Compose pieces to an emotion and a genre: MIDI, MP3, and a JSON file of how each was made."""
     settings = load_profile(profile, data)
     wanted = settings.run(run) if run else None
     if data and not run:
-        raise BookError("The pretrained model knows nothing of your data: say which run is to compose, as in "
-                        "--run transformer, or leave --data out.")
+        raise BookError(
+            "The pretrained model knows nothing of your data: say which run is to compose, as in "
+            "--run transformer, or leave --data out."
+        )
     if browser_seed is not None and run:
         raise BookError("The page composes with the pretrained model: leave out --run or --browser-seed.")
     from lib.composing import SamplingSettings, load_pretrained
@@ -171,44 +232,74 @@ def compose(
     if pretrained and browser_seed is not None:
         pretrained = quantised(pretrained)
     longest = max_tokens or (pretrained.context_length if pretrained else 1024)
-    sampling = SamplingSettings(temperature=temperature, top_k=top_k, top_p=top_p, guidance=guidance,
-                                max_tokens=longest, bars=bars,
-                                seed=seed if browser_seed is None else browser_seed,
-                                generator="numpy" if browser_seed is None else "browser")
-    request = Request(emotion, genre, sampling, out, count, audio, record, prompt, prompt_bars, score,
-                      read_span(rewrite) if rewrite is not None else None, candidates)
+    sampling = SamplingSettings(
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        guidance=guidance,
+        max_tokens=longest,
+        bars=bars,
+        seed=seed if browser_seed is None else browser_seed,
+        generator="numpy" if browser_seed is None else "browser",
+    )
+    request = Request(
+        emotion,
+        genre,
+        sampling,
+        out,
+        count,
+        audio,
+        record,
+        prompt,
+        prompt_bars,
+        score,
+        read_span(rewrite) if rewrite is not None else None,
+        candidates,
+    )
     if pretrained:
-        written = request.fulfil(lambda: pretrained, pretrained,
-                                 lambda: read_selector(FOLDER / SELECTOR).choose)
+        written = request.fulfil(
+            lambda: pretrained, pretrained, lambda: read_selector(FOLDER / SELECTOR).choose
+        )
     else:
         from lib.data import open_store
         from lib.training import request_run
 
         store = open_store(settings)
-        written = request.fulfil(lambda: request_run(wanted, store), store,
-                                 lambda: fit_selector(store).choose)
+        written = request.fulfil(
+            lambda: request_run(wanted, store), store, lambda: fit_selector(store).choose
+        )
     for path in written:
         print(path)
 
 
 @app.command()
-def pretrain(profile: ProfileName = "laptop",
-             judge: Annotated[bool, typer.Option("--judge", help="Train nothing: judge the weights that are "
-                                                                 "there, and write their card anew.")] = False
-             ) -> None:
+def pretrain(
+    profile: ProfileName = "laptop",
+    judge: Annotated[
+        bool,
+        typer.Option(
+            "--judge", help="Train nothing: judge the weights that are there, and write their card anew."
+        ),
+    ] = False,
+) -> None:
     """Train the model that comes with the book, judge it, write its weights and card to lib/pretrained/."""
     from lib.long_runs.pretraining import judge_published, make_pretrained
 
     card = (judge_published if judge else make_pretrained)(load_profile(profile))
-    print(f"{card['parameters']:,} parameters, {card['held_out']['all']['nats_per_note']} nats a source note "
-          "held out; the card is written to lib/pretrained/MODEL_CARD.md")
+    print(
+        f"{card['parameters']:,} parameters, {card['held_out']['all']['nats_per_note']} nats a source note "
+        "held out; the card is written to lib/pretrained/MODEL_CARD.md"
+    )
 
 
 @app.command()
 def execute(
-    notebooks: Annotated[list[str] | None,
-                         typer.Argument(help="Names such as 02_lstm; none: all, in order.")] = None,
-    profile: ProfileName = "laptop", data: DataFolder = "", rated: RatedFolder = "",
+    notebooks: Annotated[
+        list[str] | None, typer.Argument(help="Names such as 02_lstm; none: all, in order.")
+    ] = None,
+    profile: ProfileName = "laptop",
+    data: DataFolder = "",
+    rated: RatedFolder = "",
 ) -> None:
     """Execute the notebooks with papermill; copies that are still current are kept."""
     from lib.publish.execute import execute_book
@@ -237,8 +328,11 @@ def _parameters(rated: str) -> dict[str, str] | None:
 
 
 @app.command()
-def publishable(site: Annotated[Path | None, typer.Argument(help="The folder of its pages; by default "
-                                                                "_build/html.")] = None) -> None:
+def publishable(
+    site: Annotated[
+        Path | None, typer.Argument(help="The folder of its pages; by default _build/html.")
+    ] = None,
+) -> None:
     """Refuse a built site that is a trial: its numbers are not meant to be read."""
     from lib.publish.record import refuse_trial
 
@@ -255,32 +349,48 @@ def links(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
 
 @app.command()
 def bench(
-    works: Annotated[list[str] | None,
-                     typer.Argument(help="Kinds of work such as compose_one; none: all, the long one only "
-                                         "with --long.")] = None,
-    long: Annotated[bool, typer.Option("--long", help="Also train until the original's quality is reached: "
-                                                      "an hour.")] = False,
+    works: Annotated[
+        list[str] | None,
+        typer.Argument(help="Kinds of work such as compose_one; none: all, the long one only with --long."),
+    ] = None,
+    long: Annotated[
+        bool, typer.Option("--long", help="Also train until the original's quality is reached: an hour.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the rows here; those of other works stay.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Tiny networks, to see that it runs.")] = False,
-    precision: Annotated[str, typer.Option(help="Of training: auto, or a name as a profile writes it; empty: "
-                                                "the profile's.")] = "",
+    precision: Annotated[
+        str, typer.Option(help="Of training: auto, or a name as a profile writes it; empty: the profile's.")
+    ] = "",
     threads: Annotated[int, typer.Option(help="0: as many as there are cores.")] = 0,
-    profile: ProfileName = "laptop", data: DataFolder = "",
+    profile: ProfileName = "laptop",
+    data: DataFolder = "",
 ) -> None:
     """Time the original report's way against ours on this machine, in one run and in turns."""
     settings = load_profile(profile, data)
     from lib.chapters.speed.bench import json_rows, run_bench, text_table
 
-    rows = run_bench(settings, works or [], long=long, size="tiny" if quick else "full", precision=precision,
-                     threads=threads, file=json)
+    rows = run_bench(
+        settings,
+        works or [],
+        long=long,
+        size="tiny" if quick else "full",
+        precision=precision,
+        threads=threads,
+        file=json,
+    )
     print(text_table(rows), json_rows(rows), sep="\n\n")
 
 
 @app.command("gpu-check")
 def gpu_check(
     rehearse: Annotated[bool, typer.Option("--rehearse", help="In miniature, on the CPU.")] = False,
-    peak: Annotated[float | None, typer.Option(help="What the device could do at best, in 10¹² operations a "
-                                                    "second; if not given, what is known of it.")] = None,
+    peak: Annotated[
+        float | None,
+        typer.Option(
+            help="What the device could do at best, in 10¹² operations a "
+            "second; if not given, what is known of it."
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Also write the JSON here.")] = None,
 ) -> None:
     """Does the book work on this GPU? Trains, stops, resumes and composes with the original's networks."""
@@ -292,10 +402,12 @@ def gpu_check(
 
 @app.command()
 def evidence(
-    parts: Annotated[list[str] | None,
-                     typer.Argument(help="sweeps, networks, noise, ablation, composer; none: all, in this "
-                                         "order.")] = None,
-    profile: ProfileName = "evidence", data: DataFolder = "",
+    parts: Annotated[
+        list[str] | None,
+        typer.Argument(help="sweeps, networks, noise, ablation, composer; none: all, in this order."),
+    ] = None,
+    profile: ProfileName = "evidence",
+    data: DataFolder = "",
 ) -> None:
     """Run the long experiments and keep their results under book/evidence/; an interrupted one goes on."""
     settings = load_profile(profile, data)
@@ -308,7 +420,8 @@ def evidence(
 
 @app.command()
 def compare(
-    profile: ProfileName = "laptop", data: DataFolder = "",
+    profile: ProfileName = "laptop",
+    data: DataFolder = "",
     keep: Annotated[bool, typer.Option("--keep", help="Write today's numbers as those to commit.")] = False,
 ) -> None:
     """Compare the executed book's numbers and words with those committed for this kind of machine."""

@@ -65,8 +65,9 @@ def home(tmp_path, monkeypatch) -> Path:
     return folder
 
 
-def tiny_score(seed: int, bars: int = 8, meter: tuple[int, int] = (4, 4), shift: int = 0,
-               drums: bool = False) -> Score:
+def tiny_score(
+    seed: int, bars: int = 8, meter: tuple[int, int] = (4, 4), shift: int = 0, drums: bool = False
+) -> Score:
     """A random melody on the grid over one or two programs; `shift` transposes it."""
     generator = np.random.default_rng(seed)
     numerator, denominator = meter
@@ -97,8 +98,12 @@ def write_tiny_folder(folder: Path, pieces: int = TINY_PIECES) -> Path:
     folder.mkdir(parents=True)
     for number in range(pieces):
         emotion, genre = ("calm", "lively")[number % 2], ("folk", "pop")[number // 2 % 2]
-        music = {"seed": number, "bars": 4 + number % 9, "meter": TINY_METERS[number % 3],
-                 "drums": number % 5 == 4}
+        music = {
+            "seed": number,
+            "bars": 4 + number % 9,
+            "meter": TINY_METERS[number % 3],
+            "drums": number % 5 == 4,
+        }
         if number in (1, 2, 3):  # of the first piece: a copy, a transposed one, a variant of two more bars
             music = {"seed": 0, "bars": 12 + 2 * (number == 3), "shift": 5 * (number == 2)}
         if number == 0:
@@ -158,8 +163,12 @@ def untrained(tiny_store):
     from lib.profiles.profile import ModelSettings
 
     def network(kind, **shape):
-        shape = {"hidden_size": 32, "num_layers": 1, "num_heads": 2,
-                 "positions": {"transformer": "rotary", "lstm": "none"}[kind]} | shape
+        shape = {
+            "hidden_size": 32,
+            "num_layers": 1,
+            "num_heads": 2,
+            "positions": {"transformer": "rotary", "lstm": "none"}[kind],
+        } | shape
         torch.manual_seed(1)
         sizes = len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
         return build_model(ModelSettings(kind=kind, **shape), *sizes).eval()

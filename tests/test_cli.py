@@ -60,30 +60,73 @@ def test_an_unknown_run_is_named_before_any_data_are_prepared(capsys, home):
 
 
 def test_an_unknown_label_lists_the_known_ones_before_anything_is_trained(capsys, tiny_folder, home):
-    sentence = failed(capsys, *COMPOSE, "--emotion", "melancholy", "--genre", "folk", "--profile", "smoke",
-                      "--data", str(tiny_folder), "--out", str(home / "piece.mid"))
+    sentence = failed(
+        capsys,
+        *COMPOSE,
+        "--emotion",
+        "melancholy",
+        "--genre",
+        "folk",
+        "--profile",
+        "smoke",
+        "--data",
+        str(tiny_folder),
+        "--out",
+        str(home / "piece.mid"),
+    )
     assert "There is no emotion 'melancholy' in this data; choose one of: " in sentence
     assert not (home / "piece.mid").exists()
     assert not (home / "artifacts" / "runs").exists()
 
 
 def test_an_impossible_sampling_value_is_named(capsys, home):
-    sentence = failed(capsys, *COMPOSE, "--emotion", "a", "--genre", "b", "--profile", "smoke",
-                      "--temperature", "0", "--out", str(home / "piece.mid"))
+    sentence = failed(
+        capsys,
+        *COMPOSE,
+        "--emotion",
+        "a",
+        "--genre",
+        "b",
+        "--profile",
+        "smoke",
+        "--temperature",
+        "0",
+        "--out",
+        str(home / "piece.mid"),
+    )
     assert "temperature" in sentence
 
 
-@pytest.mark.parametrize(("option", "words"), [
-    (("--count", "0"), "at least 1, not 0"), (("--top-p", "1.5"), "top_p = 1.5 is impossible"),
-    (("--top-p", "0"), "top_p"), (("--guidance", "-1"), "guidance"), (("--max-tokens", "1"), "max_tokens"),
-    (("--prompt", "missing.mid"), "no MIDI file missing.mid"),
-    (("--prompt-bars", "3"), "belongs to a prompt"),
-    (("--rewrite", "5-8"), "--rewrite belongs to a prompt"), (("--rewrite", "x"), "names no bars"),
-    (("--bars", "0"), "bars = 0 is impossible"), (("--bars", "10000"), "bars = 10000 is impossible"),
-])
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--count", "0"), "at least 1, not 0"),
+        (("--top-p", "1.5"), "top_p = 1.5 is impossible"),
+        (("--top-p", "0"), "top_p"),
+        (("--guidance", "-1"), "guidance"),
+        (("--max-tokens", "1"), "max_tokens"),
+        (("--prompt", "missing.mid"), "no MIDI file missing.mid"),
+        (("--prompt-bars", "3"), "belongs to a prompt"),
+        (("--rewrite", "5-8"), "--rewrite belongs to a prompt"),
+        (("--rewrite", "x"), "names no bars"),
+        (("--bars", "0"), "bars = 0 is impossible"),
+        (("--bars", "10000"), "bars = 10000 is impossible"),
+    ],
+)
 def test_impossible_requests_to_compose_are_said_before_any_data_are_prepared(capsys, home, option, words):
-    assert words in failed(capsys, *COMPOSE, "--emotion", "a", "--genre", "b", "--profile", "smoke", *option,
-                           "--out", str(home / "made"))
+    assert words in failed(
+        capsys,
+        *COMPOSE,
+        "--emotion",
+        "a",
+        "--genre",
+        "b",
+        "--profile",
+        "smoke",
+        *option,
+        "--out",
+        str(home / "made"),
+    )
     assert not home.exists()
 
 
@@ -112,17 +155,48 @@ def test_doctor_says_what_the_profile_asks_for(capsys):
 
 
 def test_compose_writes_a_piece_with_its_record(capsys, tiny_folder, home):
-    main_without_exit(*COMPOSE, "--emotion", "calm", "--genre", "folk", "--profile", "smoke", "--data",
-                      str(tiny_folder), "--max-tokens", "60", "--out", str(home / "piece.mid"),
-                      "--audio", str(home / "piece.mp3"), "--record", str(home / "piece.json"))
+    main_without_exit(
+        *COMPOSE,
+        "--emotion",
+        "calm",
+        "--genre",
+        "folk",
+        "--profile",
+        "smoke",
+        "--data",
+        str(tiny_folder),
+        "--max-tokens",
+        "60",
+        "--out",
+        str(home / "piece.mid"),
+        "--audio",
+        str(home / "piece.mp3"),
+        "--record",
+        str(home / "piece.json"),
+    )
     assert Score(home / "piece.mid").note_num() > 0
     assert (home / "piece.mp3").stat().st_size > 1000
     assert (home / "piece.json").exists()
 
 
 def test_compose_writes_three_files_for_each_of_several_pieces(capsys, tiny_folder, home):
-    main_without_exit(*COMPOSE, "--emotion", "calm", "--genre", "folk", "--profile", "smoke", "--data",
-                      str(tiny_folder), "--max-tokens", "60", "--count", "2", "--out", str(home / "made"))
+    main_without_exit(
+        *COMPOSE,
+        "--emotion",
+        "calm",
+        "--genre",
+        "folk",
+        "--profile",
+        "smoke",
+        "--data",
+        str(tiny_folder),
+        "--max-tokens",
+        "60",
+        "--count",
+        "2",
+        "--out",
+        str(home / "made"),
+    )
     written = sorted(path.name for path in (home / "made").iterdir())
     assert written == sorted(f"calm_folk_{seed}.{end}" for seed in (1, 2) for end in ("json", "mid", "mp3"))
     assert len(capsys.readouterr().out.splitlines()) == 6

@@ -20,8 +20,11 @@ from lib.basics.places import PROJECT
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 DECLARED = [Requirement(text) for text in PYPROJECT["project"]["dependencies"]]
-LOCK_LINES = [line for line in (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-              if line and not line.startswith("#")]
+LOCK_LINES = [
+    line
+    for line in (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
 LOCK = [Requirement(line) for line in LOCK_LINES]
 LOCKED = {canonicalize_name(entry.name): Version(str(entry.specifier).removeprefix("==")) for entry in LOCK}
 SUPPORTED = SpecifierSet(PYPROJECT["project"]["requires-python"])
@@ -40,10 +43,19 @@ def test_lock_names_each_package_once_with_one_exact_public_version():
 def test_lock_is_closed_on_every_python_and_system(python, system):
     """What an installed package needs there is in the lock, in a version that fits; itself runs there."""
     platform, name = SYSTEMS[system]
-    there = {"python_version": python, "python_full_version": f"{python}.2", "sys_platform": platform,
-             "platform_system": system, "os_name": name, "extra": ""}
-    taken = {canonicalize_name(entry.name): LOCKED[canonicalize_name(entry.name)] for entry in LOCK
-             if entry.marker is None or entry.marker.evaluate(there)}
+    there = {
+        "python_version": python,
+        "python_full_version": f"{python}.2",
+        "sys_platform": platform,
+        "platform_system": system,
+        "os_name": name,
+        "extra": "",
+    }
+    taken = {
+        canonicalize_name(entry.name): LOCKED[canonicalize_name(entry.name)]
+        for entry in LOCK
+        if entry.marker is None or entry.marker.evaluate(there)
+    }
     cuda = re.compile(r"nvidia-|cuda-|triton$")  # come with torch's build
     for package in taken:
         try:
@@ -96,8 +108,12 @@ class Info(tuple): pass
 sys.version_info = Info((3, 9, 1)); code = sys.argv[2]; sys.argv[1:] = sys.argv[3:]; exec(code)' "$@"
 """)
     old.chmod(0o755)
-    done = subprocess.run(["make", "env", f"PYTHON={old}", f"VENV={tmp_path / 'env'}"], cwd=PROJECT,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        ["make", "env", f"PYTHON={old}", f"VENV={tmp_path / 'env'}"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    )
     sentence = done.stderr.splitlines()[0]
     assert done.returncode
     serving = f"{', '.join(SERVES[:-1])} or {SERVES[-1]}"
@@ -107,12 +123,18 @@ sys.version_info = Info((3, 9, 1)); code = sys.argv[2]; sys.argv[1:] = sys.argv[
 
 def imported_modules():
     """Top-level modules that our code imports: lib, tests and the notebooks' cells."""
-    sources = [path.read_text(encoding="utf-8") for folder in ("lib", "tests")
-               for path in (PROJECT / folder).rglob("*.py")]
+    sources = [
+        path.read_text(encoding="utf-8")
+        for folder in ("lib", "tests")
+        for path in (PROJECT / folder).rglob("*.py")
+    ]
     for path in (PROJECT / "notebooks").glob("*.ipynb"):
         cells = nbformat.read(path, as_version=4).cells
-        sources += ["\n".join(line for line in cell.source.splitlines() if not line.startswith("%"))
-                    for cell in cells if cell.cell_type == "code"]
+        sources += [
+            "\n".join(line for line in cell.source.splitlines() if not line.startswith("%"))
+            for cell in cells
+            if cell.cell_type == "code"
+        ]
     for source in sources:
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
@@ -125,15 +147,19 @@ def test_every_imported_package_is_declared():
     declared = {canonicalize_name(requirement.name) for requirement in DECLARED}
     distributions = packages_distributions()
     ours = {"lib", *(path.stem for path in (PROJECT / "tests").rglob("*.py"))}
-    missing = {module for module in set(imported_modules()) - set(sys.stdlib_module_names) - ours
-               if not declared & {canonicalize_name(name) for name in distributions.get(module, [])}}
+    missing = {
+        module
+        for module in set(imported_modules()) - set(sys.stdlib_module_names) - ours
+        if not declared & {canonicalize_name(name) for name in distributions.get(module, [])}
+    }
     assert not missing
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml", "environment.yml", "Makefile"])
 def test_no_package_index_is_named(name):
-    assert not re.search(r"https?://|--(extra-)?index-url|--find-links",
-                         (PROJECT / name).read_text(encoding="utf-8"))
+    assert not re.search(
+        r"https?://|--(extra-)?index-url|--find-links", (PROJECT / name).read_text(encoding="utf-8")
+    )
 
 
 def test_files_with_complaints_about_types_are_there_and_new_floors_have_none():
@@ -141,4 +167,5 @@ def test_files_with_complaints_about_types_are_there_and_new_floors_have_none():
     assert [name for name in names if not (PROJECT / name).is_file()] == []
     # Every run's name covers the code of `precision`, annotations too.
     assert {name for name in names if name.startswith(("lib/basics/", "lib/ledger/"))} <= {
-        "lib/basics/precision.py"}
+        "lib/basics/precision.py"
+    }

@@ -32,8 +32,10 @@ def calls(cell):
     """Names of the functions that a cell calls, the last part of dotted ones."""
     source = "\n".join(line for line in cell.source.splitlines() if not line.startswith("%"))
     functions = (node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    return [function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            for function in functions]
+    return [
+        function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        for function in functions
+    ]
 
 
 def test_the_table_of_contents_names_every_notebook():
@@ -81,8 +83,12 @@ def test_no_code_cell_is_long(notebook):
 @pytest.mark.parametrize("name", ["settings", "store", "runs", "models", "losses"])
 def test_what_the_whole_chapter_uses_is_bound_in_one_cell(notebook, name):
     """A later cell that binds it to something else, in a branch that few take, breaks those behind it."""
-    binding = {cell["id"] for cell in code_cells(notebook) for node in ast.walk(ast.parse(cell.source))
-               if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name}
+    binding = {
+        cell["id"]
+        for cell in code_cells(notebook)
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name
+    }
     assert len(binding) <= 1
 
 
@@ -98,9 +104,12 @@ def test_every_cell_that_claims_a_figure_describes_it(notebook):
 
 
 def test_names_of_figures_are_used_once_in_the_book():
-    names = [cell.metadata.mystnb["figure"]["name"] for path in PATHS
-             for cell in code_cells(nbformat.read(path, as_version=4))
-             if "figure" in cell.metadata.get("mystnb", {})]
+    names = [
+        cell.metadata.mystnb["figure"]["name"]
+        for path in PATHS
+        for cell in code_cells(nbformat.read(path, as_version=4))
+        if "figure" in cell.metadata.get("mystnb", {})
+    ]
     assert len(names) == len(set(names))
 
 
@@ -114,5 +123,7 @@ def test_it_names_no_folder_of_a_machine_and_no_other_host(notebook):
 
 def test_no_result_is_typed_by_hand(notebook):
     found = [f"cell {each.cell}: {each.number} in '{each.line}'" for each in typed_numbers(notebook)]
-    assert not found, (f"glue it from the computation, set it in code or mathematics, or tag a cell that "
-                       f"quotes the original report with '{QUOTING_TAG}': {found}")
+    assert not found, (
+        f"glue it from the computation, set it in code or mathematics, or tag a cell that "
+        f"quotes the original report with '{QUOTING_TAG}': {found}"
+    )

@@ -27,10 +27,13 @@ def judged(model, store, kind):
     """Everything that the chapters ask of a network, as arrays."""
     losses = token_losses(model, store, "validation", 64)
     rows, places = store.rows("test")[:2], np.array([40, 30])
-    found = {"logits": piece_logits(model, store, 0, 60).numpy(),
-             "losses": losses.loss, "correct": losses.correct,
-             "context": loss_by_context(model, store, rows, places, (4, 16)),
-             "noise": disturbed_losses(model, store, rows, places, (0.4,), judged=8)["loss"].to_numpy()}
+    found = {
+        "logits": piece_logits(model, store, 0, 60).numpy(),
+        "losses": losses.loss,
+        "correct": losses.correct,
+        "context": loss_by_context(model, store, rows, places, (4, 16)),
+        "noise": disturbed_losses(model, store, rows, places, (0.4,), judged=8)["loss"].to_numpy(),
+    }
     tokens = store.tokens(0)[:40]
     if kind == "lstm":
         gates = lstm_gates(model, tokens, 0, 1)
@@ -45,14 +48,14 @@ def judged(model, store, kind):
 def test_pieces_and_judgements_are_those_of_the_cpu(kind, tiny_store, untrained, monkeypatch):
     model = untrained(kind, num_layers=2)
     pieces = [piece.tokens for piece in compose_many(model, tiny_store, LABELS, DRAW)]
-    short, = compose_many(ShortMemory(model, tiny_store, 1), tiny_store, LABELS[:1], DRAW)
+    (short,) = compose_many(ShortMemory(model, tiny_store, 1), tiny_store, LABELS[:1], DRAW)
     expected = judged(model, tiny_store, kind)
     with pretended_gpu(monkeypatch):
         there = untrained(kind, num_layers=2).to(GPU)
         assert there.device == GPU
         for one, other in zip(pieces, compose_many(there, tiny_store, LABELS, DRAW), strict=True):
             assert one.tolist() == other.tokens.tolist()
-        cut, = compose_many(ShortMemory(there, tiny_store, 1), tiny_store, LABELS[:1], DRAW)
+        (cut,) = compose_many(ShortMemory(there, tiny_store, 1), tiny_store, LABELS[:1], DRAW)
         assert cut.tokens.tolist() == short.tokens.tolist()
         found = judged(there, tiny_store, kind)
         assert len(step_times(there, tiny_store.tokens(0), [4, 8], repeats=1)) == 4
@@ -64,7 +67,7 @@ def test_a_piece_is_made_by_its_own_seed_whatever_its_neighbours(tiny_store, unt
     with pretended_gpu(monkeypatch):
         model, grammar = untrained("transformer").to(GPU), Grammar(tiny_store.tokenizer)
         together = sample_tokens(model, [0, 1, 0, 1], [0, 0, 1, 1], DRAW, grammar)
-        alone, = sample_tokens(model, [1], [1], DRAW.model_copy(update={"seed": DRAW.seed + 3}), grammar)
+        (alone,) = sample_tokens(model, [1], [1], DRAW.model_copy(update={"seed": DRAW.seed + 3}), grammar)
     assert alone.tolist() == together[3].tolist()
 
 
@@ -87,16 +90,25 @@ def test_a_tensor_left_behind_would_be_found(monkeypatch):
 def test_a_gpu_too_old_for_torch_is_refused_in_a_sentence(monkeypatch):
     with pretended_gpu(monkeypatch):
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: (5, 2))
-        sentence = (r"a pretended GPU \(compute capability 5\.2\) is too old for torch .*, which begins with "
-                    r"7\.5: hide it with CUDA_VISIBLE_DEVICES=-1")
+        sentence = (
+            r"a pretended GPU \(compute capability 5\.2\) is too old for torch .*, which begins with "
+            r"7\.5: hide it with CUDA_VISIBLE_DEVICES=-1"
+        )
         with pytest.raises(BookError, match=sentence):
             device_at_hand()
 
 
-@pytest.mark.parametrize(("device", "sentence"), [
-    (GPU, "The GPU's memory does not suffice for 64 pieces: end other programs that use it, or hide the GPU"),
-    (torch.device("cpu"), "This machine's memory does not suffice for 64 pieces: end other programs"),
-])
+@pytest.mark.parametrize(
+    ("device", "sentence"),
+    [
+        (
+            GPU,
+            "The GPU's memory does not suffice for 64 pieces: end other programs that use it, or hide the "
+            "GPU",
+        ),
+        (torch.device("cpu"), "This machine's memory does not suffice for 64 pieces: end other programs"),
+    ],
+)
 def test_a_full_device_is_a_sentence(device, sentence):
     with pytest.raises(BookError, match=sentence), memory_for("64 pieces", device):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")

@@ -5,8 +5,10 @@ import sys
 
 from lib.basics.places import LIB, PROJECT
 
-MODULES = sorted(".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
-                 for path in LIB.rglob("*.py"))
+MODULES = sorted(
+    ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
+    for path in LIB.rglob("*.py")
+)
 
 # Everything is loaded once, so that the packages of others are there; then lib alone again, without what
 # Windows lacks: modules, signals, and functions of `os`.
@@ -44,6 +46,7 @@ assert not reader_process.FORKS and core_count() > 0
 def test_every_module_loads_without_what_only_posix_has():
     assert "lib.data.reader_process" in MODULES
     others = [name for name in MODULES if name != "lib.__main__"]
-    loaded = subprocess.run([sys.executable, "-c", CODE, *others], cwd=PROJECT, capture_output=True,
-                            text=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", CODE, *others], cwd=PROJECT, capture_output=True, text=True
+    )
     assert loaded.returncode == 0, loaded.stderr

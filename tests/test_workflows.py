@@ -10,10 +10,16 @@ from lib.basics.places import PROJECT
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
 COMMANDS = (PROJECT / "lib" / "cli.py").read_text(encoding="utf-8")
-HOOKS = [hook for source in yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
-         for hook in source["hooks"]]
-LOCK = dict(line.partition(" ;")[0].split("==")
-            for line in (PROJECT / "requirements.txt").read_text("utf-8").splitlines() if "==" in line)
+HOOKS = [
+    hook
+    for source in yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    for hook in source["hooks"]
+]
+LOCK = dict(
+    line.partition(" ;")[0].split("==")
+    for line in (PROJECT / "requirements.txt").read_text("utf-8").splitlines()
+    if "==" in line
+)
 SERVES = re.search(r"^SERVES := (.*)", MAKEFILE, re.M)[1].split()
 
 
@@ -62,11 +68,16 @@ def test_every_action_has_a_version(workflow):
 def test_it_runs_what_exists(workflow):
     """Targets and variables of the Makefile, commands of `python -m lib`, and .ci/run."""
     phony = re.search(r"\.PHONY:((?:.*\\\n)*.*)", MAKEFILE)[1].split()
-    matrix = [entry["command"] for job in workflow["jobs"].values()
-              for entry in job.get("strategy", {}).get("matrix", {}).get("include", [])]
+    matrix = [
+        entry["command"]
+        for job in workflow["jobs"].values()
+        for entry in job.get("strategy", {}).get("matrix", {}).get("include", [])
+    ]
     commands = [step["run"] for step in steps(workflow) if "run" in step] + matrix
-    here = re.compile(r"python -m pip install -r requirements\.txt -e \."
-                      r"|python -m pytest( --ignore tests/\w+)*")
+    here = re.compile(
+        r"python -m pip install -r requirements\.txt -e \."
+        r"|python -m pytest( --ignore tests/\w+)*"
+    )
     assert commands
     for command in commands:
         if command.startswith("make "):
@@ -95,18 +106,24 @@ def test_the_weakest_processor_is_the_one_that_the_unit_tests_know():
     """What depends on the processor runs once more under the variables that take bfloat16 away."""
     (variables,) = re.findall(r"^WEAKEST := (.*)$", MAKEFILE, re.M)
     assert dict(pair.split("=") for pair in variables.split()) == {
-        "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
-    recipe = MAKEFILE[MAKEFILE.index("\ntest-weakest:"):].split("\n\n")[0]
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+    }
+    recipe = MAKEFILE[MAKEFILE.index("\ntest-weakest:") :].split("\n\n")[0]
     assert recipe.count("$(WEAKEST)") == 2
     assert "tests/models tests/training tests/composing" in recipe
 
 
 def pythons(workflow):
     """The versions that a workflow sets up, those of its matrix among them."""
-    matrix = {entry["python"] for job in workflow["jobs"].values()
-              for entry in job.get("strategy", {}).get("matrix", {}).get("include", [])}
-    return matrix | {step["with"]["python-version"] for step in steps(workflow)
-                     if "setup-python" in step.get("uses", "")} - {"${{ matrix.python }}"}
+    matrix = {
+        entry["python"]
+        for job in workflow["jobs"].values()
+        for entry in job.get("strategy", {}).get("matrix", {}).get("include", [])
+    }
+    return matrix | {
+        step["with"]["python-version"] for step in steps(workflow) if "setup-python" in step.get("uses", "")
+    } - {"${{ matrix.python }}"}
 
 
 def test_it_takes_a_python_that_serves(workflow):

@@ -64,8 +64,10 @@ def check_targets(targets: Mapping[str, Path | None], sources: Mapping[str, Path
         for other, known in seen.items():
             if _is_same_file(Path(path), known):
                 problem = "would be overwritten" if other in sources else "would be written twice"
-                raise BookError(f"{other} and {name} are the same file, {path}, which {problem}: "
-                                f"give {name} another name.")
+                raise BookError(
+                    f"{other} and {name} are the same file, {path}, which {problem}: "
+                    f"give {name} another name."
+                )
         seen[name] = Path(path)
 
 

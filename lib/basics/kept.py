@@ -18,18 +18,20 @@ from lib.basics.files import hash_of_json
 from lib.basics.places import LIB, artifacts_folder
 
 #: Modules and packages at which following imports ends, each with what stands for it in a key.
-AS_VALUES: Mapping[str, str] = MappingProxyType({
-    "lib.basics.errors": "nothing: how a failure is told",
-    "lib.basics.files": "nothing: how bytes come to lie on a disk",
-    "lib.basics.kept": "nothing: where a result lies",
-    "lib.basics.lazy": "nothing: when a module is imported",
-    "lib.basics.machine": "nothing: what provenance says of a machine",
-    "lib.basics.places": "nothing: where folders lie",
-    "lib.basics.progress": "nothing: what is told meanwhile",
-    "lib.profiles": "the settings, as values",
-    "lib.data.store": "the hash of the token store",
-    "lib.training.runs": "the name of the run, which holds its hash, or the hashes of its files",
-})
+AS_VALUES: Mapping[str, str] = MappingProxyType(
+    {
+        "lib.basics.errors": "nothing: how a failure is told",
+        "lib.basics.files": "nothing: how bytes come to lie on a disk",
+        "lib.basics.kept": "nothing: where a result lies",
+        "lib.basics.lazy": "nothing: when a module is imported",
+        "lib.basics.machine": "nothing: what provenance says of a machine",
+        "lib.basics.places": "nothing: where folders lie",
+        "lib.basics.progress": "nothing: what is told meanwhile",
+        "lib.profiles": "the settings, as values",
+        "lib.data.store": "the hash of the token store",
+        "lib.training.runs": "the name of the run, which holds its hash, or the hashes of its files",
+    }
+)
 
 
 def code_hash(*modules: str, without: Iterable[str] = (), lib: Path = LIB) -> str:
@@ -46,8 +48,9 @@ def code_hash(*modules: str, without: Iterable[str] = (), lib: Path = LIB) -> st
     return digest.hexdigest()
 
 
-def import_closure(modules: Iterable[str], lib: Path = LIB,
-                   as_values: Iterable[str] = tuple(AS_VALUES)) -> frozenset[str]:
+def import_closure(
+    modules: Iterable[str], lib: Path = LIB, as_values: Iterable[str] = tuple(AS_VALUES)
+) -> frozenset[str]:
     """The modules themselves and all of `lib` that they reach by imports, also by those within functions.
 
     Args:
@@ -93,8 +96,9 @@ def kept_path(kind: str, inputs: object, code: str, suffix: str) -> Path:
     return artifacts_folder() / kind / f"{hash_of_json([inputs, code])[:16]}{suffix}"
 
 
-def request_kept(path: Path, read: Callable[[Path], Any], make: Callable[[], Any],
-                 write: Callable[[Path, Any], None]) -> Any:
+def request_kept(
+    path: Path, read: Callable[[Path], Any], make: Callable[[], Any], write: Callable[[Path, Any], None]
+) -> Any:
     """A result read back, or made and kept; a file that `read` refuses with a BookError is made again."""
     if path.is_file():
         try:
@@ -147,8 +151,12 @@ def _defining(name: str, lib: Path) -> str:
     path = _path_of(module, lib)
     if path is not None and path.name == "__init__.py":
         for node in ast.walk(_tree(path)):
-            if isinstance(node, ast.ImportFrom) and node.module and _path_of(node.module, lib) and any(
-                    (alias.asname or alias.name) == attribute for alias in node.names):
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.module
+                and _path_of(node.module, lib)
+                and any((alias.asname or alias.name) == attribute for alias in node.names)
+            ):
                 return _defining(f"{node.module}.{attribute}", lib)
     return module
 
@@ -176,5 +184,8 @@ def _plain(node: object) -> object:
 
 def _is_text(node: object) -> bool:
     """Whether a statement is a string that stands alone: a docstring, of whatever."""
-    return (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str))
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

@@ -13,6 +13,7 @@ def names_of(package: str, modules: Mapping[str, str]) -> Callable[[str], object
         package: its `__name__`.
         modules: for each of its public names the module, within the package, that defines it.
     """
+
     def get(name: str) -> object:
         if name in modules:
             return getattr(importlib.import_module(f"{package}.{modules[name]}"), name)

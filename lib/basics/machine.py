@@ -16,9 +16,11 @@ def git_commit(*paths: str) -> str | None:
     Args:
         paths: files and folders of the project whose changes count; none given: all of it.
     """
+
     def git(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", str(PROJECT), *arguments], capture_output=True, text=True,
-                              timeout=30, check=True)
+        done = subprocess.run(
+            ["git", "-C", str(PROJECT), *arguments], capture_output=True, text=True, timeout=30, check=True
+        )
         return done.stdout.strip()
 
     try:

@@ -50,8 +50,9 @@ def refuse_impossible(precision: Precision) -> None:
         BookError: with what the device lacks.
     """
     if precision == MIXED and (obstacle := _obstacle()):
-        raise BookError(f"The precision {MIXED} was asked for by name, but {obstacle}: choose {AUTO} or "
-                        f"{SINGLE}.")
+        raise BookError(
+            f"The precision {MIXED} was asked for by name, but {obstacle}: choose {AUTO} or {SINGLE}."
+        )
 
 
 def describe() -> str:
@@ -82,8 +83,14 @@ def _obstacle() -> str | None:
         return "torch is not installed"
     if torch.cuda.is_available():
         least = min(torch.cuda.get_device_capability(number) for number in range(torch.cuda.device_count()))
-        return None if least >= (8, 0) else (f"a GPU of compute capability {least[0]}.{least[1]} does not "
-                                             "multiply bfloat16, which begins with 8.0")
+        return (
+            None
+            if least >= (8, 0)
+            else (
+                f"a GPU of compute capability {least[0]}.{least[1]} does not "
+                "multiply bfloat16, which begins with 8.0"
+            )
+        )
     if not _processor_multiplies():
         return f"this processor ({processor_name()}) does not multiply bfloat16 natively"
     return None if _lstm_trains() else "torch has no LSTM in bfloat16 for this processor"
@@ -99,7 +106,8 @@ def _processor_multiplies() -> bool:
 
     try:
         return torch.ops.mkldnn._is_mkldnn_bf16_supported() and (
-            torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+            torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        )
     except (AttributeError, RuntimeError):
         return False
 

@@ -33,8 +33,9 @@ class Progress:
         stream: where lines go; standard error by default, so that standard output stays data.
     """
 
-    def __init__(self, label: str, total: float, *, start: float = 0, unit: str = "",
-                 stream: TextIO | None = None):
+    def __init__(
+        self, label: str, total: float, *, start: float = 0, unit: str = "", stream: TextIO | None = None
+    ):
         self.label, self.total, self.done, self.unit = label, total, start, unit
         self.stream = stream
         self._start, self._began = start, time.monotonic()

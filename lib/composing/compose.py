@@ -97,13 +97,21 @@ class Composition:
     def record(self) -> dict[str, object]:
         """How the piece was made, as plain data for JSON."""
         return {
-            "emotion": self.emotion, "genre": self.genre, "seed": self.seed, "model": self.model,
-            "sampling": self.settings.model_dump(), "prompt_tokens": self.prompt_length,
-            "ended_by": "EOS" if self.ended else "limit", "tokens": len(self.tokens), "notes": self.notes,
-            "bars": self.bars, "seconds": round(self.seconds, 3), "selected_of": self.selected_of,
+            "emotion": self.emotion,
+            "genre": self.genre,
+            "seed": self.seed,
+            "model": self.model,
+            "sampling": self.settings.model_dump(),
+            "prompt_tokens": self.prompt_length,
+            "ended_by": "EOS" if self.ended else "limit",
+            "tokens": len(self.tokens),
+            "notes": self.notes,
+            "bars": self.bars,
+            "seconds": round(self.seconds, 3),
+            "selected_of": self.selected_of,
             "store": self.store_hash,
-            "versions": {"python": platform.python_version()} | {name: version(name) for name in
-                         ("torch", "miditok", "symusic", "composing-to-a-mood")},
+            "versions": {"python": platform.python_version()}
+            | {name: version(name) for name in ("torch", "miditok", "symusic", "composing-to-a-mood")},
         }
 
     def words(self) -> Words:
@@ -111,11 +119,17 @@ class Composition:
         labels = ", ".join(label for label in (self.emotion, self.genre) if label) or "no label"
         tempo = self.score.tempos[0].qpm if len(self.score.tempos) else 120.0
         model = self.model["run"] or self.model["kind"]
-        return Words(labels, f"asked for {labels} · ♩ = {tempo:.0f} · seed {self.seed} · composed by {model}",
-                     tempo)
+        return Words(
+            labels, f"asked for {labels} · ♩ = {tempo:.0f} · seed {self.seed} · composed by {model}", tempo
+        )
 
-    def save(self, midi: Path | None = None, audio: Path | None = None,
-             record: Path | None = None, score: Path | None = None) -> list[Path]:
+    def save(
+        self,
+        midi: Path | None = None,
+        audio: Path | None = None,
+        record: Path | None = None,
+        score: Path | None = None,
+    ) -> list[Path]:
         """Write the piece as MIDI, as MP3, how it was made as JSON, as notation: each whole or not at all.
 
         What of it is not heard as it is written is said on standard error.
@@ -155,9 +169,15 @@ def file_stem(emotion: str | None, genre: str | None, seed: int) -> str:
     return f"{safe_file_name(labels)}_{seed}"
 
 
-def compose_pieces(source: Source, store: Vocabulary, emotion: str | None, genre: str | None,
-                   settings: SamplingSettings, count: int = 1, prompt: np.ndarray | None = None
-                   ) -> list[Composition]:
+def compose_pieces(
+    source: Source,
+    store: Vocabulary,
+    emotion: str | None,
+    genre: str | None,
+    settings: SamplingSettings,
+    count: int = 1,
+    prompt: np.ndarray | None = None,
+) -> list[Composition]:
     """Compose pieces to an emotion and a genre.
 
     Args:
@@ -174,9 +194,13 @@ def compose_pieces(source: Source, store: Vocabulary, emotion: str | None, genre
     return compose_many(source, store, [(emotion, genre)] * _checked_count(count), settings, prompt)
 
 
-def compose_many(source: Source, store: Vocabulary,
-                 labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
-                 prompt: np.ndarray | None = None) -> list[Composition]:
+def compose_many(
+    source: Source,
+    store: Vocabulary,
+    labels: Sequence[tuple[str | None, str | None]],
+    settings: SamplingSettings,
+    prompt: np.ndarray | None = None,
+) -> list[Composition]:
     """Compose one piece for each pair of labels (emotion, genre), up to 64 in a batch.
 
     Piece i has the seed `settings.seed` + i.
@@ -197,21 +221,36 @@ def compose_many(source: Source, store: Vocabulary,
         with memory_for(f"{pieces} pieces of {settings.max_tokens:,} tokens at once", model.device):
             sampled = sample_tokens(model, emotions[part], genres[part], moved, grammar, prompt=prompt)
         for tokens in sampled:
-            whole = tokens[:grammar.whole_notes_length(tokens)]
+            whole = tokens[: grammar.whole_notes_length(tokens)]
             composed.append((whole, bool(tokens[-1] == store.eos_id)))
     return as_compositions(source, store, labels, settings, prompt, composed)
 
 
-def as_compositions(source: Source, store: Vocabulary,
-                    labels: Sequence[tuple[str | None, str | None]], settings: SamplingSettings,
-                    prompt: np.ndarray | None, composed: Sequence[tuple[np.ndarray, bool]]
-                    ) -> list[Composition]:
+def as_compositions(
+    source: Source,
+    store: Vocabulary,
+    labels: Sequence[tuple[str | None, str | None]],
+    settings: SamplingSettings,
+    prompt: np.ndarray | None,
+    composed: Sequence[tuple[np.ndarray, bool]],
+) -> list[Composition]:
     """Composed ids, each with whether the model ended the piece, as pieces that know how they were made."""
     described = _description(source)
-    return [Composition(tokens, ended, emotion, genre, settings.seed + number,
-                        settings.model_copy(update={"seed": settings.seed + number}), described,
-                        1 if prompt is None else len(prompt), store.tokenizer, store.hash)
-            for number, ((tokens, ended), (emotion, genre)) in enumerate(zip(composed, labels, strict=True))]
+    return [
+        Composition(
+            tokens,
+            ended,
+            emotion,
+            genre,
+            settings.seed + number,
+            settings.model_copy(update={"seed": settings.seed + number}),
+            described,
+            1 if prompt is None else len(prompt),
+            store.tokenizer,
+            store.hash,
+        )
+        for number, ((tokens, ended), (emotion, genre)) in enumerate(zip(composed, labels, strict=True))
+    ]
 
 
 def label_id(label: str | None, known: Sequence[str], kind: str) -> int:
@@ -259,19 +298,25 @@ def _check_run(run: Run, store: Vocabulary) -> None:
     """Labels and vocabularies of equal number may still differ in meaning."""
     data = run.config["data"]
     if (data["emotions"], data["genres"]) != (store.emotions, store.genres):
-        raise BookError(f"The run {run.settings.name} learned the labels {', '.join(data['emotions'])} and "
-                        f"{', '.join(data['genres'])}, the data have others: use the data it was trained on.")
+        raise BookError(
+            f"The run {run.settings.name} learned the labels {', '.join(data['emotions'])} and "
+            f"{', '.join(data['genres'])}, the data have others: use the data it was trained on."
+        )
     if data["vocabulary"] != hash_of_json(store.vocabulary):
-        raise BookError(f"The run {run.settings.name} learned another vocabulary than that of {store!r}: use "
-                        "the token set it was trained on.")
+        raise BookError(
+            f"The run {run.settings.name} learned another vocabulary than that of {store!r}: use "
+            "the token set it was trained on."
+        )
 
 
 def _check_model(model: Composer, store: Vocabulary) -> None:
     have = (model.vocabulary_size, model.num_emotions, model.num_genres)
     need = (len(store.vocabulary), len(store.emotions), len(store.genres))
     if have != need:
-        raise BookError(f"The model knows {have[0]} tokens, {have[1]} emotions and {have[2]} genres, the "
-                        f"data have {need[0]}, {need[1]} and {need[2]}: use the data it was trained on.")
+        raise BookError(
+            f"The model knows {have[0]} tokens, {have[1]} emotions and {have[2]} genres, the "
+            f"data have {need[0]}, {need[1]} and {need[2]}: use the data it was trained on."
+        )
 
 
 def network_of(source: Source) -> Composer:

@@ -57,8 +57,9 @@ class NgramComposer(nn.Module):
         """The state of these rows only (indices)."""
         return RecentTokens(state.past[rows.numpy()], state.exists[rows.numpy()])
 
-    def forward(self, tokens: Tensor, emotion: Tensor, genre: Tensor,
-                state: RecentTokens | None = None) -> tuple[Tensor, RecentTokens | None]:
+    def forward(
+        self, tokens: Tensor, emotion: Tensor, genre: Tensor, state: RecentTokens | None = None
+    ) -> tuple[Tensor, RecentTokens | None]:
         """Log-probabilities of the token behind the last one.
 
         Args:

@@ -71,13 +71,21 @@ class Grammar:
         numbered = ("Position", "Program", "Pitch", "PitchDrum", "Velocity")
         self.numbers = [int(value) if kind in numbered else 0 for kind, value in parts]
         self.ticks_per_quarter = tokenizer.time_division
-        self.meters = {token: self._meter(value, tokenizer.config.max_num_pos_per_beat, parts)
-                       for token, (kind, value) in enumerate(parts) if kind == "TimeSig"}
+        self.meters = {
+            token: self._meter(value, tokenizer.config.max_num_pos_per_beat, parts)
+            for token, (kind, value) in enumerate(parts)
+            if kind == "TimeSig"
+        }
         self._rows: dict[tuple, np.ndarray] = {}
-        self.rows_of_type = {kind: self._row(lambda token, kind=kind: self.kinds[token] == kind)
-                             for kind in dict.fromkeys(self.kinds)}
-        self.token_of_pitch = {(kind, self.numbers[token]): token for token, (kind, _) in enumerate(parts)
-                               if kind in ("Pitch", "PitchDrum")}
+        self.rows_of_type = {
+            kind: self._row(lambda token, kind=kind: self.kinds[token] == kind)
+            for kind in dict.fromkeys(self.kinds)
+        }
+        self.token_of_pitch = {
+            (kind, self.numbers[token]): token
+            for token, (kind, _) in enumerate(parts)
+            if kind in ("Pitch", "PitchDrum")
+        }
         self.bar, self.end = self.vocabulary.index("Bar_None"), self.vocabulary.index("EOS_None")
         self.bar_tokens = ids_of_types(self.vocabulary, BARS)
         self.first_position = self._row(lambda token: self.vocabulary[token] == "Position_0")
@@ -113,16 +121,21 @@ class Grammar:
         """
         if len(tokens) and self.kinds[tokens[-1]] == "EOS":
             return len(tokens)
-        ends = [index for index, token in enumerate(tokens.tolist())
-                if self.kinds[token] in ("Duration", AGAIN)]
+        ends = [
+            index for index, token in enumerate(tokens.tolist()) if self.kinds[token] in ("Duration", AGAIN)
+        ]
         return ends[-1] + 1 if ends else 1
 
     def time_row(self, meter: Meter, position: int) -> np.ndarray:
         """Tokens that move on in time: later positions of this bar, and the next bar."""
         key = (meter.positions, position)
         if key not in self._rows:
-            self._rows[key] = self._row(lambda token: self.kinds[token] == "Bar" or (
-                self.kinds[token] == "Position" and position < self.numbers[token] < meter.positions))
+            self._rows[key] = self._row(
+                lambda token: (
+                    self.kinds[token] == "Bar"
+                    or (self.kinds[token] == "Position" and position < self.numbers[token] < meter.positions)
+                )
+            )
         return self._rows[key]
 
     def pitch_row(self, program: int) -> np.ndarray:
@@ -131,8 +144,9 @@ class Grammar:
 
     def pitch_token(self, program: int, pitch: int) -> int | None:
         """The token of a pitch of a program; None where the token set has none."""
-        return self.token_of_pitch.get(("PitchDrum" if program == -1 and self.has_drum_pitches else "Pitch",
-                                        pitch))
+        return self.token_of_pitch.get(
+            ("PitchDrum" if program == -1 and self.has_drum_pitches else "Pitch", pitch)
+        )
 
     def note_row(self, program: int | None) -> np.ndarray:
         """Tokens that begin a note while `program` holds (None before the first)."""
@@ -156,8 +170,13 @@ class Grammar:
             if kind == "Duration":
                 beats, steps, resolution = (int(number) for number in value.split("."))
                 ticks[token] = (beats * resolution + steps) * ticks_per_beat // resolution
-        return Meter(numerator * positions_per_beat, ticks_per_beat // positions_per_beat,
-                     numerator * ticks_per_beat, ticks, int(ticks.max()))
+        return Meter(
+            numerator * positions_per_beat,
+            ticks_per_beat // positions_per_beat,
+            numerator * ticks_per_beat,
+            ticks,
+            int(ticks.max()),
+        )
 
 
 class SequenceState:
@@ -170,9 +189,25 @@ class SequenceState:
         meter: that of the present bar.
     """
 
-    __slots__ = ("_bar_kind", "_bar_start", "_bars", "_grammar", "_latest_end", "_meter_token", "_position",
-                 "_sounding", "_struck", "_told", "_told_bars", "_velocity", "kind", "meter", "now", "pitch",
-                 "program")
+    __slots__ = (
+        "_bar_kind",
+        "_bar_start",
+        "_bars",
+        "_grammar",
+        "_latest_end",
+        "_meter_token",
+        "_position",
+        "_sounding",
+        "_struck",
+        "_told",
+        "_told_bars",
+        "_velocity",
+        "kind",
+        "meter",
+        "now",
+        "pitch",
+        "program",
+    )
 
     def __init__(self, grammar: Grammar, least_bars: int = 1, most_bars: int | None = None):
         self._grammar, self._told_bars = grammar, (least_bars, most_bars)
@@ -292,7 +327,7 @@ class SequenceState:
             return
         kind = self._bar_kind if kind == LEFT else kind
         if kind in ("BOS", *PLAN):
-            behind = PLAN[PLAN.index(kind) + 1:] if kind in PLAN else PLAN
+            behind = PLAN[PLAN.index(kind) + 1 :] if kind in PLAN else PLAN
             row[:] = grammar.length_row(*self._told_bars) if kind == "BOS" else False
             if kind == LENGTH:
                 row[:] = grammar.rows_of_type[ACTIVITY]
@@ -332,7 +367,10 @@ class SequenceState:
         if self._latest_end <= reach or self.program is None:
             return
         pitches = np.flatnonzero(row & self._grammar.pitch_row(self.program))
-        blocked = [token for token in pitches.tolist()
-                   if self._sounding.get((self.program, self._grammar.numbers[token]), 0) > reach]
+        blocked = [
+            token
+            for token in pitches.tolist()
+            if self._sounding.get((self.program, self._grammar.numbers[token]), 0) > reach
+        ]
         if len(blocked) < row.sum():
             row[blocked] = False

@@ -26,8 +26,13 @@ from lib.training.runs import Run
 _CODE = code_hash("lib.composing.compose", without=("lib.sound",))
 
 
-def request_pieces(source: Source, store: Vocabulary, labels: Sequence[tuple[str | None, str | None]],
-                   settings: SamplingSettings, identity: str | None = None) -> list[Composition]:
+def request_pieces(
+    source: Source,
+    store: Vocabulary,
+    labels: Sequence[tuple[str | None, str | None]],
+    settings: SamplingSettings,
+    identity: str | None = None,
+) -> list[Composition]:
     """One piece for each pair of labels (emotion, genre): read back if asked before, else composed and kept.
 
     Args:
@@ -44,8 +49,10 @@ def request_pieces(source: Source, store: Vocabulary, labels: Sequence[tuple[str
     if isinstance(source, Run | Pretrained):
         identity = source.folder.name if isinstance(source, Run) else source.hash
     if not identity:
-        raise BookError("Pieces of a model that is no run can only be kept under a name of its own: "
-                        "give request_pieces an identity.")
+        raise BookError(
+            "Pieces of a model that is no run can only be kept under a name of its own: "
+            "give request_pieces an identity."
+        )
     labels = [(emotion, genre) for emotion, genre in labels]
     path = _place(identity, store, labels, settings)
     kept = _read(path)
@@ -56,8 +63,7 @@ def request_pieces(source: Source, store: Vocabulary, labels: Sequence[tuple[str
     return as_compositions(source, store, labels, settings, None, kept)
 
 
-def _place(identity: str, store: Vocabulary, labels: list, settings: SamplingSettings
-           ) -> Path:
+def _place(identity: str, store: Vocabulary, labels: list, settings: SamplingSettings) -> Path:
     inputs = [identity, store.hash, labels, settings.model_dump(mode="json")]
     return kept_path("pieces", inputs, _CODE, ".safetensors")
 

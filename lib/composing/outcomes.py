@@ -17,19 +17,40 @@ ORIGINAL_LIMIT = 1024  # tokens: where the original report's sampling stops
 
 def outcome_table(pieces: Iterable[Composition], source: str) -> pd.DataFrame:
     """One row a piece: source, emotion, genre, seed, ended, tokens, notes, bars, seconds."""
-    return pd.DataFrame([{"source": source, "emotion": piece.emotion, "genre": piece.genre,
-                          "seed": piece.seed, "ended": piece.ended, "tokens": len(piece.tokens),
-                          "notes": piece.notes, "bars": piece.bars, "seconds": piece.seconds}
-                         for piece in pieces])
+    return pd.DataFrame(
+        [
+            {
+                "source": source,
+                "emotion": piece.emotion,
+                "genre": piece.genre,
+                "seed": piece.seed,
+                "ended": piece.ended,
+                "tokens": len(piece.tokens),
+                "notes": piece.notes,
+                "bars": piece.bars,
+                "seconds": piece.seconds,
+            }
+            for piece in pieces
+        ]
+    )
 
 
 def real_outcomes(store: TokenStore, rows: Sequence[int], max_tokens: int) -> pd.DataFrame:
     """The same table for real pieces; `ended` means that the whole piece fits within `max_tokens`."""
     found = store.index.iloc[list(rows)]
-    return pd.DataFrame({"source": "real", "emotion": found["emotion"], "genre": found["genre"], "seed": -1,
-                         "ended": found["length"] <= max_tokens, "tokens": found["length"],
-                         "notes": found["notes"], "bars": found["bars"], "seconds": found["seconds"]}
-                        ).reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "source": "real",
+            "emotion": found["emotion"],
+            "genre": found["genre"],
+            "seed": -1,
+            "ended": found["length"] <= max_tokens,
+            "tokens": found["length"],
+            "notes": found["notes"],
+            "bars": found["bars"],
+            "seconds": found["seconds"],
+        }
+    ).reset_index(drop=True)
 
 
 def original_outcomes() -> pd.DataFrame:
@@ -39,9 +60,19 @@ def original_outcomes() -> pd.DataFrame:
     """
     found = pd.read_csv(REFERENCE / "sample_outputs.csv")
     labels = found["piece"].str.split("_", expand=True)
-    return pd.DataFrame({"source": "original", "emotion": labels[0], "genre": labels[1], "seed": -1,
-                         "ended": False, "tokens": found["tokens"], "notes": found["notes"],
-                         "bars": found["bars"], "seconds": found["seconds"]})
+    return pd.DataFrame(
+        {
+            "source": "original",
+            "emotion": labels[0],
+            "genre": labels[1],
+            "seed": -1,
+            "ended": False,
+            "tokens": found["tokens"],
+            "notes": found["notes"],
+            "bars": found["bars"],
+            "seconds": found["seconds"],
+        }
+    )
 
 
 def share_with_interval(successes: int, count: int) -> tuple[float, float, float]:
@@ -62,9 +93,17 @@ def summarise_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for source, part in outcomes.groupby("source", sort=False):
         share, low, high = share_with_interval(part["ended"].sum(), len(part))
-        rows.append({"source": source, "pieces": len(part), "ended": int(part["ended"].sum()), "share": share,
-                     "low": low, "high": high,
-                     **{name: float(part[name].median()) for name in ("tokens", "bars", "seconds")}})
+        rows.append(
+            {
+                "source": source,
+                "pieces": len(part),
+                "ended": int(part["ended"].sum()),
+                "share": share,
+                "low": low,
+                "high": high,
+                **{name: float(part[name].median()) for name in ("tokens", "bars", "seconds")},
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -107,8 +146,9 @@ def held_out_piece(store: TokenStore, emotion: str, genre: str, max_tokens: int)
     """
     index = store.index
     for split in ("test", "validation"):
-        rows = np.flatnonzero((index["emotion"] == emotion) & (index["genre"] == genre)
-                              & (index["split"] == split))
+        rows = np.flatnonzero(
+            (index["emotion"] == emotion) & (index["genre"] == genre) & (index["split"] == split)
+        )
         if len(rows):
             rows = rows[np.argsort(index["length"].to_numpy()[rows], kind="stable")]
             fitting = rows[index["length"].to_numpy()[rows] <= max_tokens]

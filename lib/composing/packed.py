@@ -49,8 +49,13 @@ def packed_linear_layers(model: Composer | nn.Module) -> Iterator[None]:
 
     This concerns float32 weights on a CPU. A GPU has its own product for a vector, and stays as it is.
     """
-    layers = [module for module in model.modules() if type(module) is nn.Linear
-              and module.weight.device.type == "cpu" and module.weight.dtype == torch.float32]
+    layers = [
+        module
+        for module in model.modules()
+        if type(module) is nn.Linear
+        and module.weight.device.type == "cpu"
+        and module.weight.dtype == torch.float32
+    ]
     for layer in layers:
         layer.forward = PackedLinear(layer)  # the instance's own comes before the class's
     try:

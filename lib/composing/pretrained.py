@@ -82,16 +82,19 @@ def load_pretrained(folder: Path = FOLDER) -> Pretrained:
             if hash_of_bytes((folder / name).read_bytes()) != expected[name]:
                 raise BookError(f"The file {folder / name} is not the one that its card describes: {remedy}.")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BookError(f"The pretrained model in {folder} is incomplete or damaged ({error}): {remedy}."
-                        ) from error
+        raise BookError(
+            f"The pretrained model in {folder} is incomplete or damaged ({error}): {remedy}."
+        ) from error
     with torch.random.fork_rng(devices=[]):  # fresh weights are drawn only to be overwritten
         model = build_model(settings, size, len(emotions), len(genres))
     weights, _ = read_weights(folder / WEIGHTS)
     load_weights(model, {name: tensor.float() for name, tensor in weights.items()}, folder / WEIGHTS)
     tokenizer = REMI(params=folder / TOKENIZER)
     if len(vocabulary_of(tokenizer)) != size:
-        raise BookError(f"The tokenizer in {folder} gives {len(vocabulary_of(tokenizer))} tokens with this "
-                        f"version of miditok, the weights know {size}: install the locked versions.")
+        raise BookError(
+            f"The tokenizer in {folder} gives {len(vocabulary_of(tokenizer))} tokens with this "
+            f"version of miditok, the weights know {size}: install the locked versions."
+        )
     device = device_at_hand()
     with memory_for("the pretrained model", device):
         model = model.to(device).eval()

@@ -44,8 +44,10 @@ def read_prompt(path: Path, store: Vocabulary, bars: int, max_tokens: int | None
         track.notes = [note for note in track.notes if note.time < end]
     tokens = _encode(score, store, f"the first {bars} bars of {path}")[:-1]
     if max_tokens is not None and len(tokens) >= max_tokens:
-        raise BookError(f"The first {bars} bars of {path} take {len(tokens)} tokens and leave no room within "
-                        f"{max_tokens}; take fewer bars.")
+        raise BookError(
+            f"The first {bars} bars of {path} take {len(tokens)} tokens and leave no room within "
+            f"{max_tokens}; take fewer bars."
+        )
     return _with_free_plan(store, tokens)
 
 
@@ -69,12 +71,16 @@ def read_rewrite(path: Path, store: Vocabulary, first: int, last: int, max_token
             piece leaves no room.
     """
     if not len(ids_of_types(store.vocabulary, (GAP,))):
-        raise BookError("This model cannot write bars again: its tokens know no gaps. Choose one whose "
-                        "tokens are in shorthand.")
+        raise BookError(
+            "This model cannot write bars again: its tokens know no gaps. Choose one whose "
+            "tokens are in shorthand."
+        )
     tokens = _encode(_read(Path(path)), store, str(path))
     if len(tokens) + _ROOM > max_tokens:
-        raise BookError(f"{path} takes {len(tokens)} tokens and leaves too little room within {max_tokens}; "
-                        "give a shorter piece.")
+        raise BookError(
+            f"{path} takes {len(tokens)} tokens and leaves too little room within {max_tokens}; "
+            "give a shorter piece."
+        )
     return gap_prompt(tokens, store, first, last)
 
 
@@ -86,12 +92,12 @@ def gap_prompt(tokens: np.ndarray, store: Vocabulary, first: int, last: int) -> 
     """
     moved = with_gap(words_of(tuple(store.vocabulary)), tokens, first, last)
     fill = store.vocabulary.index(f"{FILL}_None")
-    return moved[:1 + int(np.flatnonzero(moved == fill)[0])].astype(np.int64)
+    return moved[: 1 + int(np.flatnonzero(moved == fill)[0])].astype(np.int64)
 
 
 def what_is_wrong(piece: Composition, store: Vocabulary, first: int, last: int) -> str:
     """What a piece whose bars were written again should not have, in words; '' when it has nothing of it."""
-    bars = read_bars(words_of(tuple(store.vocabulary)), piece.written_out)[first - 2:last]
+    bars = read_bars(words_of(tuple(store.vocabulary)), piece.written_out)[first - 2 : last]
     if not piece.ended:
         return f"The bars were not whole within {piece.settings.max_tokens} tokens"
     if len({bar.meter for bar in bars}) > 1:
@@ -122,8 +128,10 @@ def _encode(score: Score, store: Vocabulary, what: str) -> np.ndarray:
     tokens = encode(store.tokenizer, score)
     if not np.isin(tokens, ids_of_types(store.vocabulary, ("Pitch", "PitchDrum"))).any():
         low, high = store.tokenizer.config.pitch_range
-        raise BookError(f"No note in {what} has a token: they lie outside MIDI pitches {low} to {high}; give "
-                        "another file, or transpose it.")
+        raise BookError(
+            f"No note in {what} has a token: they lie outside MIDI pitches {low} to {high}; give "
+            "another file, or transpose it."
+        )
     return tokens
 
 

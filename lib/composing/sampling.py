@@ -72,14 +72,22 @@ class SamplingSettings(Settings):
                 known = ", ".join(cls.model_fields)
                 raise BookError(f"There is no sampling value '{name}'; there are: {known}.") from error
             wish = first["msg"].removeprefix("Input ")
-            raise BookError(f"The sampling value {name} = {first['input']!r} is impossible: "
-                            f"it {wish}.") from error
+            raise BookError(
+                f"The sampling value {name} = {first['input']!r} is impossible: it {wish}."
+            ) from error
 
 
 @torch.inference_mode()
-def sample_tokens(model: Composer, emotions: Sequence[int], genres: Sequence[int],
-                  settings: SamplingSettings, grammar: "Grammar", *, prompt: np.ndarray | None = None,
-                  use_cache: bool = True) -> list[np.ndarray]:
+def sample_tokens(
+    model: Composer,
+    emotions: Sequence[int],
+    genres: Sequence[int],
+    settings: SamplingSettings,
+    grammar: "Grammar",
+    *,
+    prompt: np.ndarray | None = None,
+    use_cache: bool = True,
+) -> list[np.ndarray]:
     """Compose one sequence for each pair of labels, all in one batch.
 
     Piece number i is drawn with the seed `settings.seed + i`, by one uniform number a token, and stops by
@@ -131,21 +139,28 @@ def composing_mode(model: Composer) -> Iterator[None]:
         model.train(was_training)
 
 
-def _start_tokens(prompt: np.ndarray | None, model: Composer, settings: SamplingSettings,
-                  grammar: "Grammar") -> np.ndarray:
+def _start_tokens(
+    prompt: np.ndarray | None, model: Composer, settings: SamplingSettings, grammar: "Grammar"
+) -> np.ndarray:
     begin = grammar.kinds.index("BOS")
     start = np.array([begin] if prompt is None else prompt, dtype=np.int64)
     if not len(start) or start[0] != begin:
         raise BookError("A prompt must begin with the token BOS; make it with lib.composing.read_prompt.")
     if start.max() >= grammar.size or start.min() < FREE or model.vocabulary_size != grammar.size:
-        raise BookError(f"The model knows {model.vocabulary_size} tokens, the token set {grammar.size}, and "
-                        "the prompt must stay within both: use the store that the model was trained on.")
+        raise BookError(
+            f"The model knows {model.vocabulary_size} tokens, the token set {grammar.size}, and "
+            "the prompt must stay within both: use the store that the model was trained on."
+        )
     if settings.bars is not None and not (settings.grammar and grammar.is_short):
-        raise BookError("This model cannot be told a number of bars: leave it out, or choose a model whose "
-                        "tokens are in shorthand, and keep the grammar.")
+        raise BookError(
+            "This model cannot be told a number of bars: leave it out, or choose a model whose "
+            "tokens are in shorthand, and keep the grammar."
+        )
     if len(start) >= settings.max_tokens:
-        raise BookError(f"The prompt takes {len(start)} tokens and leaves no room within max_tokens = "
-                        f"{settings.max_tokens}: take fewer bars of it or raise max_tokens.")
+        raise BookError(
+            f"The prompt takes {len(start)} tokens and leaves no room within max_tokens = "
+            f"{settings.max_tokens}: take fewer bars of it or raise max_tokens."
+        )
     longest = model.settings.max_length
     if model.settings.positions == "learned" and settings.max_tokens > longest + 1:
         raise BookError(f"This model learned {longest} positions: max_tokens may be at most {longest + 1}.")
@@ -165,8 +180,16 @@ class _Batch:
     Guidance reads every piece twice: rows [0, B) with its labels, rows [B, 2B) without.
     """
 
-    def __init__(self, model: Composer, emotions: Sequence[int], genres: Sequence[int],
-                 settings: SamplingSettings, grammar: "Grammar", start: np.ndarray, use_cache: bool):
+    def __init__(
+        self,
+        model: Composer,
+        emotions: Sequence[int],
+        genres: Sequence[int],
+        settings: SamplingSettings,
+        grammar: "Grammar",
+        start: np.ndarray,
+        use_cache: bool,
+    ):
         self.model, self.settings, self.grammar = model, settings, grammar
         count = len(emotions)
         self.end = grammar.kinds.index("EOS")
@@ -178,8 +201,10 @@ class _Batch:
         self.rows = np.arange(count)  # which piece each row of the batch is
         self.ended = np.zeros(count, dtype=bool)  # by piece
         self.guided = settings.guidance != 1
-        self.emotion, self.genre = (self._labels(labels, none) for labels, none in
-                                    [(emotions, model.num_emotions), (genres, model.num_genres)])
+        self.emotion, self.genre = (
+            self._labels(labels, none)
+            for labels, none in [(emotions, model.num_emotions), (genres, model.num_genres)]
+        )
         copies = 2 if self.guided else 1
         self.state = model.empty_state(copies * count, settings.max_tokens) if use_cache else None
         self.read = 0  # tokens that the state has read
@@ -211,8 +236,10 @@ class _Batch:
 
     def sequences(self) -> list[np.ndarray]:
         """What has been composed, one array a piece."""
-        return [tokens[:length].astype(np.uint16)
-                for tokens, length in zip(self.tokens, self.lengths, strict=True)]
+        return [
+            tokens[:length].astype(np.uint16)
+            for tokens, length in zip(self.tokens, self.lengths, strict=True)
+        ]
 
     def _labels(self, labels: Sequence[int], none: int) -> Tensor:
         wanted = torch.tensor(list(labels), dtype=torch.long)
@@ -222,7 +249,7 @@ class _Batch:
 
     def _next_logits(self, length: int) -> Tensor:
         """Logits [rows, V] of the token at `length`, from all tokens before it."""
-        tokens = torch.from_numpy(self.tokens[self.rows, self.read:length]).to(self.model.device)
+        tokens = torch.from_numpy(self.tokens[self.rows, self.read : length]).to(self.model.device)
         tokens = torch.cat([tokens, tokens]) if self.guided else tokens
         logits, self.state = self.model(tokens, self.emotion, self.genre, self.state)
         if self.state is not None:
@@ -237,7 +264,7 @@ class _Batch:
     def _masked(self, logits: Tensor) -> Tensor:
         if not self.states:
             return logits
-        allowed = self.allowed[:len(self.rows)]
+        allowed = self.allowed[: len(self.rows)]
         for row, piece in zip(allowed, self.rows.tolist(), strict=True):
             self.states[piece].write_allowed(row)
         return logits.masked_fill(~torch.from_numpy(allowed).to(logits.device), -torch.inf)

@@ -57,8 +57,11 @@ class ShortMemory(nn.Module):
         self.vocabulary_size = model.vocabulary_size
         self.num_emotions, self.num_genres = model.num_emotions, model.num_genres
         self._bar_ids = {token for kind in BARS for token in store.ids_of_type(kind).tolist()}
-        self._forgotten = [token for token in store.ids_of_type(AGAIN).tolist()
-                           if int(store.vocabulary[token].split("_")[1]) > bars]
+        self._forgotten = [
+            token
+            for token in store.ids_of_type(AGAIN).tolist()
+            if int(store.vocabulary[token].split("_")[1]) > bars
+        ]
 
     @property
     def device(self) -> torch.device:
@@ -73,8 +76,9 @@ class ShortMemory(nn.Module):
         """The state of these rows only (indices)."""
         return [state[row] for row in rows.tolist()]
 
-    def forward(self, tokens: Tensor, emotion: Tensor, genre: Tensor,
-                state: list[ShortenedRow] | None = None) -> tuple[Tensor, list[ShortenedRow] | None]:
+    def forward(
+        self, tokens: Tensor, emotion: Tensor, genre: Tensor, state: list[ShortenedRow] | None = None
+    ) -> tuple[Tensor, list[ShortenedRow] | None]:
         """Logits of the token behind the last one.
 
         Args:
@@ -86,8 +90,10 @@ class ShortMemory(nn.Module):
             [B, 1, V], and the new state (None if none was given).
         """
         rows = self.empty_state(len(tokens)) if state is None else state
-        logits = [self._read(row, new, emotion[number:number + 1], genre[number:number + 1])
-                  for number, (row, new) in enumerate(zip(rows, tokens.tolist(), strict=True))]
+        logits = [
+            self._read(row, new, emotion[number : number + 1], genre[number : number + 1])
+            for number, (row, new) in enumerate(zip(rows, tokens.tolist(), strict=True))
+        ]
         return torch.cat(logits), None if state is None else rows
 
     def _read(self, row: ShortenedRow, new: list[int], emotion: Tensor, genre: Tensor) -> Tensor:
@@ -97,7 +103,7 @@ class ShortMemory(nn.Module):
         if len(row.bars) > self.bars + 1:
             first = row.bars[-self.bars - 1]
             row.tokens = row.tokens[first:]
-            row.bars = [bar - first for bar in row.bars[-self.bars - 1:]]
+            row.bars = [bar - first for bar in row.bars[-self.bars - 1 :]]
             row.state = None
         if row.state is None or len(row.tokens) > row.state[1]:
             room = 2 * len(row.tokens) + 64

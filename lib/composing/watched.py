@@ -9,8 +9,15 @@ from lib.composing.request import check_guidance
 from lib.composing.sampling import SamplingSettings
 
 
-def compose_watched(source: Source, store: Vocabulary, emotion: str, genre: str, settings: SamplingSettings,
-                    on_step: Callable[[], None], network: Composer | None = None) -> Composition:
+def compose_watched(
+    source: Source,
+    store: Vocabulary,
+    emotion: str,
+    genre: str,
+    settings: SamplingSettings,
+    on_step: Callable[[], None],
+    network: Composer | None = None,
+) -> Composition:
     """One piece; `on_step` is called before each of its tokens is computed.
 
     Args:
@@ -34,7 +41,7 @@ def compose_watched(source: Source, store: Vocabulary, emotion: str, genre: str,
 
     watch = network.register_forward_pre_hook(tell)
     try:
-        piece, = compose_pieces(network, store, emotion, genre, settings)
+        (piece,) = compose_pieces(network, store, emotion, genre, settings)
     finally:
         watch.remove()
     if len(piece.tokens) == 1:  # the beginning alone, which decodes to nothing

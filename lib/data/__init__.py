@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch", "Batches", "TokenStore", "open_store"]
 
-__getattr__ = names_of(__name__, {"Batch": "batches", "Batches": "batches", "TokenStore": "store",
-                                  "open_store": "store"})
+__getattr__ = names_of(
+    __name__, {"Batch": "batches", "Batches": "batches", "TokenStore": "store", "open_store": "store"}
+)

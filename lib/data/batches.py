@@ -102,8 +102,9 @@ def make_windows(store: "TokenStore", split: str, window: int) -> Windows:
         found.append((active, begin, end))
         going = end < last
         active, begin, last = active[going], end[going], last[going]
-    number, begin, end = (np.concatenate([part[i] for part in found]) if found else np.zeros(0, np.int64)
-                          for i in range(3))
+    number, begin, end = (
+        np.concatenate([part[i] for part in found]) if found else np.zeros(0, np.int64) for i in range(3)
+    )
     order = np.lexsort((begin, number))
     number = number[order]
     return Windows(rows[number], begin[order] - first[number], end[order] - first[number])
@@ -134,8 +135,10 @@ def transposition_table(store: "TokenStore") -> np.ndarray:
 
 
 def _id_of_pitch(store: "TokenStore") -> dict[int, int]:
-    return {int(store.vocabulary[token_id].split("_")[1]): int(token_id)
-            for token_id in store.ids_of_type("Pitch")}
+    return {
+        int(store.vocabulary[token_id].split("_")[1]): int(token_id)
+        for token_id in store.ids_of_type("Pitch")
+    }
 
 
 def shift_of_rows(store: "TokenStore", rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
@@ -176,15 +179,27 @@ class Batches:
             that are not in shorthand.
     """
 
-    def __init__(self, store: "TokenStore", split: str, window: int, batch_tokens: int, seed: int,
-                 transpose: bool = False, gap_share: float = 0.0):
+    def __init__(
+        self,
+        store: "TokenStore",
+        split: str,
+        window: int,
+        batch_tokens: int,
+        seed: int,
+        transpose: bool = False,
+        gap_share: float = 0.0,
+    ):
         if batch_tokens < window:
-            raise BookError(f"batch_tokens ({batch_tokens}) is smaller than window ({window}): "
-                            "not one row fits into a batch.")
+            raise BookError(
+                f"batch_tokens ({batch_tokens}) is smaller than window ({window}): "
+                "not one row fits into a batch."
+            )
         self.store, self.split, self.window, self.batch_tokens = store, split, window, batch_tokens
         if gap_share and not len(store.ids_of_type(GAP)):
-            raise BookError("Bars can be missing (gap_share) in the token set 'shorthand' only: choose "
-                            "that, or leave gap_share at 0.")
+            raise BookError(
+                "Bars can be missing (gap_share) in the token set 'shorthand' only: choose "
+                "that, or leave gap_share at 0."
+            )
         self.seed, self.transpose, self.gap_share = seed, transpose, gap_share
         self.windows = make_windows(store, split, window)
         if not len(self.windows):
@@ -193,7 +208,8 @@ class Batches:
         # Plans are pure functions of the epoch; the last ones are kept since every step asks for one.
         self._plan = lru_cache(maxsize=2)(self._make_plan)
         self._shifts = lru_cache(maxsize=2)(
-            lambda epoch: shift_of_rows(store, np.arange(len(store.index)), seed, epoch))
+            lambda epoch: shift_of_rows(store, np.arange(len(store.index)), seed, epoch)
+        )
 
     @property
     def num_tokens(self) -> int:
@@ -208,8 +224,11 @@ class Batches:
         """Batch number `index` of an epoch, both from 0."""
         numbers = self._plan(epoch)[index]
         shifts = self._shifts(epoch)[self.windows.row[numbers]] if self.transpose else None
-        changed = {place: ids for place, number in enumerate(numbers.tolist())
-                   if self.gap_share and (ids := self._with_gap(epoch, number)) is not None}
+        changed = {
+            place: ids
+            for place, number in enumerate(numbers.tolist())
+            if self.gap_share and (ids := self._with_gap(epoch, number)) is not None
+        }
         return _assemble(self.store, self.windows, numbers, self._table, shifts, changed)
 
     def _with_gap(self, epoch: int, number: int) -> np.ndarray | None:
@@ -229,16 +248,17 @@ class Batches:
         order = generator.permutation(len(lengths))
         chunk = max(1, round(SORTED_BATCHES * self.batch_tokens / lengths.mean()))
         for number, start in enumerate(range(0, len(order), chunk)):
-            part = order[start:start + chunk]
+            part = order[start : start + chunk]
             # Every other chunk runs downwards, so that rows fit together across chunks as well.
             direction = 1 if number % 2 else -1
-            order[start:start + chunk] = part[np.argsort(direction * lengths[part], kind="stable")]
+            order[start : start + chunk] = part[np.argsort(direction * lengths[part], kind="stable")]
         plan = _cut(order, lengths, self.batch_tokens)
         return [plan[number] for number in generator.permutation(len(plan))]
 
     @staticmethod
-    def evaluation_batches(store: "TokenStore", split: str, window: int, batch_tokens: int,
-                           max_tokens: int | None = None) -> Iterator[Batch]:
+    def evaluation_batches(
+        store: "TokenStore", split: str, window: int, batch_tokens: int, max_tokens: int | None = None
+    ) -> Iterator[Batch]:
         """Iterate over a split once, untransposed, in a fixed order (by length, longest first).
 
         Args:
@@ -275,10 +295,15 @@ def _cut(order: np.ndarray, lengths: np.ndarray, batch_tokens: int) -> list[np.n
     return batches
 
 
-def _assemble(store: "TokenStore", windows: Windows, numbers: np.ndarray, table: np.ndarray | None = None,
-              shifts: np.ndarray | None = None, changed: dict[int, np.ndarray] | None = None) -> Batch:
-    """Read the windows `numbers` into one batch, some rows `changed`, transposed by `shifts` through `table`.
-    """
+def _assemble(
+    store: "TokenStore",
+    windows: Windows,
+    numbers: np.ndarray,
+    table: np.ndarray | None = None,
+    shifts: np.ndarray | None = None,
+    changed: dict[int, np.ndarray] | None = None,
+) -> Batch:
+    """The windows `numbers` in one batch, some rows `changed`, transposed by `shifts` with `table`."""
     rows, begins, targets = windows.row[numbers], windows.begin[numbers], windows.length[numbers]
     for place, ids in (changed or {}).items():
         targets[place] = len(ids) - 1
@@ -287,13 +312,18 @@ def _assemble(store: "TokenStore", windows: Windows, numbers: np.ndarray, table:
     inside = steps <= targets[:, None]
     values = store.ids[np.minimum(places, len(store.ids) - 1)].astype(np.int64)
     for place, ids in (changed or {}).items():
-        values[place, :len(ids)] = ids
+        values[place, : len(ids)] = ids
     if table is not None and shifts is not None:
         values = table[shifts[:, None] - LOWEST_SHIFT, values]
     values[~inside] = store.pad_id
     # Where nothing is to be predicted, the input is PAD too: also the last token of a shorter row.
     tokens = np.where(inside[:, 1:], values[:, :-1], store.pad_id)
-    arrays = {"tokens": tokens, "targets": np.ascontiguousarray(values[:, 1:]), "rows": rows,
-              "begins": begins, "emotion": store.emotion_ids[rows],
-              "genre": store.genre_ids[rows]}
+    arrays = {
+        "tokens": tokens,
+        "targets": np.ascontiguousarray(values[:, 1:]),
+        "rows": rows,
+        "begins": begins,
+        "emotion": store.emotion_ids[rows],
+        "genre": store.genre_ids[rows],
+    }
     return Batch(**{name: torch.from_numpy(array) for name, array in arrays.items()})

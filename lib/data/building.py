@@ -46,7 +46,7 @@ class _OnDisk:
 
     def __call__(self, number: int) -> np.ndarray:
         end = self._ends[number]
-        return self.values[end - self._counts[number]:end]
+        return self.values[end - self._counts[number] : end]
 
 
 @dataclass
@@ -64,9 +64,13 @@ def _join(folder: Path, count: int, bar_ids: np.ndarray) -> _Joined:
     """Write the shards' ids, bar lines, shingles and melodies one behind the other, and gather the rest."""
     tables, left_out, counts, signatures, melody_counts = [], [], [], [], []
     written = 0
-    with (explain_write_errors(folder), open(folder / IDS, "wb") as ids,
-          open(folder / BAR_LINES, "wb") as bars, open(folder / _SHINGLES, "wb") as shingles,
-          open(folder / _MELODIES, "wb") as melodies):
+    with (
+        explain_write_errors(folder),
+        open(folder / IDS, "wb") as ids,
+        open(folder / BAR_LINES, "wb") as bars,
+        open(folder / _SHINGLES, "wb") as shingles,
+        open(folder / _MELODIES, "wb") as melodies,
+    ):
         for shard in read_shards(folder, count):
             ids.write(shard.ids.astype("<u2").tobytes())
             bars.write((written + np.flatnonzero(np.isin(shard.ids, bar_ids))).astype("<i8").tobytes())
@@ -80,10 +84,20 @@ def _join(folder: Path, count: int, bar_ids: np.ndarray) -> _Joined:
                 signatures.append(shard.signatures)
                 melody_counts.append(shard.melody_counts)
     if not tables:
-        return _Joined(pd.DataFrame(), left_out, np.zeros(0, np.int64), np.zeros((0, 0), np.uint32),
-                       np.zeros(0, np.int64))
-    return _Joined(pd.concat(tables, ignore_index=True), left_out, np.concatenate(counts),
-                   np.concatenate(signatures), np.concatenate(melody_counts))
+        return _Joined(
+            pd.DataFrame(),
+            left_out,
+            np.zeros(0, np.int64),
+            np.zeros((0, 0), np.uint32),
+            np.zeros(0, np.int64),
+        )
+    return _Joined(
+        pd.concat(tables, ignore_index=True),
+        left_out,
+        np.concatenate(counts),
+        np.concatenate(signatures),
+        np.concatenate(melody_counts),
+    )
 
 
 def works_of(folder: Path, identifiers: Iterable[str]) -> list[str]:
@@ -99,8 +113,15 @@ def works_of(folder: Path, identifiers: Iterable[str]) -> list[str]:
 
 def _counted(folder: Path, left_out: list[LeftOut], token_set: str, reading: Reading) -> list[LeftOut]:
     """Files that are left out for their names, with the notes in those that are MIDI."""
-    paths = {printable(path.name): path for path in folder.iterdir() if has_midi_suffix(path.name)
-             and is_file(path)} if left_out else {}
+    paths = (
+        {
+            printable(path.name): path
+            for path in folder.iterdir()
+            if has_midi_suffix(path.name) and is_file(path)
+        }
+        if left_out
+        else {}
+    )
     named = [item for item in left_out if item.name in paths]
     if not named:
         return left_out
@@ -115,8 +136,16 @@ def _counted(folder: Path, left_out: list[LeftOut], token_set: str, reading: Rea
     return counted
 
 
-def build(folder: Path, target: Path, *, dataset: str, folder_hash: str, token_set: TokenSet, split_seed: int,
-          reading: Reading) -> None:
+def build(
+    folder: Path,
+    target: Path,
+    *,
+    dataset: str,
+    folder_hash: str,
+    token_set: TokenSet,
+    split_seed: int,
+    reading: Reading,
+) -> None:
     """Build the store of an XMIDI folder in the folder `target`, where an earlier call may have left shards.
 
     What the work leaves behind when it is interrupted is the next call's start.
@@ -129,21 +158,35 @@ def build(folder: Path, target: Path, *, dataset: str, folder_hash: str, token_s
     count = tokenise(pieces, token_set, target, reading)
     joined = _join(target, count, ids_of_types(vocabulary_of(tokenizer), BARS))
     index = joined.index
-    left_out = sorted([*_counted(folder, left_out, token_set, reading), *joined.left_out],
-                      key=lambda item: item.name)
+    left_out = sorted(
+        [*_counted(folder, left_out, token_set, reading), *joined.left_out], key=lambda item: item.name
+    )
     if index.empty:
         shutil.rmtree(target, ignore_errors=True)
-        raise BookError(f"None of the {len(pieces)} files in {folder} can be used; the first: "
-                        f"{left_out[0].name}: {left_out[0].reason}.")
+        raise BookError(
+            f"None of the {len(pieces)} files in {folder} can be used; the first: "
+            f"{left_out[0].name}: {left_out[0].reason}."
+        )
     lengths = index["length"].to_numpy()
     index.insert(4, "offset", np.cumsum(lengths) - lengths)
     index["work"] = works_of(folder, index["identifier"])
     about = _find_groups(index, target, joined)
     strata = index.groupby(["emotion", "genre"], sort=True).ngroup().to_numpy()
     index["split"] = split_by_groups(strata, index["group"].to_numpy(), split_seed)
-    _write(target, index, tokenizer, left_out, {
-        "format": FORMAT, "dataset": dataset, "folder_hash": folder_hash, "token_set": token_set,
-        "split_seed": split_seed, **about})
+    _write(
+        target,
+        index,
+        tokenizer,
+        left_out,
+        {
+            "format": FORMAT,
+            "dataset": dataset,
+            "folder_hash": folder_hash,
+            "token_set": token_set,
+            "split_seed": split_seed,
+            **about,
+        },
+    )
     for name in (_SHINGLES, _MELODIES):
         (target / name).unlink()
     remove_shards(target)
@@ -158,8 +201,11 @@ def _find_groups(index: pd.DataFrame, folder: Path, joined: _Joined) -> dict[str
     """
     shingles = _OnDisk(folder / _SHINGLES, joined.shingle_counts)
     similar = duplicates.similar_pairs(joined.signatures, shingles)
-    same_notes = groups.group(len(index), groups.equal_pairs(index["hash_transposed"]),
-                              [(first, second) for first, second, _ in similar])
+    same_notes = groups.group(
+        len(index),
+        groups.equal_pairs(index["hash_transposed"]),
+        [(first, second) for first, second, _ in similar],
+    )
     melodies = _OnDisk(folder / _MELODIES, joined.melody_counts)
     one_melody = same_melody(melodies.values, joined.melody_counts, same_notes)
     same_music = [*groups.pairs_of_groups(same_notes), *one_melody]
@@ -183,19 +229,39 @@ def _write(target: Path, index: pd.DataFrame, tokenizer: REMI, left_out: list[Le
     with explain_write_errors(target):
         index.to_parquet(target / INDEX, index=False)
         (target / TOKENIZER).write_text(json.dumps(tokenizer.to_dict(), indent=1) + "\n", encoding="utf-8")
-        files = {name: {"bytes": (target / name).stat().st_size, "sha256": hash_of_file(target / name)}
-                 for name in (IDS, BAR_LINES, INDEX, TOKENIZER)}
+        files = {
+            name: {"bytes": (target / name).stat().st_size, "sha256": hash_of_file(target / name)}
+            for name in (IDS, BAR_LINES, INDEX, TOKENIZER)
+        }
     type_names, _ = token_types(vocabulary)
-    write_json(target / MANIFEST, {
-        **about,
-        # Of what the store says, not of how a version of pyarrow writes it down.
-        "hash": hash_of_json([files[IDS]["sha256"], hash_of_bytes(index.to_csv(index=False).encode()),
-                              tokenizer.to_dict()["config"], vocabulary]),
-        "counts": {"pieces": len(index), "left_out": len(left_out), "tokens": int(index["length"].sum()),
-                   "groups": int(index["group"].nunique()), "repaired": int(index["repaired"].sum()),
-                   **{name: int(index[name].sum()) for name in _SUMS},
-                   "notes_left_out": sum(item.notes for item in left_out)},
-        "versions": {name: version(name) for name in ("miditok", "symusic", "datasketch", "numpy")},
-        "emotions": sorted(index["emotion"].unique()), "genres": sorted(index["genre"].unique()),
-        "type_names": type_names, "vocabulary": vocabulary, "files": files,
-        "left_out": [asdict(item) for item in left_out]})
+    write_json(
+        target / MANIFEST,
+        {
+            **about,
+            # Of what the store says, not of how a version of pyarrow writes it down.
+            "hash": hash_of_json(
+                [
+                    files[IDS]["sha256"],
+                    hash_of_bytes(index.to_csv(index=False).encode()),
+                    tokenizer.to_dict()["config"],
+                    vocabulary,
+                ]
+            ),
+            "counts": {
+                "pieces": len(index),
+                "left_out": len(left_out),
+                "tokens": int(index["length"].sum()),
+                "groups": int(index["group"].nunique()),
+                "repaired": int(index["repaired"].sum()),
+                **{name: int(index[name].sum()) for name in _SUMS},
+                "notes_left_out": sum(item.notes for item in left_out),
+            },
+            "versions": {name: version(name) for name in ("miditok", "symusic", "datasketch", "numpy")},
+            "emotions": sorted(index["emotion"].unique()),
+            "genres": sorted(index["genre"].unique()),
+            "type_names": type_names,
+            "vocabulary": vocabulary,
+            "files": files,
+            "left_out": [asdict(item) for item in left_out],
+        },
+    )

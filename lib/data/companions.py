@@ -31,8 +31,9 @@ def read_companion(folder: Path, name: str, columns: Collection[str]) -> pd.Data
     except (OSError, ValueError) as error:
         if not set(columns) <= set(_header(path)):
             return None
-        raise BookError(f"The table {path} cannot be read ({' '.join(str(error).split())}); "
-                        "mend or remove it.") from error
+        raise BookError(
+            f"The table {path} cannot be read ({' '.join(str(error).split())}); mend or remove it."
+        ) from error
     return table if set(columns) <= set(table.columns) else None
 
 

@@ -55,15 +55,19 @@ class Fingerprint:
 
 def fingerprint(notes: NoteTable) -> Fingerprint:
     """The fingerprint of a piece with at least one note. Velocity, tempo and meter play no part in it."""
-    scaled = [np.rint(times * (_HASH_STEPS_PER_QUARTER / notes.ticks_per_quarter)).astype("<i8")
-              for times in (notes.onset - notes.onset[0], notes.duration)]
+    scaled = [
+        np.rint(times * (_HASH_STEPS_PER_QUARTER / notes.ticks_per_quarter)).astype("<i8")
+        for times in (notes.onset - notes.onset[0], notes.duration)
+    ]
     pitched = notes.program >= 0
     lowest = notes.pitch[pitched].min(initial=127)
     relative = np.where(pitched, notes.pitch - lowest, notes.pitch)
     exact, transposed = (
-        hash_of_bytes(b"".join(column.astype("<i8").tobytes()
-                               for column in (*scaled, pitch, notes.program)))[:16]
-        for pitch in (notes.pitch, relative))
+        hash_of_bytes(b"".join(column.astype("<i8").tobytes() for column in (*scaled, pitch, notes.program)))[
+            :16
+        ]
+        for pitch in (notes.pitch, relative)
+    )
     found = shingles(notes)
     return Fingerprint(exact, transposed, found, signature(found), melody_runs(notes))
 
@@ -104,8 +108,9 @@ def jaccard(first: np.ndarray, second: np.ndarray) -> float:
     return shared / max(1, len(first) + len(second) - shared)
 
 
-def similar_pairs(signatures: np.ndarray, shingles_of: Callable[[int], np.ndarray]
-                  ) -> list[tuple[int, int, float]]:
+def similar_pairs(
+    signatures: np.ndarray, shingles_of: Callable[[int], np.ndarray]
+) -> list[tuple[int, int, float]]:
     """Pairs of pieces whose shingles are as similar as :data:`SIMILARITY`, enough to join all that belong
     together; of the embedded corpus's 1,784 such pairs, 3 are missed.
 
@@ -146,7 +151,7 @@ def similar_pairs(signatures: np.ndarray, shingles_of: Callable[[int], np.ndarra
     chosen = np.sort(order[starts])
     progress = Progress("duplicates", index.b, unit="bands")
     for band in range(index.b):
-        order, run = _sorted_runs(signatures[:, band * index.r:(band + 1) * index.r], chosen)
+        order, run = _sorted_runs(signatures[:, band * index.r : (band + 1) * index.r], chosen)
         for first, second in _pairs_in_runs(order, run):
             check(first, second)
         progress.advance()
@@ -158,8 +163,9 @@ def _sorted_runs(values: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np
     """The numbers `chosen` in an order that puts equal rows of `values` together, smaller numbers first, and
     for each the number of its run of equal rows."""
     rows = np.ascontiguousarray(values[chosen])
-    _, run = np.unique(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel(),
-                       return_inverse=True)
+    _, run = np.unique(
+        rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel(), return_inverse=True
+    )
     order = np.argsort(run, kind="stable")
     return chosen[order], run[order]
 
@@ -170,7 +176,7 @@ def _pairs_in_runs(order: np.ndarray, run: np.ndarray) -> Iterator[tuple[np.ndar
     distance = 1
     while len(left):
         for start in range(0, len(left), _PAIRS_AT_A_TIME):
-            part = left[start:start + _PAIRS_AT_A_TIME]
+            part = left[start : start + _PAIRS_AT_A_TIME]
             yield order[part], order[part + distance]
         distance += 1
         left = left[left + distance < len(run)]
@@ -192,6 +198,12 @@ def largest_groups(groups: np.ndarray, shingles_of: Callable[[int], np.ndarray])
             break
         sets = [shingles_of(int(piece)) for piece in np.flatnonzero(groups == number)[:_COMPARED]]
         inside = [jaccard(sets[i], sets[j]) for i in range(len(sets)) for j in range(i)]
-        report.append({"group": int(number), "size": int(sizes[number]),
-                       "least": round(float(np.min(inside)), 3), "mean": round(float(np.mean(inside)), 3)})
+        report.append(
+            {
+                "group": int(number),
+                "size": int(sizes[number]),
+                "least": round(float(np.min(inside)), 3),
+                "mean": round(float(np.mean(inside)), 3),
+            }
+        )
     return report

@@ -126,8 +126,10 @@ def upper_line(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.ndar
 def _pitched(score: Score) -> _Notes:
     table = note_table(score)
     kept = table.program >= 0
-    onset, duration = (np.rint(column[kept] * STEPS / table.ticks_per_quarter).astype(np.int64)
-                       for column in (table.onset, table.duration))
+    onset, duration = (
+        np.rint(column[kept] * STEPS / table.ticks_per_quarter).astype(np.int64)
+        for column in (table.onset, table.duration)
+    )
     duration, pitch = np.maximum(duration, 1), table.pitch[kept]
     return _Notes(onset, duration, pitch).of(np.lexsort((duration, pitch, onset)))
 
@@ -141,8 +143,12 @@ def _tonality(notes: _Notes) -> dict[str, float]:
     tonic, mode = best % 12, "major" if best < 12 else "minor"
     major, minor = time[(tonic + 4) % 12], time[(tonic + 3) % 12]
     outside = ~np.isin((notes.pitch - tonic) % 12, SCALES[mode])
-    return {"minor": fits[12:].max() - fits[:12].max(), "clarity": fits[best],
-            "third": (major - minor) / (major + minor) if major + minor else 0.0, "chromatic": outside.mean()}
+    return {
+        "minor": fits[12:].max() - fits[:12].max(),
+        "clarity": fits[best],
+        "third": (major - minor) / (major + minor) if major + minor else 0.0,
+        "chromatic": outside.mean(),
+    }
 
 
 def _rhythm(notes: _Notes, score: Score) -> dict[str, float]:
@@ -150,10 +156,13 @@ def _rhythm(notes: _Notes, score: Score) -> dict[str, float]:
     between = np.diff(onsets)
     beats = (notes.end.max() - onsets[0]) / (beat_quarters(main_meter(score)) * STEPS)
     first, second = between[:-1], between[1:]
-    return {"onsets a beat": np.log2(len(onsets) / beats),
-            "note length": np.log2(np.median(notes.duration) / STEPS), "uneven": np.log2(between).std(),
-            "contrast": np.mean(2 * np.abs(first - second) / (first + second)),
-            "off the beat": _off_the_beat(onsets, score)}
+    return {
+        "onsets a beat": np.log2(len(onsets) / beats),
+        "note length": np.log2(np.median(notes.duration) / STEPS),
+        "uneven": np.log2(between).std(),
+        "contrast": np.mean(2 * np.abs(first - second) / (first + second)),
+        "off the beat": _off_the_beat(onsets, score),
+    }
 
 
 def _off_the_beat(onsets: np.ndarray, score: Score) -> float:
@@ -167,18 +176,28 @@ def _off_the_beat(onsets: np.ndarray, score: Score) -> float:
 
 def _melody(line: _Notes) -> dict[str, float]:
     steps, between = np.abs(np.diff(line.pitch)), np.diff(line.onset)
-    return {"height": line.pitch.mean(), "spread": line.pitch.std(), "step": np.minimum(steps, 12).mean(),
-            "leaps": (steps > 4).mean(), "repeats": (steps == 0).mean(),
-            "legato": np.minimum(line.duration[:-1] / between, 1).mean()}
+    return {
+        "height": line.pitch.mean(),
+        "spread": line.pitch.std(),
+        "step": np.minimum(steps, 12).mean(),
+        "leaps": (steps > 4).mean(),
+        "repeats": (steps == 0).mean(),
+        "legato": np.minimum(line.duration[:-1] / between, 1).mean(),
+    }
 
 
 def _performance(score: Score, notes: _Notes) -> dict[str, float]:
     """Dynamics and tempo; seconds run from the first onset to the end of the last note."""
-    velocity = np.concatenate([track.notes.numpy()["velocity"] for track in score.tracks
-                               if not track.is_drum and len(track.notes)]).astype(float)
+    velocity = np.concatenate(
+        [track.notes.numpy()["velocity"] for track in score.tracks if not track.is_drum and len(track.notes)]
+    ).astype(float)
     played = [note for track in score.to("Second").tracks if not track.is_drum for note in track.notes]
     seconds = max(max(note.end for note in played) - min(note.time for note in played), 1e-3)
     quarters = (notes.end.max() - notes.onset[0]) / STEPS
-    return {"loudness": velocity.mean(), "shading": velocity.std(), "tempo": np.log2(60 * quarters / seconds),
-            "onsets a second": np.log2(len(np.unique(notes.onset)) / seconds),
-            "notes a second": np.log2(len(notes.onset) / seconds)}
+    return {
+        "loudness": velocity.mean(),
+        "shading": velocity.std(),
+        "tempo": np.log2(60 * quarters / seconds),
+        "onsets a second": np.log2(len(np.unique(notes.onset)) / seconds),
+        "notes a second": np.log2(len(notes.onset) / seconds),
+    }

@@ -20,8 +20,11 @@ def group(count: int, *relations: Iterable[tuple[int, int]]) -> np.ndarray:
 def equal_pairs(values: Iterable[str]) -> list[tuple[int, int]]:
     """Pairs (first with this value, another with it), for values that are not empty."""
     first: dict[str, int] = {}
-    return [(first[value], number) for number, value in enumerate(values)
-            if value and first.setdefault(value, number) != number]
+    return [
+        (first[value], number)
+        for number, value in enumerate(values)
+        if value and first.setdefault(value, number) != number
+    ]
 
 
 def pairs_of_groups(groups: np.ndarray) -> list[tuple[int, int]]:

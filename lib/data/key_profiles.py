@@ -22,8 +22,13 @@ def profile_weights(profile: str) -> np.ndarray:
     from music21.analysis import discrete  # here, since the import takes a while
 
     found = getattr(discrete, _CLASSES[profile])()
-    rows = np.array([np.roll(np.array(found.getWeights(mode), float), tonic)
-                     for mode in ("major", "minor") for tonic in range(12)])
+    rows = np.array(
+        [
+            np.roll(np.array(found.getWeights(mode), float), tonic)
+            for mode in ("major", "minor")
+            for tonic in range(12)
+        ]
+    )
     rows -= rows.mean(axis=1, keepdims=True)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 

@@ -47,19 +47,30 @@ class LabelScheme:
     files: tuple[str, ...] = ()
 
 
-SCHEMES = {scheme.name: scheme for scheme in (
-    LabelScheme("mode-activity", "onsets a beat", labels.onsets_per_beat,
-                "the psychology of music (A. Gabrielsson and E. Lindström, 2010)",
-                "major or minor; more or fewer onsets a beat than is usual in the collection and meter",
-                "fewer notes begin in a beat than is usual in the same collection and meter"),
-    LabelScheme(DEFAULT_LABELS, "judged arousal", judged_arousal,
-                "mean ratings of VGMIDI's pieces (L. Ferreira and J. Whitehead, 2019)",
-                "major or minor; more or less arousal than is usual in the collection and meter, as a judge "
-                "expects it that raters of game music have taught",
-                "a judge, taught by raters of game music, expects less arousal than is usual in the same "
-                "collection and meter",
-                ("rated_judge.json",)),
-)}
+SCHEMES = {
+    scheme.name: scheme
+    for scheme in (
+        LabelScheme(
+            "mode-activity",
+            "onsets a beat",
+            labels.onsets_per_beat,
+            "the psychology of music (A. Gabrielsson and E. Lindström, 2010)",
+            "major or minor; more or fewer onsets a beat than is usual in the collection and meter",
+            "fewer notes begin in a beat than is usual in the same collection and meter",
+        ),
+        LabelScheme(
+            DEFAULT_LABELS,
+            "judged arousal",
+            judged_arousal,
+            "mean ratings of VGMIDI's pieces (L. Ferreira and J. Whitehead, 2019)",
+            "major or minor; more or less arousal than is usual in the collection and meter, as a judge "
+            "expects it that raters of game music have taught",
+            "a judge, taught by raters of game music, expects less arousal than is usual in the same "
+            "collection and meter",
+            ("rated_judge.json",),
+        ),
+    )
+}
 """By name."""
 
 
@@ -70,8 +81,9 @@ def find_scheme(name: str) -> LabelScheme:
         BookError: when there is none.
     """
     if name not in SCHEMES:
-        raise BookError(f"There is no label scheme '{name}'; a profile's data.labels may be: "
-                        f"{', '.join(SCHEMES)}.")
+        raise BookError(
+            f"There is no label scheme '{name}'; a profile's data.labels may be: {', '.join(SCHEMES)}."
+        )
     return SCHEMES[name]
 
 

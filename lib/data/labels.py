@@ -24,14 +24,25 @@ EMOTIONS = tuple(f"{mode}-{activity}" for mode in MODES for activity in ACTIVITI
 SMALLEST_GROUP = 5
 
 # The church modes by their third: a minor third makes minor.
-_MODE_OF_NAME = {"maj": "major", "ion": "major", "mix": "major", "lyd": "major",
-                 "min": "minor", "aeo": "minor", "dor": "minor", "phr": "minor", "loc": "minor"}
+_MODE_OF_NAME = {
+    "maj": "major",
+    "ion": "major",
+    "mix": "major",
+    "lyd": "major",
+    "min": "minor",
+    "aeo": "minor",
+    "dor": "minor",
+    "phr": "minor",
+    "loc": "minor",
+}
 _PITCH_CLASS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _KEY_FIELD = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
 
 # Tonics as their key signatures are usually written.
-_TONICS = (("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
-           ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"))
+_TONICS = (
+    ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
+    ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
+)
 
 PROFILE = "krumhansl"
 """The key-finding profile of every estimate of a mode.
@@ -71,8 +82,9 @@ class Evidence:
     reason: str  # why there is no mode
 
 
-def examine(score: Score, collection: str, measure: Measure, mode_source: str = "estimate",
-            key: Key | None = None) -> Evidence:
+def examine(
+    score: Score, collection: str, measure: Measure, mode_source: str = "estimate", key: Key | None = None
+) -> Evidence:
     """Find mode, key, meter and activity of one piece; the parts of the rule that need no other piece.
 
     Args:
@@ -94,8 +106,14 @@ def examine(score: Score, collection: str, measure: Measure, mode_source: str = 
         reason = "" if key else "the key field names no tonic with a known mode"
     else:
         raise ValueError(f"unknown source of the mode: {mode_source!r}")
-    return Evidence(collection, main_meter(score), measure(score), mode,
-                    f"{key.tonic} {mode}" if key and mode else "", reason)
+    return Evidence(
+        collection,
+        main_meter(score),
+        measure(score),
+        mode,
+        f"{key.tonic} {mode}" if key and mode else "",
+        reason,
+    )
 
 
 def emotion_of(evidence: Evidence, medians: Medians) -> tuple[str | None, str]:
@@ -196,8 +214,10 @@ def pitch_class_time(score: Score) -> tuple[float, ...]:
 
 def meter_changes(score: Score) -> list[tuple[int, str]]:
     """The meters of a score as (tick, 'numerator/denominator'), from tick 0; 4/4 where none is given."""
-    changes = [(int(change.time), f"{change.numerator}/{change.denominator}")
-               for change in sorted(score.time_signatures, key=lambda change: change.time)]
+    changes = [
+        (int(change.time), f"{change.numerator}/{change.denominator}")
+        for change in sorted(score.time_signatures, key=lambda change: change.time)
+    ]
     if not changes or changes[0][0] > 0:
         changes.insert(0, (0, "4/4"))
     return changes
@@ -247,5 +267,8 @@ def find_medians(pieces: Iterable[Evidence]) -> dict[tuple[str, str], float]:
     for piece in pieces:
         if piece.activity is not None:
             groups[piece.collection, piece.meter].append(piece.activity)
-    return {group: float(np.median(values)) for group, values in sorted(groups.items())
-            if len(values) >= SMALLEST_GROUP}
+    return {
+        group: float(np.median(values))
+        for group, values in sorted(groups.items())
+        if len(values) >= SMALLEST_GROUP
+    }

@@ -76,15 +76,17 @@ def outer_voice(notes: NoteTable) -> OuterVoice:
     pitch = notes.pitch[pitched]
     line = np.full(end.max(), -1, np.int64)
     order = np.argsort(pitch, kind="stable")  # higher notes are laid over lower ones
-    for start, stop, height in zip(begin[order].tolist(), end[order].tolist(), pitch[order].tolist(),
-                                   strict=True):
+    for start, stop, height in zip(
+        begin[order].tolist(), end[order].tolist(), pitch[order].tolist(), strict=True
+    ):
         line[start:stop] = height
     highest = line[begin] == pitch
     _, first = np.unique(begin[highest], return_index=True)
     sounding = line >= 0
     last = np.maximum.accumulate(np.where(sounding, np.arange(len(line)), 0))
-    return OuterVoice(pitch[highest][first], line[last][::_STEPS],
-                      float((end - begin).sum() / np.count_nonzero(sounding)))
+    return OuterVoice(
+        pitch[highest][first], line[last][::_STEPS], float((end - begin).sum() / np.count_nonzero(sounding))
+    )
 
 
 def melody_runs(notes: NoteTable) -> np.ndarray:
@@ -120,12 +122,15 @@ def is_one_melody(first: np.ndarray, second: np.ndarray) -> bool:
     if shared[0] >= RESEMBLANCE * max(LEAST_RUNS, both[0] - shared[0]):
         return True
     # Where both have runs from beat to beat, both have several voices.
-    return shorter[1] > 0 and any(count >= share * max(LEAST_RUNS, least)
-                                  for share, count, least in zip(CONTAINMENT, shared, shorter, strict=True))
+    return shorter[1] > 0 and any(
+        count >= share * max(LEAST_RUNS, least)
+        for share, count, least in zip(CONTAINMENT, shared, shorter, strict=True)
+    )
 
 
-def same_melody(runs: np.ndarray, counts: np.ndarray, joined: np.ndarray | None = None
-                ) -> list[tuple[int, int]]:
+def same_melody(
+    runs: np.ndarray, counts: np.ndarray, joined: np.ndarray | None = None
+) -> list[tuple[int, int]]:
     """Pairs of pieces with one melody: enough to join all that belong together.
 
     Runs that several pieces have propose pairs, in crowds only of neighbours, so that time and memory grow
@@ -156,8 +161,9 @@ def same_melody(runs: np.ndarray, counts: np.ndarray, joined: np.ndarray | None 
         least = np.where(several, min(CONTAINMENT) / 2 * shorter, RESEMBLANCE * longer) * rate / 3
         likely = times >= np.maximum(2, least)
         for one, other in zip(first[likely].tolist(), second[likely].tolist(), strict=True):
-            if not families.connected(one, other) and is_one_melody(*(
-                    np.asarray(runs[ends[number] - counts[number]:ends[number]]) for number in (one, other))):
+            if not families.connected(one, other) and is_one_melody(
+                *(np.asarray(runs[ends[number] - counts[number] : ends[number]]) for number in (one, other))
+            ):
                 families.merge(one, other)
                 pairs.append((one, other))
         progress.advance()

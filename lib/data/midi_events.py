@@ -94,10 +94,10 @@ def read_events(content: bytes) -> MidiEvents:
     announced, place = int.from_bytes(content[10:12], "big"), 8 + header_size
     if header_size != 6:
         events.damaged("a header of another length")
-        if header_size < 6 or content[place:place + 4] != TRACK:
+        if header_size < 6 or content[place : place + 4] != TRACK:
             place = max(0, content.find(TRACK))
     while place + 8 <= len(content):
-        kind, size = content[place:place + 4], int.from_bytes(content[place + 4:place + 8], "big")
+        kind, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8], "big")
         place += 8
         if kind == TRACK:
             place = _read_track(content, place, place + size, events)
@@ -119,7 +119,7 @@ def _read_track(content: bytes, place: int, stated_end: int, events: MidiEvents)
     """
     track = TrackEvents()
     events.tracks.append(track)
-    ends_well = stated_end == len(content) or content[stated_end:stated_end + 4] == TRACK
+    ends_well = stated_end == len(content) or content[stated_end : stated_end + 4] == TRACK
     place, ended = _read_until(content, place, min(stated_end, len(content)), track, events)
     if stated_end > len(content):
         if ended:  # the length is wrong, and nothing is missing
@@ -133,7 +133,7 @@ def _read_track(content: bytes, place: int, stated_end: int, events: MidiEvents)
         return stated_end
     if ended:
         events.damaged("a track of another length than stated")
-        return place if content[place:place + 4] == TRACK or not ends_well else stated_end
+        return place if content[place : place + 4] == TRACK or not ends_well else stated_end
     if place < stated_end and ends_well:  # nonsense within
         events.damaged("bytes that are no events")
         events.lost_bytes += stated_end - place
@@ -148,8 +148,9 @@ def _read_track(content: bytes, place: int, stated_end: int, events: MidiEvents)
     return place
 
 
-def _read_until(content: bytes, place: int, end: int, track: TrackEvents,
-                events: MidiEvents) -> tuple[int, bool]:
+def _read_until(
+    content: bytes, place: int, end: int, track: TrackEvents, events: MidiEvents
+) -> tuple[int, bool]:
     """Add the events from `place` to `end`; an event that reaches over `end` is none.
 
     Returns:
@@ -171,7 +172,7 @@ def _read_until(content: bytes, place: int, end: int, track: TrackEvents,
                 else:
                     ended, place = False, _skip_system(content, place + 1, end, byte)
                 tick += delta
-                if ended and content[place:place + 4] == TRACK:
+                if ended and content[place : place + 4] == TRACK:
                     begins = place  # the stated length reaches into the next track
                     break
                 continue
@@ -194,7 +195,7 @@ def _read_until(content: bytes, place: int, end: int, track: TrackEvents,
                     track.tick_sum += tick
                     track.pitch_sum += pitch
             else:
-                _add_change(track, tick, status, content[place:place + size], events)
+                _add_change(track, tick, status, content[place : place + size], events)
             place += size
         else:
             begins = place
@@ -239,7 +240,7 @@ def _read_meta(content: bytes, place: int, end: int, tick: int, events: MidiEven
     if place + size > end:
         raise IndexError
     if kind == _SET_TEMPO and size >= 3:
-        events.tempos.append((tick, int.from_bytes(content[place:place + 3], "big")))
+        events.tempos.append((tick, int.from_bytes(content[place : place + 3], "big")))
     elif kind == _TIME_SIGNATURE and size >= 2:
         events.meters.append((tick, content[place], content[place + 1]))
     elif kind == _PORT and size and content[place]:

@@ -34,6 +34,7 @@ def note_table(score: Score) -> NoteTable:
         program = -1 if track.is_drum else track.program
         columns["program"].append(np.full(len(notes["time"]), program, np.int64))
     onset, duration, pitch, program = (
-        np.concatenate(arrays) if arrays else np.zeros(0, np.int64) for arrays in columns.values())
+        np.concatenate(arrays) if arrays else np.zeros(0, np.int64) for arrays in columns.values()
+    )
     order = np.lexsort((duration, program, pitch, onset))
     return NoteTable(onset[order], duration[order], pitch[order], program[order], score.ticks_per_quarter)

@@ -2,7 +2,7 @@
 
 HEADER = b"MThd"
 
-_WEB_PAGE = ("a web page, not MIDI: its host sent this instead of the file; download it again")
+_WEB_PAGE = "a web page, not MIDI: its host sent this instead of the file; download it again"
 _UNPACK = "unpack it, and give the MIDI files inside"
 # How files begin (in lower case), and what they are.
 _BEGINNINGS = (

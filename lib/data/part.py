@@ -25,8 +25,10 @@ class StorePart(TokenStore):
         super().__init__(whole.folder)
         kept = ~self.index["genre"].isin(list(without)).to_numpy()
         if not kept.any():
-            raise BookError(f"Nothing of {whole.folder.name} is left without the genres "
-                            f"{', '.join(sorted(without))}: use other data.")
+            raise BookError(
+                f"Nothing of {whole.folder.name} is left without the genres "
+                f"{', '.join(sorted(without))}: use other data."
+            )
         self.whole_rows = kept.nonzero()[0]
         self.index = self.index[kept].reset_index(drop=True)
         self.emotions = [label for label in self.emotions if (self.index["emotion"] == label).any()]

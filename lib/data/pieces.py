@@ -90,8 +90,9 @@ def printable(name: str) -> str:
     """A file name as text for a report: bytes that are no UTF-8 and characters that cannot be shown appear as
     `\\xe9` and the like."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-                   for letter in text)
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
+    )
 
 
 def parse_name(name: str) -> tuple[str, str, str] | str:
@@ -145,8 +146,10 @@ def read_folder(folder: Path) -> tuple[list[Piece], list[LeftOut]]:
         hint = "rename the files or give another folder"
         if deeper := _folder_inside(folder):
             hint = f"but {deeper[1]:,} files in {deeper[0]} are; give that folder"
-        raise BookError(f"None of the {len(left_out)} entries of the data folder {folder} is named {SCHEME} "
-                        f"(the first is '{left_out[0].name}'): {hint}.")
+        raise BookError(
+            f"None of the {len(left_out)} entries of the data folder {folder} is named {SCHEME} "
+            f"(the first is '{left_out[0].name}'): {hint}."
+        )
     return pieces, left_out
 
 
@@ -163,8 +166,9 @@ def _folder_inside(folder: Path) -> tuple[Path, int] | None:
     found: Counter[Path] = Counter()
     with contextlib.suppress(OSError):
         for pattern in ("*/XMIDI_*", "*/*/XMIDI_*"):
-            found.update(path.parent for path in folder.glob(pattern)
-                         if isinstance(parse_name(path.name), tuple))
+            found.update(
+                path.parent for path in folder.glob(pattern) if isinstance(parse_name(path.name), tuple)
+            )
     return found.most_common(1)[0] if found else None
 
 
@@ -177,5 +181,6 @@ def _entries(folder: Path) -> list[Path]:
     except NotADirectoryError:
         raise BookError(f"The data folder {folder} is a file: give the folder of the pieces.") from None
     except OSError as error:
-        raise BookError(f"The data folder {folder} cannot be read ({error.strerror}): "
-                        "check its permissions.") from error
+        raise BookError(
+            f"The data folder {folder} cannot be read ({error.strerror}): check its permissions."
+        ) from error

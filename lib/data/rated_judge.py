@@ -63,14 +63,19 @@ class RatedJudge:
             NoFeaturesError: for a piece that cannot be measured.
         """
         found = emotion_features(score, self.hears)
-        return Judgement(*(float(column[0]) for column in
-                           self.judge_features(np.array([[found[name] for name in self.features]]))))
+        return Judgement(
+            *(
+                float(column[0])
+                for column in self.judge_features(np.array([[found[name] for name in self.features]]))
+            )
+        )
 
     def judge_features(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Valence, arousal and distance, each [pieces], of features [pieces, features]."""
         standard = (features - self.mean) / self.scale
-        valence, arousal = (self.intercepts[name] + standard @ self.weights[name]
-                            for name in ("valence", "arousal"))
+        valence, arousal = (
+            self.intercepts[name] + standard @ self.weights[name] for name in ("valence", "arousal")
+        )
         return valence, arousal, mahalanobis(standard, self.spread) / self.usual
 
 
@@ -91,11 +96,15 @@ def read_judge(hears: Hears = "line", path: Path = COEFFICIENTS) -> RatedJudge:
         judge = RatedJudge(hears, content["judges"][hears], content["taught_on"])
         fits = judge.features == names_heard(hears) and judge.spread.shape == (len(judge.features),) * 2
     except (KeyError, TypeError, ValueError) as error:
-        raise BookError(f"The coefficients {path.name} are damaged ({type(error).__name__}: {error}): "
-                        "restore them from the repository.") from error
+        raise BookError(
+            f"The coefficients {path.name} are damaged ({type(error).__name__}: {error}): "
+            "restore them from the repository."
+        ) from error
     if not fits:
-        raise BookError(f"The coefficients {path.name} are for other features than these: make them again "
-                        "with 'python -m lib rated vgmidi FOLDER --keep'.")
+        raise BookError(
+            f"The coefficients {path.name} are for other features than these: make them again "
+            "with 'python -m lib rated vgmidi FOLDER --keep'."
+        )
     return judge
 
 

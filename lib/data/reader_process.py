@@ -83,10 +83,20 @@ class ReaderProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         token_set, seconds, function = self.settings
         process = subprocess.Popen(
-            [sys.executable, "-m", "lib.data.reader_process", token_set, str(seconds), function,
-             "forks" if FORKS else "alone"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"})
+            [
+                sys.executable,
+                "-m",
+                "lib.data.reader_process",
+                token_set,
+                str(seconds),
+                function,
+                "forks" if FORKS else "alone",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=PROJECT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
         if process.stdout.readline() != b"ready\n":
             raise RuntimeError(f"A reader of MIDI files did not come up (status {process.wait()}).")
         return process
@@ -115,8 +125,10 @@ class ReaderProcess:
             if attempt == 2:
                 self._deaths += 1
                 if self._deaths == MOST_DEATHS:
-                    raise RuntimeError(f"{MOST_DEATHS} files in succession ended the process that read them "
-                                       f"({_how(answer)}): the fault is not theirs.")
+                    raise RuntimeError(
+                        f"{MOST_DEATHS} files in succession ended the process that read them "
+                        f"({_how(answer)}): the fault is not theirs."
+                    )
                 return self._left_out(piece, f"ends the process that reads it: {_how(answer)}")
         raise AssertionError("unreachable")
 
@@ -136,8 +148,11 @@ class ReaderProcess:
 
     def _limit(self, status: int) -> str:
         seconds = self.settings[1]
-        return (f"more than {seconds:g} s of computing" if status == _COMPUTED_TOO_LONG
-                else f"no end after {PATIENCE * seconds:g} s")
+        return (
+            f"more than {seconds:g} s of computing"
+            if status == _COMPUTED_TOO_LONG
+            else f"no end after {PATIENCE * seconds:g} s"
+        )
 
     @property
     def is_worn(self) -> bool:
@@ -186,12 +201,12 @@ def _how(status: int) -> str:
         return f"signal {-status}"
 
 
-def _ask(process: subprocess.Popen[bytes], piece: Piece,
-         only_count: bool = False) -> Answer | LeftOut | int | None:
+def _ask(
+    process: subprocess.Popen[bytes], piece: Piece, only_count: bool = False
+) -> Answer | LeftOut | int | None:
     """The reader's answer, the status of its child that died over the question, or None when all of it
     died."""
-    question = json.dumps([str(piece.path), piece.emotion, piece.genre, piece.identifier,
-                           only_count])
+    question = json.dumps([str(piece.path), piece.emotion, piece.genre, piece.identifier, only_count])
     try:
         process.stdin.write(question.encode() + b"\n")
         process.stdin.flush()
@@ -296,8 +311,9 @@ def _answer_questions(read: Callable, seconds: float | None, answers: BinaryIO) 
             signal.setitimer(signal.ITIMER_PROF, seconds)
             signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds)
         try:
-            about, arrays = ({"notes": count_notes(Path(path))}, []) if only_count else read(
-                Piece(Path(path), *labels))
+            about, arrays = (
+                ({"notes": count_notes(Path(path))}, []) if only_count else read(Piece(Path(path), *labels))
+            )
             answer = {"about": about, "arrays": [[array.dtype.str, len(array)] for array in arrays]}
         except Exception as error:
             stage, reason = describe(error)

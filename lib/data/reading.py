@@ -98,14 +98,18 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
     if bars > MAX_BARS:
         raise UnusableError(f"more than {MAX_BARS} bars: {bars}")
     # A tempo or a meter behind that would be led up to by empty bars.
-    until = min(int((notes.onset + notes.duration).max()),
-                last_onset + LONGEST_NOTE_BEATS * score.ticks_per_quarter)
+    until = min(
+        int((notes.onset + notes.duration).max()), last_onset + LONGEST_NOTE_BEATS * score.ticks_per_quarter
+    )
     told_score = _without_events_after(score, until)
     ids = spell(tokenizer, told_score)
     if _meters_in_order(tokenizer, ids) != _without_repeats(_texts(meter_sections(score, until))):
         raise UnusableError("meters that change faster than bars: tokens cannot tell them")
-    written = int(np.count_nonzero(np.isin(ids, [*tokenizer.token_ids_of_type("Pitch"),
-                                             *tokenizer.token_ids_of_type("PitchDrum")])))
+    written = int(
+        np.count_nonzero(
+            np.isin(ids, [*tokenizer.token_ids_of_type("Pitch"), *tokenizer.token_ids_of_type("PitchDrum")])
+        )
+    )
     if not written:
         raise UnusableError("no note in the range of pitches")
     lost = found.events.notes - written
@@ -116,22 +120,44 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
     low, high = _span(notes)
     seconds = _seconds(score)
     told, tempos_lost = _told_tempos(tokenizer, score, until, seconds)
-    return ids, Record(
-        identifier=piece.identifier, name=piece.path.name, emotion=piece.emotion, genre=piece.genre,
-        length=len(ids), notes=found.events.notes, notes_lost=lost,
-        notes_moved=count_moved(tokenizer, notes, sections), bars=bars, seconds=seconds,
-        meter=main_meter(sections, last_onset), pitch_low=low, pitch_high=high,
-        repaired=bool(found.repairs), hash_exact=prints.exact, hash_transposed=prints.transposed,
-        notes_out_of_range=_count_out_of_range(tokenizer, notes), notes_ended=found.ended, seconds_told=told,
-        tempos_lost=tempos_lost, pedals=found.events.pedals, repairs="; ".join(found.repairs)), prints
+    return (
+        ids,
+        Record(
+            identifier=piece.identifier,
+            name=piece.path.name,
+            emotion=piece.emotion,
+            genre=piece.genre,
+            length=len(ids),
+            notes=found.events.notes,
+            notes_lost=lost,
+            notes_moved=count_moved(tokenizer, notes, sections),
+            bars=bars,
+            seconds=seconds,
+            meter=main_meter(sections, last_onset),
+            pitch_low=low,
+            pitch_high=high,
+            repaired=bool(found.repairs),
+            hash_exact=prints.exact,
+            hash_transposed=prints.transposed,
+            notes_out_of_range=_count_out_of_range(tokenizer, notes),
+            notes_ended=found.ended,
+            seconds_told=told,
+            tempos_lost=tempos_lost,
+            pedals=found.events.pedals,
+            repairs="; ".join(found.repairs),
+        ),
+        prints,
+    )
 
 
 def answer_piece(tokenizer: REMI, piece: Piece) -> tuple[dict, list[np.ndarray]]:
     """What a reader process says of a piece: the index's record; ids (uint16), shingles, signature and
     melody."""
     ids, record, found = read_piece(tokenizer, piece)
-    return asdict(record), [ids.astype("<u2"),
-                            *(part.astype("<u4") for part in (found.shingles, found.signature, found.melody))]
+    return asdict(record), [
+        ids.astype("<u2"),
+        *(part.astype("<u4") for part in (found.shingles, found.signature, found.melody)),
+    ]
 
 
 def _refuse_losses(found: ReadScore) -> None:
@@ -169,8 +195,10 @@ def _without_events_after(score: Score, until: int) -> Score:
 
 
 def _texts(sections: MeterSections) -> list[str]:
-    return [f"{numerator}/{denominator}"
-            for numerator, denominator in zip(sections.numerator, sections.denominator, strict=True)]
+    return [
+        f"{numerator}/{denominator}"
+        for numerator, denominator in zip(sections.numerator, sections.denominator, strict=True)
+    ]
 
 
 def _without_repeats(texts: Iterable[str]) -> list[str]:
@@ -198,8 +226,15 @@ def _count_out_of_range(tokenizer: REMI, notes: NoteTable) -> int:
     drums = notes.program < 0
     low, high = tokenizer.config.pitch_range
     drum_low, drum_high = tokenizer.config.drums_pitch_range
-    return int(np.count_nonzero(np.where(drums, (notes.pitch < drum_low) | (notes.pitch > drum_high),
-                                         (notes.pitch < low) | (notes.pitch > high))))
+    return int(
+        np.count_nonzero(
+            np.where(
+                drums,
+                (notes.pitch < drum_low) | (notes.pitch > drum_high),
+                (notes.pitch < low) | (notes.pitch > high),
+            )
+        )
+    )
 
 
 def _told_tempos(tokenizer: REMI, score: Score, until: int, seconds: float) -> tuple[float, int]:

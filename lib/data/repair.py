@@ -56,7 +56,9 @@ def rebuild(events: MidiEvents) -> Rebuilt:
     score = Score(events.division)
     score.tempos.extend(Tempo(tick, mspq=value) for tick, value in sorted(events.tempos) if value)
     for tick, numerator, exponent in sorted(events.meters, key=lambda meter: meter[0]):
-        score.time_signatures.append(TimeSignature(tick, numerator, 2**min(exponent, _LARGEST_EXPONENT + 1)))
+        score.time_signatures.append(
+            TimeSignature(tick, numerator, 2 ** min(exponent, _LARGEST_EXPONENT + 1))
+        )
     elsewhere = instruments_elsewhere(events)
     bar_end = _bar_ends(events)
     ended = moved = 0
@@ -84,15 +86,18 @@ def _in_effect(changes: list[tuple[int, int]], tick: int) -> int:
 def _track(program: int, is_drum: bool, notes: list[tuple[int, int, int, int]]) -> Track:
     time, duration, pitch, velocity = np.array(sorted(notes), np.int64).T
     made = Track(program=program, is_drum=is_drum)
-    made.notes = Note.from_numpy(time.astype(np.int32), duration.astype(np.int32), pitch.astype(np.int8),
-                                 velocity.astype(np.int8))
+    made.notes = Note.from_numpy(
+        time.astype(np.int32), duration.astype(np.int32), pitch.astype(np.int8), velocity.astype(np.int8)
+    )
     return made
 
 
 def _bar_ends(events: MidiEvents) -> Callable[[int], int]:
     """A function that says where the bar of a tick ends."""
-    meters = {0: (4, 2)} | {tick: (numerator, exponent) for tick, numerator, exponent
-                            in sorted(events.meters, key=lambda meter: meter[0])}
+    meters = {0: (4, 2)} | {
+        tick: (numerator, exponent)
+        for tick, numerator, exponent in sorted(events.meters, key=lambda meter: meter[0])
+    }
     starts = sorted(meters)
 
     def bar_end(tick: int) -> int:
@@ -104,8 +109,9 @@ def _bar_ends(events: MidiEvents) -> Callable[[int], int]:
     return bar_end
 
 
-def _paired(track: TrackEvents, bar_end: Callable[[int], int]
-            ) -> tuple[dict[int, list[tuple[int, int, int, int]]], int]:
+def _paired(
+    track: TrackEvents, bar_end: Callable[[int], int]
+) -> tuple[dict[int, list[tuple[int, int, int, int]]], int]:
     """The notes of a track by channel, as (tick, duration, pitch, velocity), and how many of them got an end
     from us."""
     voices: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
@@ -118,8 +124,9 @@ def _paired(track: TrackEvents, bar_end: Callable[[int], int]
         if found is None:
             found, given = _pairs_with_ends_given(events, bar_end)
             ended += given
-        notes[channel] += [(tick, min(end, LAST_TICK) - tick, pitch, velocity)
-                           for tick, end, velocity in found]
+        notes[channel] += [
+            (tick, min(end, LAST_TICK) - tick, pitch, velocity) for tick, end, velocity in found
+        ]
     return notes, ended
 
 
@@ -137,8 +144,9 @@ def _pairs_in_order(events: list[tuple[int, int]]) -> list[tuple[int, int, int]]
     return None if open_notes else found
 
 
-def _pairs_with_ends_given(events: list[tuple[int, int]], bar_end: Callable[[int], int]
-                           ) -> tuple[list[tuple[int, int, int]], int]:
+def _pairs_with_ends_given(
+    events: list[tuple[int, int]], bar_end: Callable[[int], int]
+) -> tuple[list[tuple[int, int, int]], int]:
     """As :func:`_pairs_in_order`, each note at the first of its pitch's ends, the next beginning and the end
     of the bar where no end comes before the next; notes that begin at once share an end.
 

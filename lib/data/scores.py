@@ -103,8 +103,9 @@ def read_content(path: Path) -> bytes:
 def _refuse(events: MidiEvents) -> None:
     """Refuse what cannot be told as one piece in beats."""
     if events.format == 2 and len(events.tracks) > 1:
-        raise UnusableError(f"several songs in one file (format 2): {len(events.tracks)}; save each as a "
-                            "file of its own")
+        raise UnusableError(
+            f"several songs in one file (format 2): {len(events.tracks)}; save each as a file of its own"
+        )
     if events.division >= 0x8000:
         raise UnusableError("time in frames, not in beats (SMPTE): save it with ticks per quarter")
     if not events.division:
@@ -120,10 +121,14 @@ def _refuse(events: MidiEvents) -> None:
 def _agree(score: Score, events: MidiEvents) -> bool:
     """Whether a score holds the notes that the second reader counts."""
     tables = [track.notes.numpy() for track in score.tracks]
-    return all(sum(int(table[column].sum(dtype=np.int64)) for table in tables)
-               == sum(getattr(track, total) for track in events.tracks)
-               for column, total in (("time", "tick_sum"), ("pitch", "pitch_sum"))
-               ) and sum(len(table["time"]) for table in tables) == events.notes
+    return (
+        all(
+            sum(int(table[column].sum(dtype=np.int64)) for table in tables)
+            == sum(getattr(track, total) for track in events.tracks)
+            for column, total in (("time", "tick_sum"), ("pitch", "pitch_sum"))
+        )
+        and sum(len(table["time"]) for table in tables) == events.notes
+    )
 
 
 _COLUMNS = (("time", "<i4"), ("duration", "<i4"), ("pitch", "i1"), ("velocity", "i1"))
@@ -133,13 +138,16 @@ def answer_score(_tokenizer: object, piece: Piece) -> tuple[dict, list[np.ndarra
     """What a reader process says of a file's score; see :mod:`lib.data.reader_process`."""
     score = load_score(piece.path).score
     tables = [track.notes.numpy() for track in score.tracks]
-    about = {"ticks": score.ticks_per_quarter,
-             "tempos": [[change.time, change.mspq] for change in score.tempos],
-             "meters": [[change.time, change.numerator, change.denominator]
-                        for change in score.time_signatures],
-             "tracks": [[track.program, track.is_drum, len(track.notes)] for track in score.tracks]}
-    return about, [np.concatenate([table[column] for table in tables] or [np.zeros(0)]).astype(kind)
-                   for column, kind in _COLUMNS]
+    about = {
+        "ticks": score.ticks_per_quarter,
+        "tempos": [[change.time, change.mspq] for change in score.tempos],
+        "meters": [[change.time, change.numerator, change.denominator] for change in score.time_signatures],
+        "tracks": [[track.program, track.is_drum, len(track.notes)] for track in score.tracks],
+    }
+    return about, [
+        np.concatenate([table[column] for table in tables] or [np.zeros(0)]).astype(kind)
+        for column, kind in _COLUMNS
+    ]
 
 
 def read_score(path: Path) -> Score:
@@ -167,7 +175,7 @@ def ask_for_score(path: Path) -> "Score | LeftOut":
     start = 0
     for program, is_drum, count in answer.about["tracks"]:
         track = Track(program=program, is_drum=is_drum)
-        track.notes = Note.from_numpy(*(array[start:start + count].copy() for array in answer.arrays))
+        track.notes = Note.from_numpy(*(array[start : start + count].copy() for array in answer.arrays))
         score.tracks.append(track)
         start += count
     return score

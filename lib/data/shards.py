@@ -108,12 +108,16 @@ def tokenise(pieces: list[Piece], token_set: str, folder: Path, reading: Reading
             for count in parallel(tasks):
                 progress.advance(count)
     except TerminatedWorkerError:
-        raise BookError(f"A process that was reading {pieces[0].path.parent} was ended from outside, perhaps "
-                        "for want of memory: run the same command again, with fewer workers; what is "
-                        "finished is kept.") from None
+        raise BookError(
+            f"A process that was reading {pieces[0].path.parent} was ended from outside, perhaps "
+            "for want of memory: run the same command again, with fewer workers; what is "
+            "finished is kept."
+        ) from None
     except RuntimeError as error:
-        raise BookError(f"Reading {pieces[0].path.parent} stopped: {error} "
-                        "'python -m lib doctor' says what differs from the lock.") from error
+        raise BookError(
+            f"Reading {pieces[0].path.parent} stopped: {error} "
+            "'python -m lib doctor' says what differs from the lock."
+        ) from error
     progress.finish(f"{kept:,} of them kept from an earlier start" if kept else "")
     return len(parts)
 
@@ -130,12 +134,15 @@ def _pool(reading: Reading) -> Iterator[Parallel]:
 
         client = Client(reading.cluster, timeout=CLUSTER_SECONDS, set_as_default=False)
     except ImportError:
-        raise BookError("A cluster needs the packages dask and distributed: install them, or leave "
-                        "--cluster out.") from None
+        raise BookError(
+            "A cluster needs the packages dask and distributed: install them, or leave --cluster out."
+        ) from None
     except (OSError, ValueError) as error:
-        raise BookError(f"There is no answer from a Dask scheduler at {reading.cluster} "
-                        f"({type(error).__name__}): start one with 'dask scheduler', or leave --cluster "
-                        "out.") from None
+        raise BookError(
+            f"There is no answer from a Dask scheduler at {reading.cluster} "
+            f"({type(error).__name__}): start one with 'dask scheduler', or leave --cluster "
+            "out."
+        ) from None
     with client, parallel_config(backend="dask", client=client, n_jobs=-1):
         yield Parallel(pre_dispatch="all", **options)
 
@@ -148,8 +155,11 @@ def _read_shard(number: int, pieces: list[Piece], token_set: str, folder: Path, 
         for piece in pieces:
             answer = reader.read(piece)
             (left_out if isinstance(answer, LeftOut) else found).append(answer)
-    about = {"format": _FORMAT, "records": [item.about for item in found],
-             "left_out": [asdict(item) for item in left_out]}
+    about = {
+        "format": _FORMAT,
+        "records": [item.about for item in found],
+        "left_out": [asdict(item) for item in left_out],
+    }
     ids, shingles, signatures, melodies = ([item.arrays[number] for item in found] for number in range(4))
     arrays = {
         "ids": _joined(ids, np.uint16),
@@ -186,9 +196,21 @@ def read_shards(folder: Path, count: int) -> Iterator[Shard]:
     for number in range(count):
         with np.load(_path(folder, number), allow_pickle=False) as arrays:
             about = json.loads(arrays["about"].tobytes())
-            yield Shard(about["records"], [LeftOut(**item) for item in about["left_out"]],
-                        *(arrays[name] for name in ("ids", "shingles", "shingle_counts", "signatures",
-                                                    "melodies", "melody_counts")))
+            yield Shard(
+                about["records"],
+                [LeftOut(**item) for item in about["left_out"]],
+                *(
+                    arrays[name]
+                    for name in (
+                        "ids",
+                        "shingles",
+                        "shingle_counts",
+                        "signatures",
+                        "melodies",
+                        "melody_counts",
+                    )
+                ),
+            )
 
 
 def remove_shards(folder: Path) -> None:

@@ -46,8 +46,10 @@ def split_by_groups(strata: np.ndarray, groups: np.ndarray, seed: int) -> np.nda
     parts = np.array(names)[part_of_group[groups]]
     missing = [name for name in names if name not in parts]
     if missing:
-        raise BookError(f"{len(strata)} pieces in {len(counts)} groups are too few for a split: "
-                        f"nothing is left for {' and '.join(missing)}; use a folder with at least 30 tunes.")
+        raise BookError(
+            f"{len(strata)} pieces in {len(counts)} groups are too few for a split: "
+            f"nothing is left for {' and '.join(missing)}; use a folder with at least 30 tunes."
+        )
     return parts
 
 
@@ -107,6 +109,8 @@ def melody_leakage(index: pd.DataFrame, seed: int) -> pd.DataFrame:
     parts = split_by_groups(strata, index["group_without_melody"].to_numpy(), seed)
     held = index[parts != "train"]
     leaked = held["group"].isin(index["group"][parts == "train"])
-    rows = [{"genre": name, "held_out": len(part), "leaked": int(leaked[part.index].sum())}
-            for name, part in [*held.groupby("genre"), ("all", held)]]
+    rows = [
+        {"genre": name, "held_out": len(part), "leaked": int(leaked[part.index].sum())}
+        for name, part in [*held.groupby("genre"), ("all", held)]
+    ]
     return pd.DataFrame(rows).assign(share=lambda table: table["leaked"] / table["held_out"])

@@ -21,14 +21,7 @@ import pandas as pd
 from miditok import REMI
 
 from lib.basics.errors import BookError
-from lib.basics.files import (
-    explain_write_errors,
-    hash_of_json,
-    locked,
-    make_folder,
-    read_json,
-    write_json,
-)
+from lib.basics.files import explain_write_errors, hash_of_json, locked, make_folder, read_json, write_json
 from lib.basics.kept import code_hash
 from lib.basics.places import artifacts_folder, data_folder
 from lib.basics.progress import Progress
@@ -73,8 +66,9 @@ class TokenStore:
         self.type_names, self.type_of_id = token_types(self.vocabulary)
         self.emotions: list[str] = self.manifest["emotions"]
         self.genres: list[str] = self.manifest["genres"]
-        self.pad_id, self.bos_id, self.eos_id = (self.vocabulary.index(f"{name}_None") for name in
-                                                 ("PAD", "BOS", "EOS"))
+        self.pad_id, self.bos_id, self.eos_id = (
+            self.vocabulary.index(f"{name}_None") for name in ("PAD", "BOS", "EOS")
+        )
         self.index = pd.read_parquet(self.folder / INDEX)
         self.ids = np.memmap(self.folder / IDS, "<u2", "r")
         self.bar_lines = np.memmap(self.folder / BAR_LINES, "<i8", "r")
@@ -95,7 +89,7 @@ class TokenStore:
 
     def tokens(self, row: int) -> np.ndarray:
         """The ids of a piece from BOS to EOS: uint16, a view that cannot be written to."""
-        return self.ids[self.offsets[row]:self.offsets[row] + self.lengths[row]]
+        return self.ids[self.offsets[row] : self.offsets[row] + self.lengths[row]]
 
     def written_out(self, row: int) -> np.ndarray:
         """The ids of a piece as MidiTok spells it, whatever the token set: uint16."""
@@ -130,8 +124,10 @@ class TokenStore:
         """The tokenizer, read from the store's own JSON."""
         tokenizer = REMI(params=self.folder / TOKENIZER)
         if vocabulary_of(tokenizer) != self.vocabulary:
-            raise BookError(f"The tokenizer of {self.folder} gives another vocabulary with miditok "
-                            f"{version('miditok')}; delete that folder and run the command again.")
+            raise BookError(
+                f"The tokenizer of {self.folder} gives another vocabulary with miditok "
+                f"{version('miditok')}; delete that folder and run the command again."
+            )
         return tokenizer
 
     @property
@@ -146,8 +142,11 @@ class TokenStore:
         particulars, which stand behind a colon), `files`, `notes`, `example` (the first file's name)."""
         table = self.left_out
         table["kind"] = [reason.partition(":")[0] for reason in table["reason"]]
-        kinds = table.groupby(["stage", "kind"]).agg(
-            files=("name", "size"), notes=("notes", "sum"), example=("name", "first")).reset_index()
+        kinds = (
+            table.groupby(["stage", "kind"])
+            .agg(files=("name", "size"), notes=("notes", "sum"), example=("name", "first"))
+            .reset_index()
+        )
         return kinds.sort_values(["files", "kind"], ascending=[False, True], ignore_index=True)
 
 
@@ -187,11 +186,15 @@ def hash_of_folder(folder: Path) -> str:
     """
     try:
         with os.scandir(folder) as entries:
-            listing = sorted((entry.name, *_size_and_time(entry)) for entry in entries
-                             if has_midi_suffix(entry.name) or entry.name.endswith(".csv"))
+            listing = sorted(
+                (entry.name, *_size_and_time(entry))
+                for entry in entries
+                if has_midi_suffix(entry.name) or entry.name.endswith(".csv")
+            )
     except OSError as error:
-        raise BookError(f"The folder {folder} cannot be read ({error.strerror}); "
-                        "give a folder of XMIDI-named MIDI files.") from error
+        raise BookError(
+            f"The folder {folder} cannot be read ({error.strerror}); give a folder of XMIDI-named MIDI files."
+        ) from error
     note = _stores_folder() / f".folder-{hash_of_json([str(folder), listing])[:16]}.json"
     if note.is_file():
         with contextlib.suppress(BookError, KeyError, TypeError):
@@ -263,8 +266,9 @@ def prepare_unfinished(profile: Profile, token_set: TokenSet | None = None) -> P
     return make_folder(target.with_name(f".{target.name}"))
 
 
-def open_store(profile: Profile, token_set: TokenSet | None = None,
-               reading: Reading | None = None) -> TokenStore:
+def open_store(
+    profile: Profile, token_set: TokenSet | None = None, reading: Reading | None = None
+) -> TokenStore:
     """The token store of a profile's data; corpus, tokens, duplicate groups and split are made if absent or
     stale.
 
@@ -291,8 +295,15 @@ def open_store(profile: Profile, token_set: TokenSet | None = None,
             if target.exists():  # a damaged store
                 shutil.rmtree(target)
         unfinished = prepare_unfinished(profile, token_set)
-        build(folder, unfinished, dataset=profile.data.name, folder_hash=folder_hash, token_set=token_set,
-              split_seed=profile.data.split_seed, reading=reading or Reading(workers=profile.workers))
+        build(
+            folder,
+            unfinished,
+            dataset=profile.data.name,
+            folder_hash=folder_hash,
+            token_set=token_set,
+            split_seed=profile.data.split_seed,
+            reading=reading or Reading(workers=profile.workers),
+        )
         with explain_write_errors(target):
             os.replace(unfinished, target)
     return TokenStore(target)

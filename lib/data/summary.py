@@ -29,10 +29,23 @@ def losses(index: pd.DataFrame) -> pd.DataFrame:
     """
     table = index.assign(stretch=stretches(index).round(3))
     table = table[(table["notes_lost"] > 0) | table["repaired"] | (table["tempos_lost"] > 0)]
-    table = table.sort_values(["notes_lost", "notes_ended", "notes_moved", "name"],
-                              ascending=[False, False, False, True])
-    return table[["name", "notes", "notes_lost", "notes_out_of_range", "notes_ended", "notes_moved",
-                  "tempos_lost", "stretch", "pedals", "repairs"]].reset_index(drop=True)
+    table = table.sort_values(
+        ["notes_lost", "notes_ended", "notes_moved", "name"], ascending=[False, False, False, True]
+    )
+    return table[
+        [
+            "name",
+            "notes",
+            "notes_lost",
+            "notes_out_of_range",
+            "notes_ended",
+            "notes_moved",
+            "tempos_lost",
+            "stretch",
+            "pedals",
+            "repairs",
+        ]
+    ].reset_index(drop=True)
 
 
 def describe_store(store: TokenStore) -> str:
@@ -57,9 +70,14 @@ def describe_store(store: TokenStore) -> str:
     ]
     altered = losses(index)
     if len(altered):
-        lines += [f"{len(altered):,} pieces lost notes or tempos or were repaired, first those with most "
-                  "notes lost or ended:", altered.head(SHOWN).to_string(index=False)]
+        lines += [
+            f"{len(altered):,} pieces lost notes or tempos or were repaired, first those with most "
+            "notes lost or ended:",
+            altered.head(SHOWN).to_string(index=False),
+        ]
     if counts["left_out"]:
-        lines += [f"{counts['left_out']:,} files left out, each with its reason in the store's manifest:",
-                  store.left_out_kinds.to_string(index=False)]
+        lines += [
+            f"{counts['left_out']:,} files left out, each with its reason in the store's manifest:",
+            store.left_out_kinds.to_string(index=False),
+        ]
     return "\n".join(lines)

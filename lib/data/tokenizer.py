@@ -36,8 +36,13 @@ MAX_BARS = 2000
 # files. MidiTok turns a meter outside its set into another without a word, so a file with one is left out
 # instead.
 # The shortest are irregular bars: the end of a section, a bar of a pickup's length.
-_BOOK_METERS = {1: list(range(1, 5)), 2: list(range(1, 7)), 4: list(range(1, 13)), 8: list(range(1, 13)),
-                16: list(range(1, 13))}
+_BOOK_METERS = {
+    1: list(range(1, 5)),
+    2: list(range(1, 7)),
+    4: list(range(1, 13)),
+    8: list(range(1, 13)),
+    16: list(range(1, 13)),
+}
 
 
 def build_tokenizer(token_set: TokenSet = "book") -> REMI:
@@ -56,17 +61,21 @@ def build_tokenizer(token_set: TokenSet = "book") -> REMI:
         return REMI(TokenizerConfig(**common))
     if token_set not in ("book", "shorthand"):
         raise BookError(f"There is no token set '{token_set}'; choose 'book', 'shorthand' or 'original'.")
-    return REMI(TokenizerConfig(
-        **common,
-        special_tokens=["PAD", "BOS", "EOS"],
-        program_changes=True,
-        use_tempos=True,
-        tempo_range=(40, 250),
-        num_tempos=43,  # steps of 5 a minute, so that the usual 120 is among them
-        beat_res={(0, 4): POSITIONS_PER_BEAT, (4, 12): 4},
-        time_signature_range=_BOOK_METERS,
-        **({"shorthand": True} if token_set == "shorthand" else {}),  # MidiTok keeps what it does not know
-    ))
+    return REMI(
+        TokenizerConfig(
+            **common,
+            special_tokens=["PAD", "BOS", "EOS"],
+            program_changes=True,
+            use_tempos=True,
+            tempo_range=(40, 250),
+            num_tempos=43,  # steps of 5 a minute, so that the usual 120 is among them
+            beat_res={(0, 4): POSITIONS_PER_BEAT, (4, 12): 4},
+            time_signature_range=_BOOK_METERS,
+            **(
+                {"shorthand": True} if token_set == "shorthand" else {}
+            ),  # MidiTok keeps what it does not know
+        )
+    )
 
 
 def vocabulary_of(tokenizer: REMI) -> list[str]:
@@ -132,8 +141,9 @@ def _words(tokenizer: REMI) -> Words:
 def decode(tokenizer: REMI, ids: np.ndarray) -> Score:
     """The score that token ids spell; special tokens are passed over."""
     special = set(tokenizer.special_tokens_ids)
-    return tokenizer.decode([int(token_id) for token_id in write_out(tokenizer, ids)
-                             if int(token_id) not in special])
+    return tokenizer.decode(
+        [int(token_id) for token_id in write_out(tokenizer, ids) if int(token_id) not in special]
+    )
 
 
 @dataclass(frozen=True)
@@ -155,16 +165,22 @@ def meter_sections(score: Score, last_onset: int) -> MeterSections:
         if signature.time <= last_onset:
             sections[max(0, signature.time)] = (signature.numerator, signature.denominator)
     starts = sorted(sections)
-    return MeterSections(np.array(starts), np.array([sections[start][0] for start in starts]),
-                         np.array([sections[start][1] for start in starts]))
+    return MeterSections(
+        np.array(starts),
+        np.array([sections[start][0] for start in starts]),
+        np.array([sections[start][1] for start in starts]),
+    )
 
 
 def foreign_meters(tokenizer: REMI, sections: MeterSections) -> list[str]:
     """The meters, as text, that the token set does not hold."""
     known = set(tokenizer.time_signatures)
     used = dict.fromkeys(zip(sections.numerator.tolist(), sections.denominator.tolist(), strict=True))
-    return [f"{numerator}/{denominator}" for numerator, denominator in used
-            if (numerator, denominator) not in known]
+    return [
+        f"{numerator}/{denominator}"
+        for numerator, denominator in used
+        if (numerator, denominator) not in known
+    ]
 
 
 def count_bars(sections: MeterSections, last_onset: int, ticks_per_quarter: int) -> int:
@@ -178,8 +194,9 @@ def main_meter(sections: MeterSections, last_onset: int) -> str:
     """The meter, as text, that holds for most of the time up to the last onset: a pickup's bar is not it."""
     ticks: dict[str, int] = {}
     ends = np.append(sections.start[1:], last_onset + 1)
-    for numerator, denominator, length in zip(sections.numerator, sections.denominator, ends - sections.start,
-                                              strict=True):
+    for numerator, denominator, length in zip(
+        sections.numerator, sections.denominator, ends - sections.start, strict=True
+    ):
         meter = f"{numerator}/{denominator}"
         ticks[meter] = ticks.get(meter, 0) + int(length)
     return max(ticks, key=ticks.__getitem__)

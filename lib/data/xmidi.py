@@ -57,8 +57,10 @@ def default_archive() -> Path:
 
 def by_hand(archive: Path) -> str:
     """How to place the archive by hand, in two lines."""
-    return (f"By hand: open {ADDRESS} in a browser, download the archive,\n"
-            f"put it at {shown(archive)} and run the same command again.")
+    return (
+        f"By hand: open {ADDRESS} in a browser, download the archive,\n"
+        f"put it at {shown(archive)} and run the same command again."
+    )
 
 
 def download(archive: Path) -> Path:
@@ -100,12 +102,16 @@ def unpack(archive: Path, folder: Path) -> Unpacked:
             something already.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise BookError(f"The folder {folder} holds something already: move it away, or check it with "
-                        f"'python -m lib xmidi verify {folder}'.")
+        raise BookError(
+            f"The folder {folder} holds something already: move it away, or check it with "
+            f"'python -m lib xmidi verify {folder}'."
+        )
     if not zipfile.is_zipfile(archive):
-        raise BookError(f"{archive} is no ZIP archive or is cut off (a host that refuses sends a web page "
-                        "instead): delete it and fetch it again. An archive of another kind you unpack "
-                        "yourself and check with 'python -m lib xmidi verify FOLDER'.")
+        raise BookError(
+            f"{archive} is no ZIP archive or is cut off (a host that refuses sends a web page "
+            "instead): delete it and fetch it again. An archive of another kind you unpack "
+            "yourself and check with 'python -m lib xmidi verify FOLDER'."
+        )
     make_folder(folder.parent)
     for abandoned in folder.parent.glob(f".{folder.name}-unpacking-*"):
         shutil.rmtree(abandoned, ignore_errors=True)
@@ -129,8 +135,10 @@ def _unpack_members(archive: Path, folder: Path) -> Unpacked:
         with zipfile.ZipFile(archive) as content:
             members = [member for member in content.infolist() if not member.is_dir()]
             if len(members) > MOST_FILES or sum(member.file_size for member in members) > LARGEST_TOTAL:
-                raise BookError(f"{archive} would unpack to more than {MOST_FILES:,} files or "
-                                f"{LARGEST_TOTAL >> 30} GiB: that is not XMIDI.")
+                raise BookError(
+                    f"{archive} would unpack to more than {MOST_FILES:,} files or "
+                    f"{LARGEST_TOTAL >> 30} GiB: that is not XMIDI."
+                )
             progress = Progress("unpacking", len(members), unit="files")
             for member in members:
                 name = PurePosixPath(member.filename.replace("\\", "/")).name
@@ -145,8 +153,9 @@ def _unpack_members(archive: Path, folder: Path) -> Unpacked:
                 progress.advance()
             progress.finish()
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise BookError(f"The archive {archive} is damaged ({error}): delete it and fetch it "
-                        "again.") from error
+        raise BookError(
+            f"The archive {archive} is damaged ({error}): delete it and fetch it again."
+        ) from error
     if not unpacked.files:
         raise BookError(f"The archive {archive} holds no file with an XMIDI name: it is something else.")
     return unpacked
@@ -172,8 +181,9 @@ def _write_member(content: zipfile.ZipFile, member: zipfile.ZipInfo, target: Pat
         while block := source.read(_READ):
             written += len(block)
             if written > LARGEST_FILE:
-                raise BookError(f"{member.filename!r} unpacks to more than it states: the archive is not to "
-                                "be trusted.")
+                raise BookError(
+                    f"{member.filename!r} unpacks to more than it states: the archive is not to be trusted."
+                )
             file.write(block)
     return written
 
@@ -194,9 +204,17 @@ def fetch(archive: Path, folder: Path) -> Unpacked | None:
         unpacked = unpack(archive, folder)
         with open(archive, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        write_json(folder.with_name(f"{folder.name}-archive.json"),
-                   {"source": ADDRESS, "archive_bytes": archive.stat().st_size, "archive_sha256": digest,
-                    "files": unpacked.files, "bytes": unpacked.bytes, "passed_over": unpacked.passed_over})
+        write_json(
+            folder.with_name(f"{folder.name}-archive.json"),
+            {
+                "source": ADDRESS,
+                "archive_bytes": archive.stat().st_size,
+                "archive_sha256": digest,
+                "files": unpacked.files,
+                "bytes": unpacked.bytes,
+                "passed_over": unpacked.passed_over,
+            },
+        )
     return unpacked
 
 
@@ -212,13 +230,15 @@ def compare_counts(folder: Path) -> pd.DataFrame:
     """
     pieces, _ = read_folder(folder)
     published = pd.read_csv(REFERENCE / "xmidi_counts.csv")
-    rows = [("all", "files", int(published.loc[published["label_kind"] == "emotion", "count"].sum()),
-             len(pieces))]
+    rows = [
+        ("all", "files", int(published.loc[published["label_kind"] == "emotion", "count"].sum()), len(pieces))
+    ]
     for kind in ("emotion", "genre"):
         found = Counter(getattr(piece, kind) for piece in pieces)
         known = published[published["label_kind"] == kind].set_index("label")["count"]
-        rows += [(kind, label, int(known.get(label, 0)), found[label])
-                 for label in sorted({*known.index, *found})]
+        rows += [
+            (kind, label, int(known.get(label, 0)), found[label]) for label in sorted({*known.index, *found})
+        ]
     table = pd.DataFrame(rows, columns=["label_kind", "label", "published", "found"])
     return table.assign(difference=table["found"] - table["published"])
 

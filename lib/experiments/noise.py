@@ -27,16 +27,24 @@ from lib.models import ConditionalModel
 
 Kind = Literal["pitch", "onset", "velocity", "dropped", "substitution"]
 KINDS: tuple[Kind, ...] = ("pitch", "onset", "velocity", "dropped", "substitution")
-IN_WORDS = {"pitch": "pitch, a semitone up or down", "onset": "onset, a quarter of a beat early or late",
-            "velocity": "velocity, a step louder or softer", "dropped": "notes left out",
-            "substitution": "one token of the note exchanged within its type"}
+IN_WORDS = {
+    "pitch": "pitch, a semitone up or down",
+    "onset": "onset, a quarter of a beat early or late",
+    "velocity": "velocity, a step louder or softer",
+    "dropped": "notes left out",
+    "substitution": "one token of the note exchanged within its type",
+}
 
 ONSET_STEP = POSITIONS_PER_BEAT // 4
 _ROWS_AT_A_TIME = 32
 
 
-def published_noise(ids: np.ndarray, deviation: float, generator: np.random.Generator,
-                    to_integer: Callable[[np.ndarray], np.ndarray] = np.trunc) -> np.ndarray:
+def published_noise(
+    ids: np.ndarray,
+    deviation: float,
+    generator: np.random.Generator,
+    to_integer: Callable[[np.ndarray], np.ndarray] = np.trunc,
+) -> np.ndarray:
     """The noise of the original report's experiment: Gaussian numbers added to ids, then made whole.
 
     Args:
@@ -61,11 +69,19 @@ def shares_moved(ids: np.ndarray, deviations: Sequence[float]) -> pd.DataFrame:
     """
     lines = []
     for deviation in deviations:
-        steps = {name: published_noise(ids, deviation, np.random.default_rng(0), whole).astype(int) - ids
-                 for name, whole in (("truncated", np.trunc), ("rounded", np.rint))}
-        lines.append({"deviation": deviation, "truncated": float((steps["truncated"] != 0).mean()),
-                      "by_one": float((steps["truncated"] == -1).mean()),
-                      "rounded": float((steps["rounded"] != 0).mean()), "tokens": ids.size})
+        steps = {
+            name: published_noise(ids, deviation, np.random.default_rng(0), whole).astype(int) - ids
+            for name, whole in (("truncated", np.trunc), ("rounded", np.rint))
+        }
+        lines.append(
+            {
+                "deviation": deviation,
+                "truncated": float((steps["truncated"] != 0).mean()),
+                "by_one": float((steps["truncated"] == -1).mean()),
+                "rounded": float((steps["rounded"] != 0).mean()),
+                "tokens": ids.size,
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -85,8 +101,16 @@ def meanings_of_one_less(vocabulary: Sequence[str]) -> pd.DataFrame:
         def before(number: int) -> str:
             return vocabulary[number - 1] if number else vocabulary[0]  # 0 − ε is cut to 0
 
-        lines.append({"type": name, "ids": len(own), "example": vocabulary[middle], "becomes": before(middle),
-                      "first": vocabulary[own[0]], "first_becomes": before(own[0])})
+        lines.append(
+            {
+                "type": name,
+                "ids": len(own),
+                "example": vocabulary[middle],
+                "becomes": before(middle),
+                "first": vocabulary[own[0]],
+                "first_becomes": before(own[0]),
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -95,13 +119,15 @@ def note_starts(store: TokenStore, ids: np.ndarray) -> np.ndarray:
     names = np.array(store.type_names, dtype=object)[store.type_of_id[ids]]
     if len(names) < 3:
         return np.zeros(0, np.int64)
-    whole = (np.isin(names[:-2], ["Pitch", "PitchDrum"]) & (names[1:-1] == "Velocity")
-             & (names[2:] == "Duration"))
+    whole = (
+        np.isin(names[:-2], ["Pitch", "PitchDrum"]) & (names[1:-1] == "Velocity") & (names[2:] == "Duration")
+    )
     return np.flatnonzero(whole)
 
 
-def alter(store: TokenStore, ids: np.ndarray, kind: Kind, share: float,
-          generator: np.random.Generator) -> tuple[np.ndarray, float]:
+def alter(
+    store: TokenStore, ids: np.ndarray, kind: Kind, share: float, generator: np.random.Generator
+) -> tuple[np.ndarray, float]:
     """Disturb notes of a token sequence.
 
     Args:
@@ -129,8 +155,9 @@ def alter(store: TokenStore, ids: np.ndarray, kind: Kind, share: float,
     return drop_velocities(words, altered), changed
 
 
-def _alter(store: TokenStore, ids: np.ndarray, kind: Kind, share: float,
-           generator: np.random.Generator) -> tuple[np.ndarray, float]:
+def _alter(
+    store: TokenStore, ids: np.ndarray, kind: Kind, share: float, generator: np.random.Generator
+) -> tuple[np.ndarray, float]:
     starts = note_starts(store, ids)
     if not len(starts):
         return ids.copy(), 0.0
@@ -140,12 +167,18 @@ def _alter(store: TokenStore, ids: np.ndarray, kind: Kind, share: float,
     if kind == "dropped":
         return _drop(store, ids, starts, chosen)
     changed = _step(store, ids, chosen, kind, generator)
-    return changed, float((changed[starts] != ids[starts]).sum() if kind == "pitch" else
-                          _changed_notes(ids, changed, starts)) / len(starts)
+    return changed, float(
+        (changed[starts] != ids[starts]).sum() if kind == "pitch" else _changed_notes(ids, changed, starts)
+    ) / len(starts)
 
 
-def alter_in_place(store: TokenStore, ids: np.ndarray, kind: Literal["pitch", "substitution"], share: float,
-                   generator: np.random.Generator) -> np.ndarray:
+def alter_in_place(
+    store: TokenStore,
+    ids: np.ndarray,
+    kind: Literal["pitch", "substitution"],
+    share: float,
+    generator: np.random.Generator,
+) -> np.ndarray:
     """The disturbed ids of :func:`alter`, for the kinds that keep a sequence's length."""
     return alter(store, ids, kind, share, generator)[0]
 
@@ -154,8 +187,9 @@ def _changed_notes(ids: np.ndarray, changed: np.ndarray, starts: np.ndarray) -> 
     return int(((changed != ids)[starts[:, None] + np.arange(3)]).any(axis=1).sum())
 
 
-def _step(store: TokenStore, ids: np.ndarray, chosen: np.ndarray, kind: str,
-          generator: np.random.Generator) -> np.ndarray:
+def _step(
+    store: TokenStore, ids: np.ndarray, chosen: np.ndarray, kind: str, generator: np.random.Generator
+) -> np.ndarray:
     """Pitch or velocity by one step, or one token of the note by another of its type."""
     changed, types = ids.copy(), store.type_of_id
     if kind == "substitution":
@@ -168,15 +202,19 @@ def _step(store: TokenStore, ids: np.ndarray, chosen: np.ndarray, kind: str,
     for place in chosen + (1 if kind == "velocity" else 0):
         if kind == "pitch" and store.type_names[types[ids[place]]] == "PitchDrum":
             continue  # another drum is not a semitone higher
-        steps = [step for step in (-1, 1) if 0 <= int(ids[place]) + step < len(types)
-                 and types[int(ids[place]) + step] == types[ids[place]]]
+        steps = [
+            step
+            for step in (-1, 1)
+            if 0 <= int(ids[place]) + step < len(types) and types[int(ids[place]) + step] == types[ids[place]]
+        ]
         if steps:
             changed[place] = int(ids[place]) + generator.choice(steps)
     return changed
 
 
-def _move_onsets(store: TokenStore, ids: np.ndarray, starts: np.ndarray, share: float,
-                 generator: np.random.Generator) -> tuple[np.ndarray, float]:
+def _move_onsets(
+    store: TokenStore, ids: np.ndarray, starts: np.ndarray, share: float, generator: np.random.Generator
+) -> tuple[np.ndarray, float]:
     """Move whole Position groups within their bar, never onto or past a neighbour."""
     changed, texts = ids.copy(), store.vocabulary
     id_of = {texts[number]: int(number) for number in store.ids_of_type("Position")}
@@ -202,30 +240,44 @@ def _move_onsets(store: TokenStore, ids: np.ndarray, starts: np.ndarray, share: 
             low = int(texts[changed[groups[number - 1][0]]].split("_")[1])  # as it stands after its own move
         if number + 1 < len(groups) and bar_of[number + 1] == bar_of[number]:
             high = groups[number + 1][1]
-        free = [position + step for step in (-ONSET_STEP, ONSET_STEP)
-                if low < position + step < high and f"Position_{position + step}" in id_of]
+        free = [
+            position + step
+            for step in (-ONSET_STEP, ONSET_STEP)
+            if low < position + step < high and f"Position_{position + step}" in id_of
+        ]
         if free:
             changed[place] = id_of[f"Position_{generator.choice(free)}"]
             moved += int(((starts > place) & (starts < ends[number])).sum())
     return changed, moved / len(starts)
 
 
-def _drop(store: TokenStore, ids: np.ndarray, starts: np.ndarray,
-          chosen: np.ndarray) -> tuple[np.ndarray, float]:
+def _drop(
+    store: TokenStore, ids: np.ndarray, starts: np.ndarray, chosen: np.ndarray
+) -> tuple[np.ndarray, float]:
     """Leave notes out, and a Position that has lost all that stood at it."""
     names = np.array(store.type_names, dtype=object)[store.type_of_id[ids]]
     free = chosen[~np.isin(names[chosen - 1], ["Program", "Tempo"])]
     kept = np.ones(len(ids), bool)
     kept[(free[:, None] + np.arange(3)).ravel()] = False
     left = np.flatnonzero(kept)
-    empty = [place for place, behind in zip(left, [*left[1:], -1], strict=True)
-             if names[place] == "Position" and (behind < 0 or names[behind] in ("Position", "EOS", *BARS))]
+    empty = [
+        place
+        for place, behind in zip(left, [*left[1:], -1], strict=True)
+        if names[place] == "Position" and (behind < 0 or names[behind] in ("Position", "EOS", *BARS))
+    ]
     kept[empty] = False
     return ids[kept], len(free) / len(starts)
 
 
-def choose_places(store: TokenStore, split: str, count: int, window: int, judged: int = 64,
-                  seed: int = 0, anywhere: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def choose_places(
+    store: TokenStore,
+    split: str,
+    count: int,
+    window: int,
+    judged: int = 64,
+    seed: int = 0,
+    anywhere: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
     """Bar lines near the middle of pieces, where a disturbed past ends and the clean continuation begins.
 
     Args:
@@ -245,8 +297,9 @@ def choose_places(store: TokenStore, split: str, count: int, window: int, judged
     rows = np.random.default_rng(seed).permutation(store.rows(split))
     groups = store.index["group"].to_numpy()
     _, first = np.unique(groups[rows], return_index=True)
-    bar_ids = np.concatenate([store.ids_of_type(name) for name in
-                              ([*BARS, "Position"] if anywhere else BARS)])
+    bar_ids = np.concatenate(
+        [store.ids_of_type(name) for name in ([*BARS, "Position"] if anywhere else BARS)]
+    )
     found: list[tuple[int, int]] = []
     for row in rows[np.sort(first)]:
         ids = store.tokens(row)
@@ -257,15 +310,23 @@ def choose_places(store: TokenStore, split: str, count: int, window: int, judged
         if len(found) == count:
             break
     if not found:
-        raise BookError(f"No piece of the {split} part has {judged} tokens before and after a bar line "
-                        f"within {window} tokens: judge fewer tokens.")
+        raise BookError(
+            f"No piece of the {split} part has {judged} tokens before and after a bar line "
+            f"within {window} tokens: judge fewer tokens."
+        )
     places = np.array(found, dtype=np.int64)
     return places[:, 0], places[:, 1]
 
 
 @torch.no_grad()
-def continuation_losses(model: ConditionalModel, store: TokenStore, rows: np.ndarray, places: np.ndarray,
-                        pasts: Sequence[np.ndarray], judged: int = 64) -> np.ndarray:
+def continuation_losses(
+    model: ConditionalModel,
+    store: TokenStore,
+    rows: np.ndarray,
+    places: np.ndarray,
+    pasts: Sequence[np.ndarray],
+    judged: int = 64,
+) -> np.ndarray:
     """Mean loss of the clean continuation behind given pasts, nats per token, float64 [places].
 
     Args:
@@ -279,17 +340,19 @@ def continuation_losses(model: ConditionalModel, store: TokenStore, rows: np.nda
     order = np.argsort([len(past) for past in pasts], kind="stable")
     emotion, genre = store.emotion_ids, store.genre_ids
     for start in range(0, len(order), _ROWS_AT_A_TIME):
-        part = order[start:start + _ROWS_AT_A_TIME]
-        true = [store.tokens(rows[number])[places[number]:places[number] + judged].astype(np.int64)
-                for number in part]
+        part = order[start : start + _ROWS_AT_A_TIME]
+        true = [
+            store.tokens(rows[number])[places[number] : places[number] + judged].astype(np.int64)
+            for number in part
+        ]
         longest = max(len(pasts[number]) for number in part) + judged
         tokens = torch.full((len(part), longest), store.pad_id)
         targets = torch.full((len(part), longest), -100)
         for line, (number, after) in enumerate(zip(part, true, strict=True)):
             before = len(pasts[number])
             tokens[line, :before] = torch.from_numpy(np.asarray(pasts[number], dtype=np.int64))
-            tokens[line, before:before + judged] = torch.from_numpy(after)
-            targets[line, before - 1:before - 1 + judged] = torch.from_numpy(after)
+            tokens[line, before : before + judged] = torch.from_numpy(after)
+            targets[line, before - 1 : before - 1 + judged] = torch.from_numpy(after)
         labels = (torch.from_numpy(values[rows[part]]).to(model.device) for values in (emotion, genre))
         logits, _ = model(tokens.to(model.device), *labels)
         loss = F.cross_entropy(logits.float().transpose(1, 2), targets.to(model.device), reduction="none")
@@ -297,9 +360,16 @@ def continuation_losses(model: ConditionalModel, store: TokenStore, rows: np.nda
     return losses
 
 
-def disturbed_losses(model: ConditionalModel, store: TokenStore, rows: np.ndarray, places: np.ndarray,
-                     shares: Sequence[float], kinds: Sequence[Kind] = KINDS, judged: int = 64,
-                     seed: int = 0) -> pd.DataFrame:
+def disturbed_losses(
+    model: ConditionalModel,
+    store: TokenStore,
+    rows: np.ndarray,
+    places: np.ndarray,
+    shares: Sequence[float],
+    kinds: Sequence[Kind] = KINDS,
+    judged: int = 64,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Losses of the clean continuation behind disturbed pasts.
 
     The same seed disturbs the same notes for every model, so that models can be compared place by place.
@@ -314,10 +384,22 @@ def disturbed_losses(model: ConditionalModel, store: TokenStore, rows: np.ndarra
     parts = []
     for kind in kinds:
         for share in shares:
-            altered = [alter(store, past, kind, share, np.random.default_rng([seed, row, KINDS.index(kind)]))
-                       for row, past in zip(rows, clean, strict=True)]
+            altered = [
+                alter(store, past, kind, share, np.random.default_rng([seed, row, KINDS.index(kind)]))
+                for row, past in zip(rows, clean, strict=True)
+            ]
             loss = continuation_losses(model, store, rows, places, [past for past, _ in altered], judged)
-            parts.append(pd.DataFrame({"row": rows, "group": groups, "kind": kind, "share": share,
-                                       "changed": [changed for _, changed in altered], "loss": loss,
-                                       "extra": loss - undisturbed}))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "row": rows,
+                        "group": groups,
+                        "kind": kind,
+                        "share": share,
+                        "changed": [changed for _, changed in altered],
+                        "loss": loss,
+                        "extra": loss - undisturbed,
+                    }
+                )
+            )
     return pd.concat(parts, ignore_index=True)

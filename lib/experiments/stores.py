@@ -50,7 +50,7 @@ def with_fewer_pieces(store: TokenStore, share: float) -> TokenStore:
     rows = store.rows("train")
     groups = store.index["group"].to_numpy()[rows]
     order = np.random.default_rng(0).permutation(np.unique(groups))
-    kept = np.isin(groups, order[:max(1, round(share * len(order)))])
+    kept = np.isin(groups, order[: max(1, round(share * len(order)))])
     part.index = store.index.copy()
     split = part.index["split"].to_numpy(dtype=object, copy=True)
     split[rows[~kept]] = LEFT_OUT

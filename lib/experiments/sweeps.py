@@ -84,27 +84,40 @@ def _trial(base: RunSettings, label: str, changes: Mapping[str, object]) -> Tria
     everything = {*_RUN_KEYS, *(key for names in known.values() for key in names)}
     for key in changes:
         if key not in everything:
-            raise BookError(f"The entry '{label}' of the sweep has an unknown key '{key}': correct or remove "
-                            f"it. Known: {', '.join(sorted(everything))}.")
+            raise BookError(
+                f"The entry '{label}' of the sweep has an unknown key '{key}': correct or remove "
+                f"it. Known: {', '.join(sorted(everything))}."
+            )
     chosen = {part: {key: changes[key] for key in names if key in changes} for part, names in known.items()}
     own = {key: changes[key] for key in _RUN_KEYS if key in changes}
     try:
         data = DataChange.model_validate(chosen["data"])
-        run = RunSettings.model_validate({
-            **base.model_dump(), "name": NAME, **own,
-            "model": {**base.model.model_dump(), **chosen["model"]},
-            "training": {**base.training.model_dump(), **chosen["training"]}})
+        run = RunSettings.model_validate(
+            {
+                **base.model_dump(),
+                "name": NAME,
+                **own,
+                "model": {**base.model.model_dump(), **chosen["model"]},
+                "training": {**base.training.model_dump(), **chosen["training"]},
+            }
+        )
     except ValidationError as error:
         first = error.errors()[0]
         where = f"at '{first['loc'][-1]}': " if first["loc"] and isinstance(first["loc"][-1], str) else ""
-        raise BookError(f"The entry '{label}' of the sweep is impossible {where}"
-                        f"{first['msg'].removeprefix('Value error, ')}.") from error
+        raise BookError(
+            f"The entry '{label}' of the sweep is impossible {where}"
+            f"{first['msg'].removeprefix('Value error, ')}."
+        ) from error
     if run.training.batch_tokens < run.training.window:
-        raise BookError(f"The entry '{label}' of the sweep is impossible: not one window of "
-                        f"{run.training.window} tokens fits into a batch of {run.training.batch_tokens}.")
+        raise BookError(
+            f"The entry '{label}' of the sweep is impossible: not one window of "
+            f"{run.training.window} tokens fits into a batch of {run.training.batch_tokens}."
+        )
     if run.model.positions == "learned" and run.model.max_length < run.training.window:
-        raise BookError(f"The entry '{label}' of the sweep is impossible: {run.model.max_length} learned "
-                        f"positions do not reach over a window of {run.training.window} tokens.")
+        raise BookError(
+            f"The entry '{label}' of the sweep is impossible: {run.model.max_length} learned "
+            f"positions do not reach over a window of {run.training.window} tokens."
+        )
     return Trial(label, run, data, dict(changes))
 
 
@@ -125,12 +138,16 @@ def run_sweep(trials: Sequence[Trial], store: TokenStore, jobs: int | None = Non
         BookError: when a run cannot be trained, or its process dies; what was trained is kept.
     """
     stores = [trial.data.apply(store) for trial in trials]
-    missing = [number for number, trial in enumerate(trials)
-               if not (run_folder(trial.run, stores[number]) / PROVENANCE).is_file()]
+    missing = [
+        number
+        for number, trial in enumerate(trials)
+        if not (run_folder(trial.run, stores[number]) / PROVENANCE).is_file()
+    ]
     if missing:
         _train([trials[number] for number in missing], store, jobs)
-    runs = [request_run(trial.run, changed, quiet=True)
-            for trial, changed in zip(trials, stores, strict=True)]
+    runs = [
+        request_run(trial.run, changed, quiet=True) for trial, changed in zip(trials, stores, strict=True)
+    ]
     return pd.DataFrame([_row(trial, run, trials) for trial, run in zip(trials, runs, strict=True)])
 
 
@@ -149,8 +166,10 @@ def _train(trials: Sequence[Trial], store: TokenStore, jobs: int | None) -> None
     # A GPU gets its own list, since a process sees one GPU for its life.
     lists = [list(trials[start::jobs]) for start in range(jobs)] if gpus else [[trial] for trial in trials]
     places = [str(number % gpus) if gpus else None for number in range(len(lists))]
-    calls = (delayed(_train_here)(store.folder, store.hash, part, gpu)
-             for part, gpu in zip(lists, places, strict=True))
+    calls = (
+        delayed(_train_here)(store.folder, store.hash, part, gpu)
+        for part, gpu in zip(lists, places, strict=True)
+    )
     try:
         done = 0
         with warnings.catch_warnings():
@@ -160,8 +179,10 @@ def _train(trials: Sequence[Trial], store: TokenStore, jobs: int | None) -> None
                 done += len(labels)
                 say(f"sweep: {done} of {len(trials)} runs, last {labels[-1]}")
     except TerminatedWorkerError as error:
-        raise BookError("A process that trained a run of the sweep died, probably for want of memory: ask "
-                        "for fewer at a time (jobs=1); finished runs are kept.") from error
+        raise BookError(
+            "A process that trained a run of the sweep died, probably for want of memory: ask "
+            "for fewer at a time (jobs=1); finished runs are kept."
+        ) from error
 
 
 def _train_here(folder: Path, store_hash: str, trials: Sequence[Trial], gpu: str | None) -> list[str]:
@@ -170,8 +191,10 @@ def _train_here(folder: Path, store_hash: str, trials: Sequence[Trial], gpu: str
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     store = TokenStore(folder)
     if store.hash != store_hash:
-        raise BookError(f"The token store {folder} is not the one that the sweep was asked for: a part of a "
-                        f"store cannot be given to other processes; use jobs=1.")
+        raise BookError(
+            f"The token store {folder} is not the one that the sweep was asked for: a part of a "
+            f"store cannot be given to other processes; use jobs=1."
+        )
     for trial in trials:
         request_run(trial.run, trial.data.apply(store), quiet=True)
     return [trial.label for trial in trials]
@@ -181,13 +204,21 @@ def _row(trial: Trial, run: Run, trials: Sequence[Trial]) -> dict[str, object]:
     """A line of the sweep's table."""
     keys = dict.fromkeys(key for other in trials for key in other.changes)
     run_settings = trial.run
-    everything = {**trial.data.model_dump(), **run_settings.training.model_dump(),
-                  **run_settings.model.model_dump(), **{key: getattr(run_settings, key) for key in _RUN_KEYS}}
+    everything = {
+        **trial.data.model_dump(),
+        **run_settings.training.model_dump(),
+        **run_settings.model.model_dump(),
+        **{key: getattr(run_settings, key) for key in _RUN_KEYS},
+    }
     evaluated = run.metrics["validation_loss"].dropna()
     best = run.best
     return {
-        "label": trial.label, **{key: everything[key] for key in keys}, "status": run.status,
-        "parameters": run.parameters, "tokens": run.tokens_seen, "steps": run.provenance["steps"],
+        "label": trial.label,
+        **{key: everything[key] for key in keys},
+        "status": run.status,
+        "parameters": run.parameters,
+        "tokens": run.tokens_seen,
+        "steps": run.provenance["steps"],
         "seconds": run.provenance["seconds"]["total"],
         "validation_loss": np.nan if best is None else float(best["validation_loss"]),
         "validation_accuracy": np.nan if best is None else float(best["validation_accuracy"]),
@@ -206,7 +237,10 @@ def curves(results: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for line in results.itertuples():
         metrics = open_run(line.folder).metrics
-        parts.append(metrics[["tokens", "train_loss", "validation_loss", "gradient_norm"]]
-                     .assign(label=line.label, status=line.status))
+        parts.append(
+            metrics[["tokens", "train_loss", "validation_loss", "gradient_norm"]].assign(
+                label=line.label, status=line.status
+            )
+        )
     columns = ["label", "status", "tokens", "train_loss", "validation_loss", "gradient_norm"]
     return pd.concat(parts, ignore_index=True)[columns]

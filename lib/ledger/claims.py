@@ -201,8 +201,9 @@ def read_ledger(path: Path = LEDGER) -> Ledger:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
-        raise BookError(f"The ledger {path.name} is wrong at '{where}': "
-                        f"{first['msg'].removeprefix('Value error, ')}.") from error
+        raise BookError(
+            f"The ledger {path.name} is wrong at '{where}': {first['msg'].removeprefix('Value error, ')}."
+        ) from error
 
 
 def original_verdict(claim: Claim, outcome: Outcome | None) -> OriginalVerdict:
@@ -223,8 +224,11 @@ def replication_verdict(claim: Claim, outcome: Outcome | None) -> ReplicationVer
     rule = claim.replication
     if isinstance(rule, Untestable) or outcome is None:
         return "not testable here"
-    verdicts: dict[Side, ReplicationVerdict] = {"inside": "agrees", "outside": "differs",
-                                                "undecided": "inconclusive"}
+    verdicts: dict[Side, ReplicationVerdict] = {
+        "inside": "agrees",
+        "outside": "differs",
+        "undecided": "inconclusive",
+    }
     return verdicts[rule.side(outcome)]
 
 
@@ -234,8 +238,9 @@ def own_verdict(claim: OwnClaim, outcome: Outcome) -> OwnVerdict:
     return verdicts[claim.rule.side(outcome)]
 
 
-def record_claim(number: int, original: Outcome | None = None, replication: Outcome | None = None,
-                 n: str = "") -> None:
+def record_claim(
+    number: int, original: Outcome | None = None, replication: Outcome | None = None, n: str = ""
+) -> None:
     """Decide a claim by its committed rule, show the verdicts, and leave the record in the cell's output.
 
     Args:
@@ -251,15 +256,27 @@ def record_claim(number: int, original: Outcome | None = None, replication: Outc
             one that the rule has no use for.
     """
     claim = read_ledger().claim(number)
-    for given, rule, name in ((original, claim.original, "original"),
-                              (replication, claim.replication, "replication")):
+    for given, rule, name in (
+        (original, claim.original, "original"),
+        (replication, claim.replication, "replication"),
+    ):
         if (given is None) == isinstance(rule, Rule):
-            raise BookError(f"Claim {number} {'needs an' if given is None else 'takes no'} outcome for "
-                            f"'{name}': see its rule in {LEDGER.name}.")
-    verdicts = {"original": original_verdict(claim, original),
-                "replication": replication_verdict(claim, replication)}
-    record = {"claim": number, "rule": rule_hash(claim), "n": n, "verdicts": verdicts,
-              "original": _plain(original), "replication": _plain(replication)}
+            raise BookError(
+                f"Claim {number} {'needs an' if given is None else 'takes no'} outcome for "
+                f"'{name}': see its rule in {LEDGER.name}."
+            )
+    verdicts = {
+        "original": original_verdict(claim, original),
+        "replication": replication_verdict(claim, replication),
+    }
+    record = {
+        "claim": number,
+        "rule": rule_hash(claim),
+        "n": n,
+        "verdicts": verdicts,
+        "original": _plain(original),
+        "replication": _plain(replication),
+    }
     _show(record, f"Claim {number}: {claim.claim}", _lines(claim, original, replication, verdicts, n))
 
 
@@ -276,11 +293,22 @@ def record_own_claim(key: str, outcome: Outcome, n: str) -> None:
     """
     claim = read_ledger().own_claim(key)
     verdict = own_verdict(claim, outcome)
-    record = {"own": key, "rule": rule_hash(claim), "n": n, "verdicts": {"own": verdict}, "own_outcome":
-              _plain(outcome)}
-    _show(record, f"A claim of ours: {claim.claim}",
-          {"Verdict": f"{verdict}: {outcome_text(claim.rule, outcome)}", "Rests on": n,
-           "What would change it": claim.would_change})
+    record = {
+        "own": key,
+        "rule": rule_hash(claim),
+        "n": n,
+        "verdicts": {"own": verdict},
+        "own_outcome": _plain(outcome),
+    }
+    _show(
+        record,
+        f"A claim of ours: {claim.claim}",
+        {
+            "Verdict": f"{verdict}: {outcome_text(claim.rule, outcome)}",
+            "Rests on": n,
+            "What would change it": claim.would_change,
+        },
+    )
 
 
 def rule_hash(claim: Claim | OwnClaim) -> str:
@@ -292,8 +320,11 @@ def outcome_text(rule: Rule, outcome: Outcome) -> str:
     """A number with its interval, its unit and what the claim asks for."""
     if math.isnan(outcome.value):
         return f"no estimate at this size ({rule.outcome}; the claim: {rule.margin_text})"
-    interval = "" if outcome.low == outcome.high or math.isnan(outcome.low) else (
-        f" [{_number(outcome.low)},\N{NO-BREAK SPACE}{_number(outcome.high)}]")
+    interval = (
+        ""
+        if outcome.low == outcome.high or math.isnan(outcome.low)
+        else (f" [{_number(outcome.low)},\N{NO-BREAK SPACE}{_number(outcome.high)}]")
+    )
     return f"{_number(outcome.value)}{interval} {rule.unit} ({rule.outcome}; the claim: {rule.margin_text})"
 
 
@@ -303,8 +334,9 @@ def _number(value: float) -> str:
     return text.replace("-", "−") if text.strip("-0.") else text.lstrip("-")
 
 
-def _lines(claim: Claim, original: Outcome | None, replication: Outcome | None, verdicts: Mapping[str, str],
-           n: str) -> dict[str, str]:
+def _lines(
+    claim: Claim, original: Outcome | None, replication: Outcome | None, verdicts: Mapping[str, str], n: str
+) -> dict[str, str]:
     first, second = claim.original, claim.replication
     if isinstance(first, Untested):
         own_files = first.why
@@ -318,10 +350,13 @@ def _lines(claim: Claim, original: Outcome | None, replication: Outcome | None, 
     else:
         assert replication is not None, "a rule was given no outcome"
         ours = outcome_text(second, replication)
-    return {**({"The students' own caveat": claim.caveat} if claim.caveat else {}),
-            "The report's own evidence": f"{verdicts['original']}: {own_files}",
-            "Our replication": f"{shown_verdict(verdicts['replication'])}: {ours}",
-            **({"Rests on": n} if n else {}), "What would change it": claim.would_change}
+    return {
+        **({"The students' own caveat": claim.caveat} if claim.caveat else {}),
+        "The report's own evidence": f"{verdicts['original']}: {own_files}",
+        "Our replication": f"{shown_verdict(verdicts['replication'])}: {ours}",
+        **({"Rests on": n} if n else {}),
+        "What would change it": claim.would_change,
+    }
 
 
 def shown_verdict(verdict: str) -> str:
@@ -338,13 +373,18 @@ def _plain(outcome: Outcome | None) -> dict[str, Any] | None:
     """An outcome as JSON, which knows no NaN."""
     if outcome is None:
         return None
-    return {name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in vars(outcome).items() if not name.startswith("_")}
+    return {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in vars(outcome).items()
+        if not name.startswith("_")
+    }
 
 
 def _show(record: dict[str, Any], title: str, lines: Mapping[str, str]) -> None:
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in lines.items())
-    page = (f'<div class="admonition claim" id="{escape(anchor(record))}">'
-            f'<p class="admonition-title">{escape(title)}</p><dl>{items}</dl></div>')
+    page = (
+        f'<div class="admonition claim" id="{escape(anchor(record))}">'
+        f'<p class="admonition-title">{escape(title)}</p><dl>{items}</dl></div>'
+    )
     plain = "\n".join([title, *(f"  {name}: {text}" for name, text in lines.items())])
     display({RECORD: record, "text/html": page, "text/plain": plain}, raw=True)

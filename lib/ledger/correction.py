@@ -49,15 +49,21 @@ def corrected(outcomes: Mapping[int, Outcome]) -> dict[int, tuple[float, Replica
     out.
     """
     rules = {number: read_ledger().claim(number).replication for number in outcomes}
-    family = {number: rule for number, rule in rules.items()
-              if isinstance(rule, ReplicationRule) and rule.family == "primary"}
+    family = {
+        number: rule
+        for number, rule in rules.items()
+        if isinstance(rule, ReplicationRule) and rule.family == "primary"
+    }
     if not family:
         return {}
     ps = [p_value(rule, outcomes[number]) for number, rule in family.items()]
     adjusted = multipletests(ps, alpha=LEVEL, method="holm")[1]
     found: dict[int, tuple[float, ReplicationVerdict]] = {}
-    verdicts: dict[Side, ReplicationVerdict] = {"inside": "agrees", "outside": "differs",
-                                                "undecided": "inconclusive"}
+    verdicts: dict[Side, ReplicationVerdict] = {
+        "inside": "agrees",
+        "outside": "differs",
+        "undecided": "inconclusive",
+    }
     for (number, rule), p in zip(family.items(), adjusted.tolist(), strict=True):
         found[number] = p, verdicts[rule.side(outcomes[number]) if p <= LEVEL else "undecided"]
     return found

@@ -55,9 +55,11 @@ class Evidence:
         rule = "given" if labels == GIVEN_LABELS else f"by the scheme '{labels}'"
         where = f"{about['machine']}, {about['cores']} cores, in {about['precision']}"
         code, data = str(about["commit"])[:10], about["store"][:12]
-        return (f"{self.name}.csv, run on {about['date']} on {where}, profile {about['profile']}, commit "
-                f"{code}, data {data}. Its networks read the token set '{_token_set(about['dataset'])}', "
-                f"with emotion labels {rule}.")
+        return (
+            f"{self.name}.csv, run on {about['date']} on {where}, profile {about['profile']}, commit "
+            f"{code}, data {data}. Its networks read the token set '{_token_set(about['dataset'])}', "
+            f"with emotion labels {rule}."
+        )
 
 
 def evidence_path(name: str) -> Path:
@@ -73,13 +75,16 @@ def committed_code() -> str | None:
     """
     commit = git_commit("lib")
     if commit and commit.endswith("+changes"):
-        raise BookError("The folder lib/ has changes that are not committed, and evidence must name the code "
-                        "that made it: commit them, then run the command again.")
+        raise BookError(
+            "The folder lib/ has changes that are not committed, and evidence must name the code "
+            "that made it: commit them, then run the command again."
+        )
     return commit
 
 
-def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: TokenStore, **about: object
-                  ) -> Path:
+def keep_evidence(
+    name: str, table: pd.DataFrame, profile: Profile, store: TokenStore, **about: object
+) -> Path:
     """Write a result and its provenance.
 
     Args:
@@ -91,17 +96,28 @@ def keep_evidence(name: str, table: pd.DataFrame, profile: Profile, store: Token
     Raises:
         BookError: when it cannot be written, or when `lib` has changes that no commit holds.
     """
-    return write_evidence(name, table, profile=profile.name, seeds=list(profile.seeds),
-                          threads=profile.threads, precision=profile.precision, dataset=store.folder.name,
-                          store=store.hash,
-                          labels=GIVEN_LABELS if profile.data.folder else profile.data.labels, **about)
+    return write_evidence(
+        name,
+        table,
+        profile=profile.name,
+        seeds=list(profile.seeds),
+        threads=profile.threads,
+        precision=profile.precision,
+        dataset=store.folder.name,
+        store=store.hash,
+        labels=GIVEN_LABELS if profile.data.folder else profile.data.labels,
+        **about,
+    )
 
 
 def _whole_numbers_kept(table: pd.DataFrame) -> pd.DataFrame:
     """The table with large whole numbers as integers, where pandas made them floats for want of some: six
     digits are too few for a seed."""
-    whole = [name for name, column in table.select_dtypes("float").items()
-             if column.notna().any() and (column.dropna() % 1 == 0).all() and (column.abs().max() >= 1e6)]
+    whole = [
+        name
+        for name, column in table.select_dtypes("float").items()
+        if column.notna().any() and (column.dropna() % 1 == 0).all() and (column.abs().max() >= 1e6)
+    ]
     return table.astype(dict.fromkeys(whole, "Int64"))
 
 
@@ -117,10 +133,18 @@ def write_evidence(name: str, table: pd.DataFrame, **about: object) -> Path:
     content = written.encode("utf-8")
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
-    write_json(path.with_suffix(".json"), {
-        "date": datetime.now(UTC).date().isoformat(), "machine": processor_name(), "cores": core_count(),
-        "commit": commit, "versions": package_versions(PACKAGES), **about,
-        "sha256": hash_of_bytes(content)})
+    write_json(
+        path.with_suffix(".json"),
+        {
+            "date": datetime.now(UTC).date().isoformat(),
+            "machine": processor_name(),
+            "cores": core_count(),
+            "commit": commit,
+            "versions": package_versions(PACKAGES),
+            **about,
+            "sha256": hash_of_bytes(content),
+        },
+    )
     return path
 
 
@@ -134,12 +158,16 @@ def read_evidence(name: str) -> Evidence:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BookError(f"The evidence {path.name} is missing under book/evidence/ ({error.strerror}): "
-                        "restore it from the repository.") from error
+        raise BookError(
+            f"The evidence {path.name} is missing under book/evidence/ ({error.strerror}): "
+            "restore it from the repository."
+        ) from error
     about = read_json(path.with_suffix(".json"))
     if not isinstance(about, dict) or about.get("sha256") != hash_of_bytes(content):
-        raise BookError(f"The evidence {path.name} is not the one that {path.stem}.json describes: restore "
-                        "both from the repository, or run the experiment again.")
+        raise BookError(
+            f"The evidence {path.name} is not the one that {path.stem}.json describes: restore "
+            "both from the repository, or run the experiment again."
+        )
     return Evidence(name, pd.read_csv(path), about)
 
 
@@ -158,8 +186,9 @@ def find_evidence(name: str, store: TokenStore) -> Evidence | None:
     kept, own = found.about["dataset"], store.folder.name
     if _music(kept) != _music(own):
         return None
-    return replace(found, decides=found.about["store"] == store.hash,
-                   same_tokens=_token_set(kept) == _token_set(own))
+    return replace(
+        found, decides=found.about["store"] == store.hash, same_tokens=_token_set(kept) == _token_set(own)
+    )
 
 
 def _music(store_name: str) -> str:
@@ -178,5 +207,7 @@ def what_decides(kept: Evidence | None) -> str:
     if kept.decides:
         return f"Kept evidence decides: {kept.origin}"
     apart = "" if kept.same_tokens else " Nats a token of two token sets compare in sign, not in size."
-    return ("Kept evidence is of other data, is shown as dated and decides nothing; today's runs do. "
-            f"{kept.origin}{apart}")
+    return (
+        "Kept evidence is of other data, is shown as dated and decides nothing; today's runs do. "
+        f"{kept.origin}{apart}"
+    )

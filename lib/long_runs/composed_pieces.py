@@ -41,8 +41,9 @@ _FORMLESS = "chorale"  # a hymn has no parts that are repeated as a dance's are
 _REAL, _BASELINE = "real, held out", "n-gram"
 
 
-def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, rule: LabelRule,
-                 selector: Selector) -> list[dict]:
+def judge_pieces(
+    pretrained: Pretrained, part: TokenStore, ngram: NgramModel, rule: LabelRule, selector: Selector
+) -> list[dict]:
     """Compose with the published weights and with the baseline, and measure beside real test pieces.
 
     Args:
@@ -78,27 +79,42 @@ def judge_pieces(pretrained: Pretrained, part: TokenStore, ngram: NgramModel, ru
     lines, progress = [], Progress("measuring composed pieces", len(sets), unit="sources")
     for (found, guidance, composed), own, match in zip(sets, notes, matches, strict=True):
         chosen_of = composed[0].selected_of if composed else 1
-        line: dict = {"source": found.name, "selected_of": chosen_of, "guidance": guidance,
-                      "pieces": len(found)}
+        line: dict = {
+            "source": found.name,
+            "selected_of": chosen_of,
+            "guidance": guidance,
+            "pieces": len(found),
+        }
         line |= measure_pieces(found, composed, part, rule)
         if found is not real:
-            _put(line, "overlap", mean_distance(style_table(own).to_numpy(), found.groups,
-                                                reference.to_numpy())[0], len(own))
+            _put(
+                line,
+                "overlap",
+                mean_distance(style_table(own).to_numpy(), found.groups, reference.to_numpy())[0],
+                len(own),
+            )
             compared = compare_with_real(found, own, match, real, notes[0], matches[0])
-            _put(line, "copied", mean_excess(compared.runs, found.groups, compared.real_groups),
-                 int(compared.table["run_excess"].notna().sum()))
+            _put(
+                line,
+                "copied",
+                mean_excess(compared.runs, found.groups, compared.real_groups),
+                int(compared.table["run_excess"].notna().sum()),
+            )
         lines.append(line)
         progress.advance(1)
     return lines
 
 
-def selected_pieces(pretrained: Pretrained, labels: Sequence[tuple[str, str]], draw: SamplingSettings,
-                    selector: Selector) -> list[Composition]:
+def selected_pieces(
+    pretrained: Pretrained, labels: Sequence[tuple[str, str]], draw: SamplingSettings, selector: Selector
+) -> list[Composition]:
     """For each pair of labels the truest of :data:`CANDIDATES` pieces, as `compose --candidates` keeps it."""
     asked = [pair for pair in labels for _ in range(CANDIDATES)]
     pieces = compose_many(pretrained.model, pretrained, asked, draw)
-    return [replace(selector.choose(pieces[first:first + CANDIDATES], pretrained), selected_of=CANDIDATES)
-            for first in range(0, len(pieces), CANDIDATES)]
+    return [
+        replace(selector.choose(pieces[first : first + CANDIDATES], pretrained), selected_of=CANDIDATES)
+        for first in range(0, len(pieces), CANDIDATES)
+    ]
 
 
 def even_labels(part: TokenStore, pieces: int) -> list[tuple[str, str]]:
@@ -107,8 +123,9 @@ def even_labels(part: TokenStore, pieces: int) -> list[tuple[str, str]]:
     return [pairs[number % len(pairs)] for number in range(pieces)]
 
 
-def measure_pieces(found: PieceSet, composed: Sequence[Composition], part: TokenStore, rule: LabelRule
-                   ) -> dict:
+def measure_pieces(
+    found: PieceSet, composed: Sequence[Composition], part: TokenStore, rule: LabelRule
+) -> dict:
     """Endings, labels, themes and form of one set of pieces; see :func:`judge_pieces` for the columns.
 
     Args:
@@ -128,8 +145,9 @@ def measure_pieces(found: PieceSet, composed: Sequence[Composition], part: Token
     music = [barred_notes(decode(part.tokenizer, tokens)) for tokens in found.tokens]
     _put(line, "themes", *_mean(share_recurring, music, found.groups))
     tunes = np.array(found.genres) != _FORMLESS
-    _put(line, "aabb", *_mean(is_aabb, [music[place] for place in np.flatnonzero(tunes)],
-                              found.groups[tunes]))
+    _put(
+        line, "aabb", *_mean(is_aabb, [music[place] for place in np.flatnonzero(tunes)], found.groups[tunes])
+    )
     return line
 
 
@@ -137,8 +155,9 @@ def _put(line: dict, name: str, value: Interval, pieces: int) -> None:
     line |= as_json(value, name) | {f"{name}_pieces": pieces}
 
 
-def _mean(measure: Callable[[BarredNotes], float], music: Sequence[BarredNotes], groups: np.ndarray
-          ) -> tuple[Interval, int]:
+def _mean(
+    measure: Callable[[BarredNotes], float], music: Sequence[BarredNotes], groups: np.ndarray
+) -> tuple[Interval, int]:
     """The mean over the pieces that can be measured, with its interval over groups, and their number."""
     values = np.full(len(music), np.nan)
     for place, one in enumerate(music):

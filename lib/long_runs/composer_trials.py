@@ -26,8 +26,16 @@ PIECES = 96
 
 TOKENS = 500_000
 _MODEL = ModelSettings(kind="transformer", hidden_size=128, num_layers=4, num_heads=4)
-_BASE = TrainingSettings(tokens=TOKENS, window=1024, batch_tokens=4096, learning_rate=2e-3, weight_decay=0.1,
-                         transpose=True, evaluations=2, evaluation_tokens=40_000)
+_BASE = TrainingSettings(
+    tokens=TOKENS,
+    window=1024,
+    batch_tokens=4096,
+    learning_rate=2e-3,
+    weight_decay=0.1,
+    transpose=True,
+    evaluations=2,
+    evaluation_tokens=40_000,
+)
 STEPS: tuple[tuple[str, TokenSet, dict], ...] = (
     ("MidiTok's tokens, AdamW", "book", {"window": 1280}),
     ("shorthand with a plan", "shorthand", {}),
@@ -50,24 +58,41 @@ def run_composer_trials(profile: Profile) -> pd.DataFrame:
         :func:`lib.long_runs.composed_pieces.measure_pieces`.
     """
     rule = read_rule(dataset_folder(profile))
-    parts = {token_set: StorePart(open_store(profile, token_set), non_commercial_genres())
-             for token_set in dict.fromkeys(token_set for _, token_set, _ in STEPS)}
+    parts = {
+        token_set: StorePart(open_store(profile, token_set), non_commercial_genres())
+        for token_set in dict.fromkeys(token_set for _, token_set, _ in STEPS)
+    }
     short = parts["shorthand"]
     real = real_set(short, short.rows("validation").tolist(), "real", _BASE.window)
     lines = [{"step": "real pieces", "pieces": len(real), **measure_pieces(real, [], short, rule)}]
     for number, (name, token_set, changes) in enumerate(STEPS):
         part, training = parts[token_set], _BASE.model_copy(update=changes)
-        settings = RunSettings(name=f"composer-{number}", model=_MODEL, training=training, seed=profile.seed,
-                               threads=profile.threads, precision=profile.precision)
+        settings = RunSettings(
+            name=f"composer-{number}",
+            model=_MODEL,
+            training=training,
+            seed=profile.seed,
+            threads=profile.threads,
+            precision=profile.precision,
+        )
         run = request_run(settings, part)
         losses = {name: token_losses(run.load_model(), part, "validation", training.window)}
         table = model_table(losses, part).iloc[0]
         draw = SamplingSettings(max_tokens=training.window, seed=1, top_p=TOP_P)
         composed = compose_many(run, part, even_labels(part, PIECES), draw)
-        lines.append({"step": name, "token_set": token_set,
-                      "minutes": run.provenance["seconds"]["total"] / 60, "tokens": run.tokens_seen,
-                      "pieces": int(table["pieces"]),
-                      **{column: float(table[column]) for column in table.index
-                         if column.startswith("nats_per_note")},
-                      **measure_pieces(composed_set(name, composed), composed, part, rule)})
+        lines.append(
+            {
+                "step": name,
+                "token_set": token_set,
+                "minutes": run.provenance["seconds"]["total"] / 60,
+                "tokens": run.tokens_seen,
+                "pieces": int(table["pieces"]),
+                **{
+                    column: float(table[column])
+                    for column in table.index
+                    if column.startswith("nats_per_note")
+                },
+                **measure_pieces(composed_set(name, composed), composed, part, rule),
+            }
+        )
     return pd.DataFrame(lines)

@@ -61,8 +61,13 @@ def networks_part(profile: Profile, store: TokenStore) -> Tables:
     baseline = networks.ngram_baseline(profile, store)
     lstm, transformer = (losses[arm] for arm in networks.ARMS)
     overall = networks.differences_by_type(lstm, transformer, store)
-    against_baseline = [{"type": f"ngram minus {arm}", **networks.as_columns(
-        paired_difference([baseline] * len(losses[arm]), losses[arm], store))} for arm in networks.ARMS]
+    against_baseline = [
+        {
+            "type": f"ngram minus {arm}",
+            **networks.as_columns(paired_difference([baseline] * len(losses[arm]), losses[arm], store)),
+        }
+        for arm in networks.ARMS
+    ]
     slope, classes = slope_within(transformer[0], store)
     first_seed = {"ngram": baseline, **{arm: found[0] for arm, found in losses.items()}}
     return {
@@ -100,6 +105,10 @@ def composer_part(profile: Profile, store: TokenStore) -> Tables:
 
 
 PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
-    "sweeps": sweeps_part, "networks": networks_part, "noise": noise_part,
-    "ablation": ablation_part, "composer": composer_part}
+    "sweeps": sweeps_part,
+    "networks": networks_part,
+    "noise": noise_part,
+    "ablation": ablation_part,
+    "composer": composer_part,
+}
 """By name, in the order in which they run."""

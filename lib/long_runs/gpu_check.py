@@ -38,8 +38,15 @@ from lib.training.devices import device_at_hand, make_fabric, reproducible
 from lib.training.loop import STATE, Training
 from lib.training.memory import is_out_of_memory, memory_for
 
-NEEDED = ("compile", "nn.functional.scaled_dot_product_attention", "nn.utils.get_total_norm",
-          "distributed.is_torchelastic_launched", "random.fork_rng", "amp.autocast", "OutOfMemoryError")
+NEEDED = (
+    "compile",
+    "nn.functional.scaled_dot_product_attention",
+    "nn.utils.get_total_norm",
+    "distributed.is_torchelastic_launched",
+    "random.fork_rng",
+    "amp.autocast",
+    "OutOfMemoryError",
+)
 """Functions of torch that training and composing call and that older versions lack."""
 
 LOGITS_APART = {MIXED: 1e-2, SINGLE: 2e-3}
@@ -49,8 +56,14 @@ LOSS_APART = 1e-3
 """How far the loss of a training that was taken up may lie from one that was not, against the loss: on a GPU
 sums are added in varying order."""
 
-VOCABULARY = ["PAD_None", "BOS_None", "EOS_None", "MASK_None", "Bar_None",
-              *(f"Other_{number}" for number in range(481))]  # as many as the original's
+VOCABULARY = [
+    "PAD_None",
+    "BOS_None",
+    "EOS_None",
+    "MASK_None",
+    "Bar_None",
+    *(f"Other_{number}" for number in range(481)),
+]  # as many as the original's
 
 
 @dataclass(frozen=True)
@@ -85,8 +98,12 @@ class Report:
         """Plain text."""
         verdicts = {True: "as it should be", False: "WRONG", None: ""}
         widths = [max(len(row[column]) for row in self.rows) for column in range(3)]
-        return "\n".join("  ".join([*(text.ljust(width) for text, width in zip(row[:3], widths, strict=True)),
-                                    verdicts[row[3]]]).rstrip() for row in self.rows)
+        return "\n".join(
+            "  ".join(
+                [*(text.ljust(width) for text, width in zip(row[:3], widths, strict=True)), verdicts[row[3]]]
+            ).rstrip()
+            for row in self.rows
+        )
 
 
 def full_sizes() -> Sizes:
@@ -98,9 +115,12 @@ def full_sizes() -> Sizes:
 def rehearsal_sizes() -> Sizes:
     """The same in miniature."""
     small = {"hidden_size": 32, "num_layers": 2, "max_length": 32}
-    shrunk = {name: model.model_copy(update=small | ({"num_heads": 2, "feed_forward_size": 64}
-                                                     if model.kind == "transformer" else {}))
-              for name, model in full_sizes().models.items()}
+    shrunk = {
+        name: model.model_copy(
+            update=small | ({"num_heads": 2, "feed_forward_size": 64} if model.kind == "transformer" else {})
+        )
+        for name, model in full_sizes().models.items()
+    }
     return Sizes(6, 4, 4, 24, shrunk)
 
 
@@ -115,8 +135,10 @@ def check_torch() -> None:
         for part in name.split("."):
             place = getattr(place, part, None)
         if place is None:
-            raise BookError(f"This torch ({torch.__version__}) has no torch.{name}, which the book calls: "
-                            "install 2.11 or newer.")
+            raise BookError(
+                f"This torch ({torch.__version__}) has no torch.{name}, which the book calls: "
+                "install 2.11 or newer."
+            )
 
 
 def check_gpu(rehearse: bool = False, peak: float | None = None) -> tuple[Report, dict[str, object]]:
@@ -135,8 +157,9 @@ def check_gpu(rehearse: bool = False, peak: float | None = None) -> tuple[Report
     check_torch()
     device = torch.device("cpu") if rehearse else device_at_hand()
     if not rehearse and device.type != "cuda":
-        raise BookError("There is no GPU here that torch can use; --rehearse runs the check in miniature on "
-                        "the CPU.")
+        raise BookError(
+            "There is no GPU here that torch can use; --rehearse runs the check in miniature on the CPU."
+        )
     precision = SINGLE if rehearse else decide()
     known = None if rehearse else find_device(torch.cuda.get_device_name(device))
     if peak is None and known is not None and precision == MIXED:
@@ -149,23 +172,39 @@ def check_gpu(rehearse: bool = False, peak: float | None = None) -> tuple[Report
         say(f"{name}: composing {sizes.pieces} pieces on {device.type} and CPU")
         with memory_for(f"composing {sizes.pieces} pieces with the original's {name}", device):
             _compose(name, network, sizes, precision, device, report)
-    about = {"rehearsal": rehearse, "precision": precision, "peak_flops_per_second": peak,
-             "peak_source": known.source if known and peak == known.peak else None,
-             **_describe(device), "seconds": round(time.monotonic() - began, 1), "ended": now()}
+    about = {
+        "rehearsal": rehearse,
+        "precision": precision,
+        "peak_flops_per_second": peak,
+        "peak_source": known.source if known and peak == known.peak else None,
+        **_describe(device),
+        "seconds": round(time.monotonic() - began, 1),
+        "ended": now(),
+    }
     sizes = asdict(replace(sizes, models={})) | {
-        "models": {name: model.model_dump() for name, model in sizes.models.items()}}
+        "models": {name: model.model_dump() for name, model in sizes.models.items()}
+    }
     return report, {**about, "sizes": sizes, "found": report.numbers, "failures": report.failures}
 
 
-def _train(name: str, model: ModelSettings, sizes: Sizes, precision: Precision, peak: float | None,
-           report: Report) -> ConditionalModel:
+def _train(
+    name: str, model: ModelSettings, sizes: Sizes, precision: Precision, peak: float | None, report: Report
+) -> ConditionalModel:
     """Train, stop half-way, take up; returns the trained network."""
     window = model.max_length
-    recipe = TrainingSettings(tokens=10**12, window=window, batch_tokens=sizes.rows * window,
-                              optimiser="adam", learning_rate=1e-4, schedule="constant", clip=None,
-                              label_dropout=0.0)
-    run = RunSettings(name=name, model=model, training=recipe, seed=1, threads=torch.get_num_threads(),
-                      precision=precision)
+    recipe = TrainingSettings(
+        tokens=10**12,
+        window=window,
+        batch_tokens=sizes.rows * window,
+        optimiser="adam",
+        learning_rate=1e-4,
+        schedule="constant",
+        clip=None,
+        label_dropout=0.0,
+    )
+    run = RunSettings(
+        name=name, model=model, training=recipe, seed=1, threads=torch.get_num_threads(), precision=precision
+    )
     fabric, store = make_fabric(precision), RandomTokens(window, 8 * sizes.rows, VOCABULARY)
     on_gpu = fabric.device.type == "cuda"
     if on_gpu:
@@ -245,8 +284,14 @@ class _Ids:
     size: int
 
 
-def _compose(name: str, network: ConditionalModel, sizes: Sizes, precision: Precision, device: torch.device,
-             report: Report) -> None:
+def _compose(
+    name: str,
+    network: ConditionalModel,
+    sizes: Sizes,
+    precision: Precision,
+    device: torch.device,
+    report: Report,
+) -> None:
     """Compose the same pieces on both devices, and read the CPU's pieces on both."""
     ids = _Ids([text.split("_")[0] for text in VOCABULARY], len(VOCABULARY))
     draw = SamplingSettings(max_tokens=sizes.tokens, seed=1, grammar=False)
@@ -261,22 +306,34 @@ def _compose(name: str, network: ConditionalModel, sizes: Sizes, precision: Prec
     finish()
     speed = sum(map(len, made)) / (time.perf_counter() - began)
     last = sizes.pieces - 1
-    alone, = sample_tokens(network, *([kind[last]] for kind in labels),
-                           draw.model_copy(update={"seed": draw.seed + last}), ids)
+    (alone,) = sample_tokens(
+        network, *([kind[last]] for kind in labels), draw.model_copy(update={"seed": draw.seed + last}), ids
+    )
     report.add(name, "composing, tokens/s", speed, f"{speed:,.0f}")
     equal = sum(np.array_equal(one, other) for one, other in zip(made, expected, strict=True))
     report.add(name, "pieces that are the CPU's to the last token", equal, f"{equal} of {sizes.pieces}")
-    report.add(name, "a piece alone is the one among many", bool(np.array_equal(alone, made[last])),
-               "yes" if np.array_equal(alone, made[last]) else "no, by rounding")
+    report.add(
+        name,
+        "a piece alone is the one among many",
+        bool(np.array_equal(alone, made[last])),
+        "yes" if np.array_equal(alone, made[last]) else "no, by rounding",
+    )
     width = max(map(len, expected)) - 1
-    read = [torch.from_numpy(np.stack([np.resize(piece[:-1], width) for piece in expected]).astype(np.int64)),
-            *map(torch.tensor, labels)]
+    read = [
+        torch.from_numpy(np.stack([np.resize(piece[:-1], width) for piece in expected]).astype(np.int64)),
+        *map(torch.tensor, labels),
+    ]
     true = _logits(on_cpu, read, SINGLE)
     for format_of_numbers in dict.fromkeys((SINGLE, precision)):
         found = _logits(network, [part.to(device) for part in read], format_of_numbers).cpu()
         apart = float((found - true).square().mean().sqrt() / true.square().mean().sqrt())
-        report.add(name, f"logits beside the CPU's, {format_of_numbers}", apart, f"{apart:.1e}",
-                   apart <= LOGITS_APART[format_of_numbers])
+        report.add(
+            name,
+            f"logits beside the CPU's, {format_of_numbers}",
+            apart,
+            f"{apart:.1e}",
+            apart <= LOGITS_APART[format_of_numbers],
+        )
 
 
 @torch.no_grad()
@@ -286,13 +343,23 @@ def _logits(network: ConditionalModel, read: list[torch.Tensor], precision: Prec
 
 
 def _describe(device: torch.device) -> dict[str, object]:
-    found = {"processor": processor_name(), "python": platform.python_version(), "torch": torch.__version__,
-             "commit": git_commit("lib"), "device": "CPU", "capability": None, "memory_bytes": None,
-             "cuda": torch.version.cuda}
+    found = {
+        "processor": processor_name(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "commit": git_commit("lib"),
+        "device": "CPU",
+        "capability": None,
+        "memory_bytes": None,
+        "cuda": torch.version.cuda,
+    }
     if device.type == "cuda":
         about = torch.cuda.get_device_properties(device)
-        found |= {"device": about.name, "capability": f"{about.major}.{about.minor}",
-                  "memory_bytes": about.total_memory}
+        found |= {
+            "device": about.name,
+            "capability": f"{about.major}.{about.minor}",
+            "memory_bytes": about.total_memory,
+        }
     return found
 
 
@@ -300,8 +367,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table and the JSON; the status is 1 when something is not as it should be."""
     parser = argparse.ArgumentParser(prog="gpu-check", description="Does the book work on this GPU?")
     parser.add_argument("--rehearse", action="store_true", help="in miniature, on the CPU")
-    parser.add_argument("--peak", type=float, metavar="TFLOPS",
-                        help="what the device could do at best, in 10¹² operations a second")
+    parser.add_argument(
+        "--peak",
+        type=float,
+        metavar="TFLOPS",
+        help="what the device could do at best, in 10¹² operations a second",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the JSON here")
     asked = parser.parse_args(arguments)
     try:
@@ -311,8 +382,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BookError as error:
         raise SystemExit(f"Error: {error}") from None
     remark = "; a rehearsal, which says nothing about a GPU" if asked.rehearse else ""
-    head = (f"{found['device']}, torch {found['torch']}, Python {found['python']}, {found['precision']}, "
-            f"{found['seconds']:g} s{remark}")
+    head = (
+        f"{found['device']}, torch {found['torch']}, Python {found['python']}, {found['precision']}, "
+        f"{found['seconds']:g} s{remark}"
+    )
     print(head, report.table(), json.dumps(found, ensure_ascii=False), sep="\n\n")
     if report.failures:
         raise SystemExit(f"Error: {len(report.failures)} not as it should be: {'; '.join(report.failures)}.")

@@ -38,8 +38,11 @@ def judge_middles(pretrained: Pretrained, part: TokenStore, forwards: dict[str, 
         width = int(np.isin(moved[fill:], words.ids_of(BARS)).sum())
         begins = np.append(np.flatnonzero(is_bar), len(ids) - 1)
         places = np.arange(begins[first], begins[first + width])
-        line = {"group": part.index["group"].iloc[row], "notes": _notes(part, row, first, width),
-                "both sides": _nats(pretrained, part, row, moved)[fill:-1].sum()}
+        line = {
+            "group": part.index["group"].iloc[row],
+            "notes": _notes(part, row, first, width),
+            "both sides": _nats(pretrained, part, row, moved)[fill:-1].sum(),
+        }
         for name, losses in forwards.items():
             here = (losses.row == row) & np.isin(losses.place, places)
             line[name] = losses.loss[here].sum(dtype=np.float64)

@@ -5,11 +5,14 @@ from lib.data.label_schemes import UNNAMED_LABELS, find_scheme
 
 def card_text(card: dict) -> str:
     """The model card for people, in Markdown; every number comes from the card's JSON."""
+
     def line(name: str) -> str:
         model, baseline, below = card["held_out"][name], card["baseline"][name], card["below_baseline"][name]
-        return (f"| {name} | {model['pieces']} | {model['nats_per_token']:.3f} | "
-                f"{_with_bounds(model, 'nats_per_note', 2)} | {baseline['nats_per_note']:.2f} | "
-                f"{below['relative']:.0%} [{below['relative_low']:.0%}, {below['relative_high']:.0%}] |")
+        return (
+            f"| {name} | {model['pieces']} | {model['nats_per_token']:.3f} | "
+            f"{_with_bounds(model, 'nats_per_note', 2)} | {baseline['nats_per_note']:.2f} | "
+            f"{below['relative']:.0%} [{below['relative_low']:.0%}, {below['relative_high']:.0%}] |"
+        )
 
     training, gain, data, shape = (card[name] for name in ("training", "label_gain", "data", "model"))
     scheme = find_scheme(data.get("labels", UNNAMED_LABELS))
@@ -69,20 +72,33 @@ genre {_with_bounds(gain["genre"], "nats_per_token", 4)}.
 
 def _middles(middles: dict) -> str:
     """What missing bars are worth, in sentences."""
-    ways = {"both sides": "with the bars before and behind them", "left to right": "with those before them",
-            "n-gram": "to the n-gram baseline, with those before them"}
-    told = "; ".join(f"{text} {_with_bounds(middles[name], 'nats_per_note', 2)}"
-                     for name, text in ways.items())
-    return (f"Of {middles['pieces']} test pieces one to eight bars each were asked for ({middles['notes']:,} "
-            f"notes). Nats a note: {told}.")
+    ways = {
+        "both sides": "with the bars before and behind them",
+        "left to right": "with those before them",
+        "n-gram": "to the n-gram baseline, with those before them",
+    }
+    told = "; ".join(
+        f"{text} {_with_bounds(middles[name], 'nats_per_note', 2)}" for name, text in ways.items()
+    )
+    return (
+        f"Of {middles['pieces']} test pieces one to eight bars each were asked for ({middles['notes']:,} "
+        f"notes). Nats a note: {told}."
+    )
 
 
 def _composed(rows: list[dict]) -> str:
     """What was composed beside real pieces: a table, and how to read it."""
     pieces = rows[-2]["pieces"]
-    columns = {"ended": "ended by itself", "label": "label obtained", "mode": "mode",
-               "activity": "lively or calm", "themes": "themes", "aabb": "AABB", "overlap": "style overlap",
-               "copied": "copied notes"}
+    columns = {
+        "ended": "ended by itself",
+        "label": "label obtained",
+        "mode": "mode",
+        "activity": "lively or calm",
+        "themes": "themes",
+        "aabb": "AABB",
+        "overlap": "style overlap",
+        "copied": "copied notes",
+    }
     shown = [name for name in columns if any(name in row for row in rows)]
     head = "| source | guidance | " + " | ".join(columns[name] for name in shown) + " |\n"
     head += "|---" * (len(shown) + 2) + "|\n"
@@ -93,8 +109,12 @@ def _composed(rows: list[dict]) -> str:
         form = "+.1f" if name == "copied" else ".0%"
         return _bounded(row, name, form)
 
-    body = "\n".join(f"| {row['source']} | {row['guidance'] or '–'} | "
-                     + " | ".join(cell(row, name) for name in shown) + " |" for row in rows)
+    body = "\n".join(
+        f"| {row['source']} | {row['guidance'] or '–'} | "
+        + " | ".join(cell(row, name) for name in shown)
+        + " |"
+        for row in rows
+    )
     return f"""{pieces} pieces of each source that composes, evenly over all pairs of labels; temperature 1,
 top-p 0.95, nothing chosen among several but in the last row, where a classifier kept the truest
 ({rows[-1]["pieces"]} requests). Labels obtained are judged by the rule behind the labels, each label counting
@@ -109,16 +129,20 @@ that its plan says.
 
 def _overlap(overlap: dict) -> str:
     """How much of what the data at hand hold out the model has seen."""
-    counts = {name: sum(overlap[part][name] for part in ("validation", "test"))
-              for name in ("held_out", "seen", "related")}
+    counts = {
+        name: sum(overlap[part][name] for part in ("validation", "test"))
+        for name in ("held_out", "seen", "related")
+    }
     test = overlap["test"]
     store = overlap["store"][:12]
     if not counts["seen"] + counts["related"]:
         return f"It has seen none of the {counts['held_out']:,} held-out pieces (store `{store}`)."
-    return (f"The split has changed since it was trained (now store `{store}`). Of {counts['held_out']:,} "
-            f"pieces that are held out now it has seen {counts['seen']:,} in training, and a copy or the "
-            f"melody of {counts['related']:,} more. They are left out here: of {test['held_out']:,} test "
-            f"pieces, {test['judged']:,} are judged.")
+    return (
+        f"The split has changed since it was trained (now store `{store}`). Of {counts['held_out']:,} "
+        f"pieces that are held out now it has seen {counts['seen']:,} in training, and a copy or the "
+        f"melody of {counts['related']:,} more. They are left out here: of {test['held_out']:,} test "
+        f"pieces, {test['judged']:,} are judged."
+    )
 
 
 def _with_bounds(values: dict, name: str, digits: int) -> str:

@@ -66,8 +66,12 @@ def read_recipe(path: Path = FOLDER / RECIPE) -> RunSettings:
         raise BookError(f"The recipe {path} is wrong at '{where}': {first['msg']}.") from error
 
 
-def make_pretrained(profile: Profile, folder: Path = FOLDER, recipe: RunSettings | None = None,
-                    without: tuple[str, ...] | None = None) -> dict:
+def make_pretrained(
+    profile: Profile,
+    folder: Path = FOLDER,
+    recipe: RunSettings | None = None,
+    without: tuple[str, ...] | None = None,
+) -> dict:
     """Train (or find) the run of the recipe, write weights, tokenizer and card to `folder`; return the card.
 
     Args:
@@ -103,8 +107,11 @@ def judge_published(profile: Profile, folder: Path = FOLDER, without: tuple[str,
     pretrained = load_pretrained(folder)
     judged, overlap = without_seen(part, set(pd.read_csv(folder / SEEN, dtype=str)["identifier"]))
     rule = read_rule(dataset_folder(profile))
-    card = pretrained.card | {"overlap": overlap} | judge(
-        pretrained, judged, profile.ngram.orders, rule, read_selector(folder / SELECTOR))
+    card = (
+        pretrained.card
+        | {"overlap": overlap}
+        | judge(pretrained, judged, profile.ngram.orders, rule, read_selector(folder / SELECTOR))
+    )
     _list_held_out(judged.index[judged.index["split"] == "test"], folder)
     card["sha256"] = card["sha256"] | {HELD_OUT: hash_of_bytes((folder / HELD_OUT).read_bytes())}
     write_json(folder / CARD, card)
@@ -135,15 +142,21 @@ def without_seen(part: StorePart, seen: set[str]) -> tuple[StorePart, dict]:
     counts = {"store": part.hash}
     for name in ("validation", "test"):
         here = index["split"] == name
-        counts[name] = {"held_out": int(here.sum()), "seen": int((here & was_seen).sum()),
-                        "related": int((here & related).sum()),
-                        "judged": int((here & ~was_seen & ~related).sum())}
+        counts[name] = {
+            "held_out": int(here.sum()),
+            "seen": int((here & was_seen).sum()),
+            "related": int((here & related).sum()),
+            "judged": int((here & ~was_seen & ~related).sum()),
+        }
     if not counts["test"]["judged"]:
-        raise BookError("The model has seen all test pieces of these data, or copies of them, so no figure "
-                        "could be trusted: train it again with `make pretrained`.")
+        raise BookError(
+            "The model has seen all test pieces of these data, or copies of them, so no figure "
+            "could be trusted: train it again with `make pretrained`."
+        )
     judged = copy.copy(part)
-    judged.index = index.assign(split=np.select(
-        [was_seen, related, held_out], ["train", "related", index["split"]], "none"))
+    judged.index = index.assign(
+        split=np.select([was_seen, related, held_out], ["train", "related", index["split"]], "none")
+    )
     judged.hash = hash_of_json([part.hash, judged.index["split"].tolist()])
     return judged, counts
 
@@ -165,28 +178,48 @@ def export(run: Run, part: StorePart, folder: Path) -> None:
     write_bytes(folder / TOKENIZER, (part.folder / TOKENIZER).read_bytes())
     _list_held_out(part.index.iloc[part.rows("test")], folder)
     training = part.rows("train")
-    write_csv(folder / SEEN, ["identifier"], ({"identifier": identifier} for identifier in
-                                              sorted(part.index["identifier"].iloc[training])))
+    write_csv(
+        folder / SEEN,
+        ["identifier"],
+        ({"identifier": identifier} for identifier in sorted(part.index["identifier"].iloc[training])),
+    )
     fit_selector(part).save(folder / SELECTOR)
     names = (WEIGHTS, TOKENIZER, HELD_OUT, SEEN, SELECTOR)
-    write_json(folder / CARD, {
-        "made": date.today().isoformat(), "commit": git_commit("lib"), "run": run.folder.name,
-        "model": run.settings.model.model_dump(mode="json"),
-        "training": run.settings.training.model_dump(mode="json"),
-        "seed": run.settings.seed, "threads": run.settings.threads, "precision": run.settings.precision,
-        "parameters": run.parameters, "tokens_seen": run.tokens_seen,
-        "seconds": run.provenance["seconds"]["total"],
-        "processor": run.provenance["processor"], "cores": run.provenance["cores"],
-        "data": {"dataset": part.manifest["dataset"], "labels": scheme_of(part.manifest["dataset"]),
-                 "store": part.manifest["hash"], "part": part.hash,
-                 "pieces": len(training), "tokens": int(part.lengths[training].sum())},
-        "emotions": part.emotions, "genres": part.genres, "vocabulary_size": len(part.vocabulary),
-        "sha256": {name: hash_of_bytes((folder / name).read_bytes()) for name in names},
-    })
+    write_json(
+        folder / CARD,
+        {
+            "made": date.today().isoformat(),
+            "commit": git_commit("lib"),
+            "run": run.folder.name,
+            "model": run.settings.model.model_dump(mode="json"),
+            "training": run.settings.training.model_dump(mode="json"),
+            "seed": run.settings.seed,
+            "threads": run.settings.threads,
+            "precision": run.settings.precision,
+            "parameters": run.parameters,
+            "tokens_seen": run.tokens_seen,
+            "seconds": run.provenance["seconds"]["total"],
+            "processor": run.provenance["processor"],
+            "cores": run.provenance["cores"],
+            "data": {
+                "dataset": part.manifest["dataset"],
+                "labels": scheme_of(part.manifest["dataset"]),
+                "store": part.manifest["hash"],
+                "part": part.hash,
+                "pieces": len(training),
+                "tokens": int(part.lengths[training].sum()),
+            },
+            "emotions": part.emotions,
+            "genres": part.genres,
+            "vocabulary_size": len(part.vocabulary),
+            "sha256": {name: hash_of_bytes((folder / name).read_bytes()) for name in names},
+        },
+    )
 
 
-def judge(pretrained: Pretrained, part: StorePart, orders: list[int], rule: LabelRule,
-          selector: Selector) -> dict:
+def judge(
+    pretrained: Pretrained, part: StorePart, orders: list[int], rule: LabelRule, selector: Selector
+) -> dict:
     """What the published weights are worth: held-out losses beside the n-gram baseline, what they compose.
 
     Args:
@@ -204,22 +237,33 @@ def judge(pretrained: Pretrained, part: StorePart, orders: list[int], rule: Labe
     """
     model, window = pretrained.model, pretrained.context_length
     true = token_losses(model, part, "test", window)
-    shuffled = {kind: token_losses(model, part, "test", window, shuffled=kind, seed=1)
-                for kind in ("emotion", "genre")}
+    shuffled = {
+        kind: token_losses(model, part, "test", window, shuffled=kind, seed=1)
+        for kind in ("emotion", "genre")
+    }
     ngram, _ = request_ngram(part, orders, transposed_copies=TRANSPOSED_COPIES)
     losses = {"model": true, "baseline": ngram_losses(ngram, part, true.rows)}
     by_genre = label_table(losses, part, "genre").set_index(["model", "label"])
     everything = model_table(losses, part).set_index("model")
     return {
-        "held_out": {"all": _measures(everything.loc["model"]),
-                     **{genre: _measures(by_genre.loc["model", genre]) for genre in part.genres}},
-        "baseline": {"order": ngram.order, "labels": ngram.labels, "transposed_copies": TRANSPOSED_COPIES,
-                  "all": _measures(everything.loc["baseline"]),
-                  **{genre: _measures(by_genre.loc["baseline", genre]) for genre in part.genres}},
-        "below_baseline": {"all": _below(losses, part),
-                           **{genre: _below(_of_genre(losses, part, genre), part) for genre in part.genres}},
-        "label_gain": {row["shuffled"]: _measures(row) for _, row in
-                       label_gain_table(true, shuffled, part).iterrows()},
+        "held_out": {
+            "all": _measures(everything.loc["model"]),
+            **{genre: _measures(by_genre.loc["model", genre]) for genre in part.genres},
+        },
+        "baseline": {
+            "order": ngram.order,
+            "labels": ngram.labels,
+            "transposed_copies": TRANSPOSED_COPIES,
+            "all": _measures(everything.loc["baseline"]),
+            **{genre: _measures(by_genre.loc["baseline", genre]) for genre in part.genres},
+        },
+        "below_baseline": {
+            "all": _below(losses, part),
+            **{genre: _below(_of_genre(losses, part, genre), part) for genre in part.genres},
+        },
+        "label_gain": {
+            row["shuffled"]: _measures(row) for _, row in label_gain_table(true, shuffled, part).iterrows()
+        },
         "middles": judge_middles(pretrained, part, {"left to right": true, "n-gram": losses["baseline"]}),
         "composed": judge_pieces(pretrained, part, ngram, rule, selector),
         "browser": browser_loss(pretrained, part, true),
@@ -240,16 +284,23 @@ def browser_loss(pretrained: Pretrained, part: StorePart, full: TokenLosses) -> 
     model = quantised(pretrained).model.float()
     rounded = token_losses(model, part, "test", pretrained.context_length)
     more = difference_table({"full": full, "rounded": rounded}, part, "full").iloc[0]
-    return {"full": round(full.nats_per_token, 5), "rounded": round(rounded.nats_per_token, 5),
-            **{f"more{bound}": round(float(more[f"nats_per_token{bound}"]), 6)
-               for bound in ("", "_low", "_high")},
-            "pieces": len(full.rows)}
+    return {
+        "full": round(full.nats_per_token, 5),
+        "rounded": round(rounded.nats_per_token, 5),
+        **{
+            f"more{bound}": round(float(more[f"nats_per_token{bound}"]), 6) for bound in ("", "_low", "_high")
+        },
+        "pieces": len(full.rows),
+    }
 
 
 def _measures(row: pd.Series) -> dict:
     columns = [column for column in row.index if column.startswith(("nats_per_token", "nats_per_note"))]
-    return {"pieces": int(row["pieces"]), "groups": int(row["groups"]),
-            **{column: round(float(row[column]), 4) for column in columns}}
+    return {
+        "pieces": int(row["pieces"]),
+        "groups": int(row["groups"]),
+        **{column: round(float(row[column]), 4) for column in columns},
+    }
 
 
 def _below(losses: dict[str, TokenLosses], part: StorePart) -> dict:
@@ -259,5 +310,7 @@ def _below(losses: dict[str, TokenLosses], part: StorePart) -> dict:
 
 def _of_genre(losses: dict[str, TokenLosses], part: StorePart, genre: str) -> dict[str, TokenLosses]:
     of_genre = (part.index["genre"] == genre).to_numpy()
-    return {name: TokenLosses(**{column: values[of_genre[each.row]] for column, values in vars(each).items()})
-            for name, each in losses.items()}
+    return {
+        name: TokenLosses(**{column: values[of_genre[each.row]] for column, values in vars(each).items()})
+        for name, each in losses.items()
+    }

@@ -51,19 +51,29 @@ class Classifier:
         tokens: what to see of each of them; None: the whole piece.
     """
 
-    def __init__(self, store: TokenStore, target: str, sees: Sees, rows: np.ndarray, seed: int,
-                 tokens: Sequence[np.ndarray] | None = None):
+    def __init__(
+        self,
+        store: TokenStore,
+        target: str,
+        sees: Sees,
+        rows: np.ndarray,
+        seed: int,
+        tokens: Sequence[np.ndarray] | None = None,
+    ):
         self.target, self.sees, self.trained_on = target, sees, len(rows)
         self.reader = NoteReader(store)
         self._ignored = np.isin(np.array(store.type_names)[store.type_of_id], _WITHOUT)
         labels = store.index[target].to_numpy()[rows]
         self.labels = sorted(set(labels.tolist()))
         if len(self.labels) < 2:
-            raise BookError(f"All training pieces have the same {target}: there is nothing to recognise; use "
-                            "a folder with at least two.")
+            raise BookError(
+                f"All training pieces have the same {target}: there is nothing to recognise; use "
+                "a folder with at least two."
+            )
         if sees == "features":
-            self._classifier = ExtraTreesClassifier(_TREES, class_weight="balanced", random_state=seed,
-                                                    n_jobs=1)
+            self._classifier = ExtraTreesClassifier(
+                _TREES, class_weight="balanced", random_state=seed, n_jobs=1
+            )
         else:
             self._classifier = LinearSVC(C=_PENALTY, class_weight="balanced", random_state=seed)
         fit(self._classifier, self._table(tokens or [store.written_out(row) for row in rows]), labels)
@@ -86,8 +96,9 @@ def fit(classifier: ClassifierMixin, table: np.ndarray, labels: np.ndarray) -> N
         classifier.fit(table, labels)
 
 
-def train_classifier(store: TokenStore, target: str, sees: Sees, seed: int = 0,
-                     most_per_label: int = MOST_PER_LABEL) -> Classifier:
+def train_classifier(
+    store: TokenStore, target: str, sees: Sees, seed: int = 0, most_per_label: int = MOST_PER_LABEL
+) -> Classifier:
     """Train a classifier on real pieces of the training set.
 
     Args:
@@ -117,6 +128,12 @@ def judge_by_classifier(classifier: Classifier, pieces: PieceSet) -> pd.DataFram
     obtained = np.full(len(pieces), NO_LABEL, dtype=object)
     if heard.any():
         obtained[heard] = classifier.recognise([pieces.tokens[place] for place in np.flatnonzero(heard)])
-    return pd.DataFrame({"source": pieces.name, "asked": pieces.labels(classifier.target),
-                         "obtained": obtained, "reason": np.where(heard, "", NO_PITCHES),
-                         "group": pieces.groups})
+    return pd.DataFrame(
+        {
+            "source": pieces.name,
+            "asked": pieces.labels(classifier.target),
+            "obtained": obtained,
+            "reason": np.where(heard, "", NO_PITCHES),
+            "group": pieces.groups,
+        }
+    )

@@ -52,12 +52,18 @@ class PairedDifference(NamedTuple):
     @property
     def outcome(self) -> Outcome:
         """The difference as a claim's outcome."""
-        return Outcome(self.estimate, self.low, self.high, seeds=len(self.by_seed),
-                       degrees=None if math.isnan(self.degrees) else self.degrees)
+        return Outcome(
+            self.estimate,
+            self.low,
+            self.high,
+            seeds=len(self.by_seed),
+            degrees=None if math.isnan(self.degrees) else self.degrees,
+        )
 
 
-def paired_difference(arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses], store: TokenStore,
-                      draws: int = 2000) -> PairedDifference:
+def paired_difference(
+    arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses], store: TokenStore, draws: int = 2000
+) -> PairedDifference:
     """The mean loss of `arm` minus that of `baseline`, with an interval for new seeds *and* new pieces.
 
     With differences D_s of S seeds, the mean's variance is estimated as var(D_s) / S, the part of seeds, plus
@@ -74,15 +80,22 @@ def paired_difference(arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses
         BookError: when the arms differ in their number of seeds, or were judged on different tokens.
     """
     if len(arm) != len(baseline) or not arm:
-        raise BookError(f"A paired comparison needs the same seeds in both arms; it has {len(arm)} and "
-                        f"{len(baseline)} runs.")
+        raise BookError(
+            f"A paired comparison needs the same seeds in both arms; it has {len(arm)} and "
+            f"{len(baseline)} runs."
+        )
     if not all(arm[0].is_of_same_tokens(other) for other in (*arm, *baseline)):
-        raise BookError("A paired comparison needs the same tokens in all runs: compute the losses on one "
-                        "split.")
+        raise BookError(
+            "A paired comparison needs the same tokens in all runs: compute the losses on one split."
+        )
     rows, piece = np.unique(arm[0].row, return_inverse=True)
     tokens = np.bincount(piece).astype(float)
-    by_piece = np.stack([np.bincount(piece, one.loss.astype(float) - other.loss)
-                         for one, other in zip(arm, baseline, strict=True)])
+    by_piece = np.stack(
+        [
+            np.bincount(piece, one.loss.astype(float) - other.loss)
+            for one, other in zip(arm, baseline, strict=True)
+        ]
+    )
     by_seed = by_piece.sum(axis=1) / tokens.sum()
     groups = store.index["group"].to_numpy()[rows]
     count = len(np.unique(groups))
@@ -93,8 +106,19 @@ def paired_difference(arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses
     error, degrees = combine(error_seeds, len(by_seed) - 1, error_pieces, count - 1)
     estimate = float(by_seed.mean())
     half = float(stats.t.ppf(0.975, degrees)) * error if degrees > 0 else math.nan
-    return PairedDifference(estimate, estimate - half, estimate + half, tuple(by_seed.tolist()), error_seeds,
-                            error_pieces, pieces.low, pieces.high, degrees, len(rows), count)
+    return PairedDifference(
+        estimate,
+        estimate - half,
+        estimate + half,
+        tuple(by_seed.tolist()),
+        error_seeds,
+        error_pieces,
+        pieces.low,
+        pieces.high,
+        degrees,
+        len(rows),
+        count,
+    )
 
 
 def combine(first: float, first_degrees: float, second: float, second_degrees: float) -> tuple[float, float]:
@@ -158,8 +182,9 @@ def seeds_needed(effect: float, deviation: float) -> float:
     return float(max(2, math.ceil(need)))
 
 
-def slope_within(losses: TokenLosses, store: TokenStore, least_groups: int = 5
-                 ) -> tuple[Outcome, pd.DataFrame]:
+def slope_within(
+    losses: TokenLosses, store: TokenStore, least_groups: int = 5
+) -> tuple[Outcome, pd.DataFrame]:
     """Change of loss for each doubling of a class's training tokens, within collections (genres).
 
     Classes are emotions within one collection. A common slope is fitted to the classes' losses with an
@@ -177,8 +202,11 @@ def slope_within(losses: TokenLosses, store: TokenStore, least_groups: int = 5
     """
     index, lengths = store.index, store.lengths
     train = store.rows("train")
-    sizes = pd.Series(lengths[train]).groupby([index["genre"].to_numpy()[train],
-                                               index["emotion"].to_numpy()[train]]).sum()
+    sizes = (
+        pd.Series(lengths[train])
+        .groupby([index["genre"].to_numpy()[train], index["emotion"].to_numpy()[train]])
+        .sum()
+    )
     rows, piece = np.unique(losses.row, return_inverse=True)
     keys = list(zip(index["genre"].to_numpy()[rows], index["emotion"].to_numpy()[rows], strict=True))
     groups = index["group"].to_numpy()[rows]
@@ -190,18 +218,23 @@ def slope_within(losses: TokenLosses, store: TokenStore, least_groups: int = 5
     sums = np.column_stack([np.where(member, nats[:, None], 0), np.where(member, tokens[:, None], 0)])
     doublings = np.log2(np.array([sizes[key] for key in classes], dtype=float))
     genres = np.array([key[0] for key in classes])
-    table = pd.DataFrame({
-        "genre": genres, "emotion": [key[1] for key in classes],
-        "training_tokens": [int(sizes[key]) for key in classes], "pieces": member.sum(axis=0),
-        "groups": [len(np.unique(groups[column])) for column in member.T],
-        "loss": sums[:, :len(classes)].sum(axis=0) / sums[:, len(classes):].sum(axis=0)})
+    table = pd.DataFrame(
+        {
+            "genre": genres,
+            "emotion": [key[1] for key in classes],
+            "training_tokens": [int(sizes[key]) for key in classes],
+            "pieces": member.sum(axis=0),
+            "groups": [len(np.unique(groups[column])) for column in member.T],
+            "loss": sums[:, : len(classes)].sum(axis=0) / sums[:, len(classes) :].sum(axis=0),
+        }
+    )
     centred = doublings - pd.Series(doublings).groupby(genres).transform("mean").to_numpy()
     if not (np.abs(centred) > 1e-9).any():
         return Outcome(math.nan, math.nan, math.nan), table
 
     def slope(total: np.ndarray) -> np.ndarray:
         with np.errstate(divide="ignore", invalid="ignore"):
-            loss = total[..., :len(classes)] / total[..., len(classes):]
+            loss = total[..., : len(classes)] / total[..., len(classes) :]
         usable = np.isfinite(loss)  # a small class may be missing from a draw
         return (np.where(usable, loss, 0) * centred).sum(-1) / (usable * centred**2).sum(-1)
 

@@ -23,9 +23,13 @@ LEAST_SHARE = 0.5
 LEAST_CHORDS = 8
 
 _TRIADS = {(0, 4, 7): "major", (0, 3, 7): "minor", (0, 3, 6): "diminished", (0, 4, 8): "augmented"}
-_SEVENTHS = {(0, 4, 7, 10): "dominant seventh", (0, 4, 7, 11): "major seventh",
-             (0, 3, 7, 10): "minor seventh", (0, 3, 6, 10): "half-diminished seventh",
-             (0, 3, 6, 9): "diminished seventh"}
+_SEVENTHS = {
+    (0, 4, 7, 10): "dominant seventh",
+    (0, 4, 7, 11): "major seventh",
+    (0, 3, 7, 10): "minor seventh",
+    (0, 3, 6, 10): "half-diminished seventh",
+    (0, 3, 6, 9): "diminished seventh",
+}
 _DEGREES = ("I", "♭II", "II", "♭III", "III", "IV", "♯IV", "V", "♭VI", "VI", "♭VII", "VII")
 # Minor has two sixths and two sevenths; as in music21, the chord's third tells which one is meant.
 _MINOR_DEGREES = {
@@ -117,12 +121,21 @@ def numerals(music: BarredNotes) -> list[str]:
 
 def _numeral(chord: BeatChord, key: EstimatedKey) -> str:
     """A chord's degree, capital with a major third, with °, ø, + and 7 as usual."""
-    small = chord.kind in ("minor", "diminished", "minor seventh", "half-diminished seventh",
-                           "diminished seventh")
+    small = chord.kind in (
+        "minor",
+        "diminished",
+        "minor seventh",
+        "half-diminished seventh",
+        "diminished seventh",
+    )
     step = (chord.root - key.tonic) % 12
     degree = (_DEGREES if key.mode == "major" else _MINOR_DEGREES[small])[step]
-    quality = {"diminished": "°", "diminished seventh": "°", "half-diminished seventh": "ø",
-               "augmented": "+"}.get(chord.kind, "")
+    quality = {
+        "diminished": "°",
+        "diminished seventh": "°",
+        "half-diminished seventh": "ø",
+        "augmented": "+",
+    }.get(chord.kind, "")
     seventh = "7" if chord.kind in _SEVENTHS.values() else ""
     return f"{degree.lower() if small else degree}{quality}{seventh}"
 
@@ -137,9 +150,17 @@ def progression_table(by_source: Mapping[str, Sequence[Iterable[str]]], first: s
     Returns:
         progression ('V – I') and, for each source, its share of all changes there.
     """
-    counts = {source: Counter(pair for piece in pieces for pair in pairwise(piece))
-              for source, pieces in by_source.items()}
+    counts = {
+        source: Counter(pair for piece in pieces for pair in pairwise(piece))
+        for source, pieces in by_source.items()
+    }
     listed = [pair for pair, _ in counts[first].most_common(8)]
-    return pd.DataFrame([{"progression": f"{before} – {after}",
-                          **{source: found[before, after] / max(1, found.total())
-                             for source, found in counts.items()}} for before, after in listed])
+    return pd.DataFrame(
+        [
+            {
+                "progression": f"{before} – {after}",
+                **{source: found[before, after] / max(1, found.total()) for source, found in counts.items()},
+            }
+            for before, after in listed
+        ]
+    )

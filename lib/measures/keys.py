@@ -95,8 +95,10 @@ def key_stability(music: BarredNotes) -> float:
     """
     music.need_bars(2 * WINDOW)
     key, starts = piece_key(music), music.notes.bar_starts
-    found = [estimate(pitch_class_ticks(music, starts[bar], starts[bar + WINDOW]))
-             for bar in range(0, music.bars - WINDOW + 1, HOP)]
+    found = [
+        estimate(pitch_class_ticks(music, starts[bar], starts[bar + WINDOW]))
+        for bar in range(0, music.bars - WINDOW + 1, HOP)
+    ]
     return float(np.mean([one == key for one in found if one is not None]))
 
 
@@ -152,13 +154,23 @@ def notated_keys(pieces: pd.DataFrame) -> pd.DataFrame:
     for piece in pieces[~pieces["genre"].isin(["chinese"])].itertuples():
         key = parse_key(piece.key_field) if isinstance(piece.key_field, str) else None
         if key is not None:
-            rows.append({"identifier": piece.identifier, "tonic": key.pitch_class, "mode": piece.mode,
-                         "written_mode": piece.genre != "german"})
+            rows.append(
+                {
+                    "identifier": piece.identifier,
+                    "tonic": key.pitch_class,
+                    "mode": piece.mode,
+                    "written_mode": piece.genre != "german",
+                }
+            )
     return pd.DataFrame(rows, columns=["identifier", "tonic", "mode", "written_mode"])
 
 
-def error_table(notated: pd.DataFrame, pieces: Mapping[str, BarredNotes], genres: Mapping[str, str],
-                groups: Mapping[str, int]) -> pd.DataFrame:
+def error_table(
+    notated: pd.DataFrame,
+    pieces: Mapping[str, BarredNotes],
+    genres: Mapping[str, str],
+    groups: Mapping[str, int],
+) -> pd.DataFrame:
     """How well each profile finds the notated key of real pieces.
 
     Args:
@@ -176,10 +188,15 @@ def error_table(notated: pd.DataFrame, pieces: Mapping[str, BarredNotes], genres
         true = EstimatedKey(truth.tonic, truth.mode)
         for profile in PROFILES:
             found = estimate(pitch_class_ticks(pieces[truth.identifier]), profile)
-            rows.append({"profile": profile, "collection": genres[truth.identifier],
-                         "group": groups[truth.identifier],
-                         "relation": RELATIONS[-1] if found is None else relation(found, true),
-                         "tonic": found is not None and found.tonic == true.tonic})
+            rows.append(
+                {
+                    "profile": profile,
+                    "collection": genres[truth.identifier],
+                    "group": groups[truth.identifier],
+                    "relation": RELATIONS[-1] if found is None else relation(found, true),
+                    "tonic": found is not None and found.tonic == true.tonic,
+                }
+            )
     frame, lines = pd.DataFrame(rows), []
     if frame.empty:
         return frame

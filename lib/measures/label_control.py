@@ -46,14 +46,23 @@ def judge_by_rule(pieces: PieceSet, store: TokenStore, rule: LabelRule) -> pd.Da
     """
     lines = []
     read = pieces.notes(NoteReader(store))
-    for notes, tokens, asked, genre, group in zip(read, pieces.tokens, pieces.emotions, pieces.genres,
-                                                  pieces.groups, strict=True):
+    for notes, tokens, asked, genre, group in zip(
+        read, pieces.tokens, pieces.emotions, pieces.genres, pieces.groups, strict=True
+    ):
         obtained, reason, mode = None, NO_PITCHES, None
         if len(notes.pitched):
             evidence = rule.examine(decode(store.tokenizer, tokens), genre)
             mode, (obtained, reason) = evidence.mode, emotion_of(evidence, rule.medians)
-        lines.append({"source": pieces.name, "asked": asked, "obtained": obtained or NO_LABEL,
-                      "reason": reason, "mode": mode or NO_LABEL, "group": group})
+        lines.append(
+            {
+                "source": pieces.name,
+                "asked": asked,
+                "obtained": obtained or NO_LABEL,
+                "reason": reason,
+                "mode": mode or NO_LABEL,
+                "group": group,
+            }
+        )
     return pd.DataFrame(lines, columns=["source", "asked", "obtained", "reason", "mode", "group"])
 
 
@@ -105,9 +114,17 @@ def agreement_table(judgements: Sequence[pd.DataFrame]) -> pd.DataFrame:
     lines = []
     for judged in judgements:
         share = agreement(judged)
-        lines.append({"source": judged["source"].iloc[0], "agreement": share.estimate, "low": share.low,
-                      "high": share.high, "baseline": baseline_of(judged), "pieces": len(judged),
-                      "without_label": int((judged["obtained"] == NO_LABEL).sum())})
+        lines.append(
+            {
+                "source": judged["source"].iloc[0],
+                "agreement": share.estimate,
+                "low": share.low,
+                "high": share.high,
+                "baseline": baseline_of(judged),
+                "pieces": len(judged),
+                "without_label": int((judged["obtained"] == NO_LABEL).sum()),
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -118,9 +135,12 @@ def halves(judged: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """
     parts = {}
     for place, name in enumerate(("mode", "activity")):
-        parts[name] = judged.assign(**{
-            column: [label if label == NO_LABEL else label.split("-")[place] for label in judged[column]]
-            for column in ("asked", "obtained")})
+        parts[name] = judged.assign(
+            **{
+                column: [label if label == NO_LABEL else label.split("-")[place] for label in judged[column]]
+                for column in ("asked", "obtained")
+            }
+        )
     if "mode" in judged:
         parts["mode"] = parts["mode"].assign(obtained=judged["mode"])
     return parts
@@ -135,8 +155,9 @@ def confusion(judged: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """
     columns = [*labels, *([NO_LABEL] if (judged["obtained"] == NO_LABEL).any() else [])]
     table = pd.crosstab(judged["asked"], judged["obtained"], normalize="index")
-    return table.reindex(index=[label for label in labels if label in table.index], columns=columns,
-                         fill_value=0.0)
+    return table.reindex(
+        index=[label for label in labels if label in table.index], columns=columns, fill_value=0.0
+    )
 
 
 def reasons(judgements: Sequence[pd.DataFrame]) -> pd.DataFrame:

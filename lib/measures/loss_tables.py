@@ -33,25 +33,29 @@ def type_table(losses: TokenLosses, store: TokenStore) -> pd.DataFrame:
     present = np.unique(types)
     cell = piece * len(store.type_names) + types
     size = len(rows) * len(store.type_names)
-    sums = [np.bincount(cell, weights, size).reshape(len(rows), -1)[:, present]
-            for weights in (losses.loss, losses.correct, None)]
+    sums = [
+        np.bincount(cell, weights, size).reshape(len(rows), -1)[:, present]
+        for weights in (losses.loss, losses.correct, None)
+    ]
     loss, correct, tokens = (np.column_stack([part.sum(axis=1), part]) for part in sums)
     groups, notes = store.index["group"].to_numpy()[rows], store.index["notes"].to_numpy()[rows]
     width = len(present) + 1
 
     def ratios(total: np.ndarray) -> np.ndarray:
-        return total[..., :2 * width] / np.concatenate([total[..., 2 * width:]] * 2, axis=-1)
+        return total[..., : 2 * width] / np.concatenate([total[..., 2 * width :]] * 2, axis=-1)
 
     intervals = bootstrap(np.column_stack([loss, correct, tokens]), groups, ratios)
     counts = _counts_by_column(tokens, groups)
-    return pd.DataFrame({
-        "type": [EVERYTHING, *(store.type_names[number] for number in present)],
-        **counts,
-        **_columns(intervals, slice(0, width), counts["groups"], "loss"),
-        **_columns(intervals, slice(width, None), counts["groups"], "accuracy", "accuracy_"),
-        "nats_per_note": loss.sum(axis=0) / notes.sum(),
-        "share": loss.sum(axis=0) / loss[:, 0].sum(),
-    })
+    return pd.DataFrame(
+        {
+            "type": [EVERYTHING, *(store.type_names[number] for number in present)],
+            **counts,
+            **_columns(intervals, slice(0, width), counts["groups"], "loss"),
+            **_columns(intervals, slice(width, None), counts["groups"], "accuracy", "accuracy_"),
+            "nats_per_note": loss.sum(axis=0) / notes.sum(),
+            "share": loss.sum(axis=0) / loss[:, 0].sum(),
+        }
+    )
 
 
 def model_table(losses: Mapping[str, TokenLosses], store: TokenStore) -> pd.DataFrame:
@@ -102,13 +106,23 @@ def difference_table(losses: Mapping[str, TokenLosses], store: TokenStore, basel
         sums, _ = _piece_sums(losses[name], store)
         paired = np.column_stack([sums[:, 0], reference[:, 0], sums[:, 2], sums[:, 3]])
         intervals = bootstrap(paired, groups, differences)
-        records.append({"model": name, "baseline": baseline, **_counts(sums, groups),
-                        **_named(("nats_per_token", "nats_per_note", "relative"), intervals)})
+        records.append(
+            {
+                "model": name,
+                "baseline": baseline,
+                **_counts(sums, groups),
+                **_named(("nats_per_token", "nats_per_note", "relative"), intervals),
+            }
+        )
     return pd.DataFrame(records)
 
 
-def label_table(losses: Mapping[str, TokenLosses], store: TokenStore,
-                label: Literal["genre", "emotion"] = "genre", draws: int = 2000) -> pd.DataFrame:
+def label_table(
+    losses: Mapping[str, TokenLosses],
+    store: TokenStore,
+    label: Literal["genre", "emotion"] = "genre",
+    draws: int = 2000,
+) -> pd.DataFrame:
     """Losses by collection (genre) or by emotion, and their plain mean over labels.
 
     Large collections decide an overall mean; the macro average counts each collection once.
@@ -143,8 +157,12 @@ def label_table(losses: Mapping[str, TokenLosses], store: TokenStore,
     return pd.DataFrame(records)
 
 
-def position_tables(losses: Mapping[str, TokenLosses], store: TokenStore, difference_to: str,
-                    edges: Sequence[int] = (1, 33, 65, 129, 257, 513, 1025, 2049)) -> dict[str, pd.DataFrame]:
+def position_tables(
+    losses: Mapping[str, TokenLosses],
+    store: TokenStore,
+    difference_to: str,
+    edges: Sequence[int] = (1, 33, 65, 129, 257, 513, 1025, 2049),
+) -> dict[str, pd.DataFrame]:
     """Loss by place in the piece: does a long past pay?
 
     Only long pieces have late places, and they may be easier or harder: the curve of one model mixes both.
@@ -180,23 +198,28 @@ def position_tables(losses: Mapping[str, TokenLosses], store: TokenStore, differ
     tokens, theirs, width = sums(None), sums(reference.loss), len(used)
 
     def ratios(total: np.ndarray) -> np.ndarray:
-        ours, other, count = (total[..., place * width:(place + 1) * width] for place in range(3))
+        ours, other, count = (total[..., place * width : (place + 1) * width] for place in range(3))
         return np.concatenate([ours / count, (ours - other) / count], axis=-1)
 
     tables, counts = {}, _counts_by_column(tokens, groups)
     for name, each in losses.items():
         paired = np.column_stack([sums(each.loss), theirs, tokens])
         intervals = bootstrap(paired, groups, ratios)
-        tables[name] = pd.DataFrame({
-            "start": np.asarray(edges)[used], "end": ends[used], **counts,
-            **_columns(intervals, slice(0, width), counts["groups"], "loss"),
-            **_columns(intervals, slice(width, None), counts["groups"], "difference", "difference_"),
-        })
+        tables[name] = pd.DataFrame(
+            {
+                "start": np.asarray(edges)[used],
+                "end": ends[used],
+                **counts,
+                **_columns(intervals, slice(0, width), counts["groups"], "loss"),
+                **_columns(intervals, slice(width, None), counts["groups"], "difference", "difference_"),
+            }
+        )
     return tables
 
 
-def label_gain_table(true: TokenLosses, shuffled: Mapping[str, TokenLosses], store: TokenStore
-                     ) -> pd.DataFrame:
+def label_gain_table(
+    true: TokenLosses, shuffled: Mapping[str, TokenLosses], store: TokenStore
+) -> pd.DataFrame:
     """What a label is worth to a model: the loss with that label permuted minus the loss with the true one.
 
     Args:
@@ -219,8 +242,10 @@ def _check_same(losses: Mapping[str, TokenLosses]) -> None:
     names = list(losses)
     for name in names[1:]:
         if not losses[names[0]].is_of_same_tokens(losses[name]):
-            raise BookError(f"The models '{names[0]}' and '{name}' were judged on different tokens: compute "
-                            "both losses on the same store and split.")
+            raise BookError(
+                f"The models '{names[0]}' and '{name}' were judged on different tokens: compute "
+                "both losses on the same store and split."
+            )
 
 
 def _piece_sums(losses: TokenLosses, store: TokenStore) -> tuple[np.ndarray, np.ndarray]:
@@ -233,24 +258,36 @@ def _piece_sums(losses: TokenLosses, store: TokenStore) -> tuple[np.ndarray, np.
 
 def _counts(sums: np.ndarray, groups: np.ndarray) -> dict[str, int]:
     tokens, notes, bars = sums[:, 2:].sum(axis=0).astype(int).tolist()
-    return {"tokens": tokens, "pieces": len(sums), "groups": len(np.unique(groups)), "notes": notes,
-            "bars": bars}
+    return {
+        "tokens": tokens,
+        "pieces": len(sums),
+        "groups": len(np.unique(groups)),
+        "notes": notes,
+        "bars": bars,
+    }
 
 
 def _named(names: Sequence[str], intervals: Interval) -> dict[str, float]:
     """Each measure, and its bounds under the same name with _low and _high."""
-    return {f"{name}{suffix}": float(values[number]) for number, name in enumerate(names)
-            for suffix, values in zip(("", "_low", "_high"), intervals, strict=True)}
+    return {
+        f"{name}{suffix}": float(values[number])
+        for number, name in enumerate(names)
+        for suffix, values in zip(("", "_low", "_high"), intervals, strict=True)
+    }
 
 
 def _counts_by_column(tokens: np.ndarray, groups: np.ndarray) -> dict[str, np.ndarray]:
     """How many tokens, pieces and groups stand behind each column of `tokens` [pieces, columns]."""
-    return {"tokens": tokens.sum(axis=0).astype(int), "pieces": (tokens > 0).sum(axis=0),
-            "groups": np.array([len(np.unique(groups[column > 0])) for column in tokens.T])}
+    return {
+        "tokens": tokens.sum(axis=0).astype(int),
+        "pieces": (tokens > 0).sum(axis=0),
+        "groups": np.array([len(np.unique(groups[column > 0])) for column in tokens.T]),
+    }
 
 
-def _columns(intervals: Interval, part: slice, groups: np.ndarray, name: str,
-             prefix: str = "") -> dict[str, np.ndarray]:
+def _columns(
+    intervals: Interval, part: slice, groups: np.ndarray, name: str, prefix: str = ""
+) -> dict[str, np.ndarray]:
     """Estimates and bounds by name; a single group says nothing of how groups differ, so it has no bounds."""
     low, high = (np.where(groups > 1, bound[part], np.nan) for bound in intervals[1:])
     return {name: intervals.estimate[part], f"{prefix}low": low, f"{prefix}high": high}

@@ -66,12 +66,14 @@ class TokenLosses:
 
     def is_of_same_tokens(self, other: "TokenLosses") -> bool:
         """Whether both judged the very same tokens, as a fair comparison needs."""
-        return all(np.array_equal(getattr(self, name), getattr(other, name))
-                   for name in ("row", "place", "token"))
+        return all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in ("row", "place", "token")
+        )
 
 
-def shuffled_labels(store: TokenStore, split: str, shuffled: Shuffled,
-                    seed: int) -> tuple[np.ndarray, np.ndarray]:
+def shuffled_labels(
+    store: TokenStore, split: str, shuffled: Shuffled, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Emotion and genre numbers of all pieces of a store, some of them permuted within a split.
 
     Emotions are permuted among the pieces of one genre, and genres among those of one emotion, so that
@@ -91,9 +93,16 @@ def shuffled_labels(store: TokenStore, split: str, shuffled: Shuffled,
 
 
 @torch.no_grad()
-def token_losses(model: ConditionalModel, store: TokenStore, split: str, window: int,
-                 precision: Precision = SINGLE, shuffled: Shuffled = "nothing", seed: int = 0,
-                 max_tokens: int | None = MOST_TOKENS) -> TokenLosses:
+def token_losses(
+    model: ConditionalModel,
+    store: TokenStore,
+    split: str,
+    window: int,
+    precision: Precision = SINGLE,
+    shuffled: Shuffled = "nothing",
+    seed: int = 0,
+    max_tokens: int | None = MOST_TOKENS,
+) -> TokenLosses:
     """The losses of a network, window by window as in training.
 
     Args:
@@ -129,8 +138,13 @@ def token_losses(model: ConditionalModel, store: TokenStore, split: str, window:
         progress.advance(len(parts[-1][0]))
     row, place, token, loss, correct = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((place, row))
-    return TokenLosses(row[order].astype(np.int32), place[order].astype(np.int32),
-                       token[order].astype(np.uint16), loss[order].astype(np.float32), correct[order])
+    return TokenLosses(
+        row[order].astype(np.int32),
+        place[order].astype(np.int32),
+        token[order].astype(np.uint16),
+        loss[order].astype(np.float32),
+        correct[order],
+    )
 
 
 def judged_rows(store: TokenStore, split: str) -> np.ndarray:
@@ -150,8 +164,13 @@ def ngram_losses(model: NgramModel, store: TokenStore, rows: np.ndarray) -> Toke
     pieces = flatten_rows(store, np.unique(rows))
     targets, predicted = pieces.is_target, model.predictions_of(pieces)
     token = pieces.tokens[targets]
-    return TokenLosses(pieces.piece[targets], pieces.place[targets], token,
-                       -model.log_probabilities_of(pieces).astype(np.float32), predicted == token)
+    return TokenLosses(
+        pieces.piece[targets],
+        pieces.place[targets],
+        token,
+        -model.log_probabilities_of(pieces).astype(np.float32),
+        predicted == token,
+    )
 
 
 def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled = "nothing") -> TokenLosses:
@@ -164,12 +183,16 @@ def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled =
     Raises:
         BookError: when the run has no weights.
     """
+
     def compute() -> TokenLosses:
         model = run.load_model()
-        with (reproducible(run.settings.threads, model.device),
-              memory_for(f"the losses of the run '{run.settings.name}'", model.device)):
-            return token_losses(model, store, split, run.settings.training.window, run.settings.precision,
-                                shuffled)
+        with (
+            reproducible(run.settings.threads, model.device),
+            memory_for(f"the losses of the run '{run.settings.name}'", model.device),
+        ):
+            return token_losses(
+                model, store, split, run.settings.training.window, run.settings.precision, shuffled
+            )
 
     return _kept([run.folder.name, run.provenance["sha256"], store.hash, split, shuffled, 0], compute)
 
@@ -177,6 +200,7 @@ def request_losses(run: Run, store: TokenStore, split: str, shuffled: Shuffled =
 def request_ngram_losses(store: TokenStore, orders: Sequence[int], split: str) -> TokenLosses:
     """The losses of the n-gram baseline, computed once and kept; see
     :func:`lib.models.ngram_choice.request_ngram`."""
+
     def compute() -> TokenLosses:
         model, _ = request_ngram(store, orders)
         return ngram_losses(model, store, judged_rows(store, split))
@@ -208,5 +232,6 @@ def load_losses(path: Path) -> TokenLosses:
     try:
         return TokenLosses(**load_file(path))
     except (OSError, SafetensorError, TypeError, ValueError) as error:
-        raise BookError(f"The losses in {path} cannot be read ({error}); delete the file and run the command "
-                        "again.") from error
+        raise BookError(
+            f"The losses in {path} cannot be read ({error}); delete the file and run the command again."
+        ) from error

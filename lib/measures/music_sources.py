@@ -35,7 +35,14 @@ from lib.training import Run
 from lib.training.runs import open_run
 
 REAL, SHUFFLED, NGRAM, LSTM, SHORT, TRANSFORMER, PRETRAINED = SOURCES = (
-    "real", "real, shuffled", "ngram", "lstm", "transformer, short", "transformer", "transformer, pretrained")
+    "real",
+    "real, shuffled",
+    "ngram",
+    "lstm",
+    "transformer, short",
+    "transformer",
+    "transformer, pretrained",
+)
 """The sources, in the order of tables and figures."""
 
 OWN_FLOOR = "transformer, shuffled"
@@ -97,8 +104,10 @@ def limit_words(store: TokenStore, max_tokens: int) -> str:
     """What the limit does to real pieces, as sentences."""
     if most_fit(store, max_tokens):
         return f"Limit: {max_tokens:,} tokens. Real pieces were chosen to fit within it."
-    return (f"Limit: {max_tokens:,} tokens. Most real pieces are longer and are cut there, so their endings "
-            "say nothing.")
+    return (
+        f"Limit: {max_tokens:,} tokens. Most real pieces are longer and are cut there, so their endings "
+        "say nothing."
+    )
 
 
 def _held_out(store: TokenStore, max_tokens: int, seed: int) -> dict[tuple[str, str], list[int]]:
@@ -127,9 +136,16 @@ def _has_voices(store: TokenStore, genre: str) -> bool:
     return voiced > len(rows) / 2
 
 
-def gather_music(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Run], ngram: NgramModel,
-                 draw: SamplingSettings, memory_bars: int, workers: int = 1,
-                 pretrained: Pretrained | None = None) -> list[Music]:
+def gather_music(
+    store: TokenStore,
+    slots: Sequence[Slot],
+    runs: Mapping[str, Run],
+    ngram: NgramModel,
+    draw: SamplingSettings,
+    memory_bars: int,
+    workers: int = 1,
+    pretrained: Pretrained | None = None,
+) -> list[Music]:
     """The pieces of all sources; composed ones are kept and found again.
 
     Args:
@@ -143,30 +159,54 @@ def gather_music(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Ru
         pretrained: the model that comes with the book; it fills the slots whose labels it knows.
     """
     composed = _compose_all(store, slots, runs, ngram, draw, memory_bars, workers, pretrained)
-    scores = {source: {number: _score(piece) for number, piece in pieces.items()}
-              for source, pieces in composed.items()}
-    scores[REAL] = {number: decode(store.tokenizer, store.tokens(slot.row)[:draw.max_tokens])
-                    for number, slot in enumerate(slots)}
+    scores = {
+        source: {number: _score(piece) for number, piece in pieces.items()}
+        for source, pieces in composed.items()
+    }
+    scores[REAL] = {
+        number: decode(store.tokenizer, store.tokens(slot.row)[: draw.max_tokens])
+        for number, slot in enumerate(slots)
+    }
     for source, origin in ((SHUFFLED, REAL), (OWN_FLOOR, TRANSFORMER)):
-        scores[source] = {number: shuffle_bars(score, draw.seed + number)
-                          for number, score in scores[origin].items()}
+        scores[source] = {
+            number: shuffle_bars(score, draw.seed + number) for number, score in scores[origin].items()
+        }
     pieces = []
     for source in (*SOURCES, OWN_FLOOR):
         for number, score in scores.get(source, {}).items():
             slot, made = slots[number], composed.get(source, {}).get(number)
             row = store.index.iloc[slot.row]
-            pieces.append(Music(source, made.name if made else str(row["identifier"]), score, number,
-                                int(row["group"]), slot.emotion, slot.genre, made.ended if made else None,
-                                slot.balanced))
+            pieces.append(
+                Music(
+                    source,
+                    made.name if made else str(row["identifier"]),
+                    score,
+                    number,
+                    int(row["group"]),
+                    slot.emotion,
+                    slot.genre,
+                    made.ended if made else None,
+                    slot.balanced,
+                )
+            )
     return pieces
 
 
 def real_music(store: TokenStore, rows: Sequence[int]) -> list[Music]:
     """Pieces of the store, to be measured."""
     found = store.index.iloc[list(rows)]
-    return [Music(REAL, str(piece.identifier), decode(store.tokenizer, store.tokens(row)), number,
-                  int(piece.group), piece.emotion, piece.genre)
-            for number, (row, piece) in enumerate(zip(rows, found.itertuples(), strict=True))]
+    return [
+        Music(
+            REAL,
+            str(piece.identifier),
+            decode(store.tokenizer, store.tokens(row)),
+            number,
+            int(piece.group),
+            piece.emotion,
+            piece.genre,
+        )
+        for number, (row, piece) in enumerate(zip(rows, found.itertuples(), strict=True))
+    ]
 
 
 def _score(piece: Composition) -> symusic.Score:
@@ -190,36 +230,52 @@ class _Task:
     memory_bars: int | None = None
 
 
-def _compose_all(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Run], ngram: NgramModel,
-                 draw: SamplingSettings, memory_bars: int, workers: int, pretrained: Pretrained | None
-                 ) -> dict[str, dict[int, Composition]]:
+def _compose_all(
+    store: TokenStore,
+    slots: Sequence[Slot],
+    runs: Mapping[str, Run],
+    ngram: NgramModel,
+    draw: SamplingSettings,
+    memory_bars: int,
+    workers: int,
+    pretrained: Pretrained | None,
+) -> dict[str, dict[int, Composition]]:
     """Composed pieces by source and slot. The networks compose in other processes, the longest work first.
 
     The short memory cannot be batched, so its pieces are shared out; they keep the seeds of one batch.
     """
     everything = list(range(len(slots)))
     share = -(-len(slots) // workers)
-    tasks = [_Task(SHORT, runs["transformer"].folder, everything[start:start + share], memory_bars)
-             for start in range(0, len(slots), share)]
+    tasks = [
+        _Task(SHORT, runs["transformer"].folder, everything[start : start + share], memory_bars)
+        for start in range(0, len(slots), share)
+    ]
     if pretrained is not None:
-        known = [number for number, slot in enumerate(slots)
-                 if slot.genre in pretrained.genres and slot.emotion in pretrained.emotions]
+        known = [
+            number
+            for number, slot in enumerate(slots)
+            if slot.genre in pretrained.genres and slot.emotion in pretrained.emotions
+        ]
         tasks += [_Task(PRETRAINED, None, known)] if known else []
     tasks += [_Task(name, runs[name].folder, everything) for name in (TRANSFORMER, LSTM)]
     if workers > 1:
         Parallel(n_jobs=workers)(delayed(_compose)(task, store, slots, draw) for task in tasks)
     labels = [(slot.emotion, slot.genre) for slot in slots]
     counted = NgramComposer(ngram, store)
-    found = {NGRAM: dict(enumerate(request_pieces(counted, store, labels, draw,
-                                                  identity=ngram_identity(ngram, store))))}
+    found = {
+        NGRAM: dict(
+            enumerate(request_pieces(counted, store, labels, draw, identity=ngram_identity(ngram, store)))
+        )
+    }
     for task in tasks:  # kept by now
         pieces = _compose(task, store, slots, draw)
         found.setdefault(task.source, {}).update(zip(task.numbers, pieces, strict=True))
     return found
 
 
-def _compose(task: _Task, store: TokenStore, slots: Sequence[Slot], draw: SamplingSettings
-             ) -> list[Composition]:
+def _compose(
+    task: _Task, store: TokenStore, slots: Sequence[Slot], draw: SamplingSettings
+) -> list[Composition]:
     labels = [(slots[number].emotion, slots[number].genre) for number in task.numbers]
     draw = draw.model_copy(update={"seed": draw.seed + task.numbers[0]})
     if task.folder is None:
@@ -229,5 +285,6 @@ def _compose(task: _Task, store: TokenStore, slots: Sequence[Slot], draw: Sampli
     if task.memory_bars is None:
         return request_pieces(run, store, labels, draw)
     identity = f"{run.folder.name} with a memory of {task.memory_bars} bars {_SHORT_MEMORY[:12]}"
-    return request_pieces(ShortMemory(run.load_model(), store, task.memory_bars), store, labels, draw,
-                          identity=identity)
+    return request_pieces(
+        ShortMemory(run.load_model(), store, task.memory_bars), store, labels, draw, identity=identity
+    )

@@ -65,8 +65,14 @@ class PieceNotes:
 def notes_of_score(score: symusic.Score) -> PieceNotes:
     """The notes of a score, its bar lines by its meters; 4/4 where none is given."""
     table = note_table(score)
-    return PieceNotes(table.onset, table.duration, table.pitch, table.program, bar_grid(score).starts,
-                      table.ticks_per_quarter)
+    return PieceNotes(
+        table.onset,
+        table.duration,
+        table.pitch,
+        table.program,
+        bar_grid(score).starts,
+        table.ticks_per_quarter,
+    )
 
 
 class NoteReader:
@@ -94,8 +100,11 @@ class NoteReader:
     def read(self, sequences: Sequence[np.ndarray]) -> list[PieceNotes]:
         """The notes of each sequence of ids."""
         lengths = [len(sequence) for sequence in sequences]
-        return [piece for part in _parts(lengths)
-                for piece in self._read([write_out(self._tokenizer, sequences[i]) for i in part])]
+        return [
+            piece
+            for part in _parts(lengths)
+            for piece in self._read([write_out(self._tokenizer, sequences[i]) for i in part])
+        ]
 
     def read_rows(self, store: TokenStore, rows: Sequence[int]) -> Iterator[list[PieceNotes]]:
         """The notes of pieces of a store, in order, some millions of tokens at a time."""
@@ -120,15 +129,23 @@ class NoteReader:
         position = self._numbers[tokens[_last(self._are(tokens, "Position"), bar_at[bar_of])]]
         onset = starts[number] + position[at] * self._ticks_per_position[meter[number]]
         program = np.where(self._are(tokens[at], "PitchDrum"), DRUMS, self._programs(tokens, piece)[at])
-        columns = np.stack([onset, self._duration_ticks[meter[number], tokens[at + 2]],
-                            self._numbers[tokens[at]], program])
+        columns = np.stack(
+            [onset, self._duration_ticks[meter[number], tokens[at + 2]], self._numbers[tokens[at]], program]
+        )
         order = np.lexsort((columns[1], program, columns[2], onset, piece[at]))
         columns, ends = columns[:, order], np.searchsorted(piece[at], np.arange(len(sequences) + 1))
         ends_of_bars = np.append(starts + lengths, 0)
-        return [PieceNotes(*columns[:, ends[i]:ends[i + 1]],
-                           np.append(starts[first[i]:first[i + 1]],
-                                     ends_of_bars[first[i + 1] - 1] if first[i + 1] > first[i] else 0),
-                           self.ticks_per_quarter) for i in range(len(sequences))]
+        return [
+            PieceNotes(
+                *columns[:, ends[i] : ends[i + 1]],
+                np.append(
+                    starts[first[i] : first[i + 1]],
+                    ends_of_bars[first[i + 1] - 1] if first[i + 1] > first[i] else 0,
+                ),
+                self.ticks_per_quarter,
+            )
+            for i in range(len(sequences))
+        ]
 
     def _are(self, tokens: np.ndarray, kind: str) -> np.ndarray:
         """Which tokens are of this type; none where the token set does not have it."""
@@ -151,7 +168,7 @@ class NoteReader:
 
     def _whole_notes(self, tokens: np.ndarray, in_bar: np.ndarray) -> np.ndarray:
         """Where the pitches of whole notes stand, in a bar of their own piece."""
-        followed = (np.roll(self._are(tokens, "Velocity"), -1) & np.roll(self._are(tokens, "Duration"), -2))
+        followed = np.roll(self._are(tokens, "Velocity"), -1) & np.roll(self._are(tokens, "Duration"), -2)
         followed[-2:] = False
         pitch = self._are(tokens, "Pitch") | self._are(tokens, "PitchDrum")
         return np.flatnonzero(pitch & followed & in_bar)

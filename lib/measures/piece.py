@@ -99,8 +99,15 @@ class BarredNotes:
     def hash(self) -> str:
         """SHA-256 of all that a measure can see."""
         notes = self.notes
-        columns = (notes.onset, notes.duration, notes.pitch, notes.program, notes.bar_starts, self.numerators,
-                   self.denominators)
+        columns = (
+            notes.onset,
+            notes.duration,
+            notes.pitch,
+            notes.program,
+            notes.bar_starts,
+            self.numerators,
+            self.denominators,
+        )
         return hash_of_json([*(column.tolist() for column in columns), notes.ticks_per_quarter, self.drums])
 
 
@@ -141,5 +148,9 @@ def barred_notes(score: symusic.Score) -> BarredNotes:
     notes, grid = notes_of_score(score), bar_grid(score)
     pitched = notes.pitched
     order = np.lexsort((pitched.duration, pitched.pitch, pitched.onset))
-    return BarredNotes(pitched.of(order), np.asarray(grid.numerators), np.asarray(grid.denominators),
-                       len(pitched) < len(notes))
+    return BarredNotes(
+        pitched.of(order),
+        np.asarray(grid.numerators),
+        np.asarray(grid.denominators),
+        len(pitched) < len(notes),
+    )

@@ -19,10 +19,16 @@ _TOKENS = 512
 _LONGEST_RUN = 4
 _COLUMNS = 1 << 18
 
-FEATURES = (*STATISTICS, "quarters_in_a_bar", "pitch_mean", "pitch_deviation",
-            *(f"pitch_class_{degree}" for degree in range(12)),
-            *(f"interval_{step:+d}" for step in range(-_WIDEST, _WIDEST + 1)),
-            *(f"onset_gap_{ticks}" for ticks in _TIMES), *(f"duration_{ticks}" for ticks in _TIMES))
+FEATURES = (
+    *STATISTICS,
+    "quarters_in_a_bar",
+    "pitch_mean",
+    "pitch_deviation",
+    *(f"pitch_class_{degree}" for degree in range(12)),
+    *(f"interval_{step:+d}" for step in range(-_WIDEST, _WIDEST + 1)),
+    *(f"onset_gap_{ticks}" for ticks in _TIMES),
+    *(f"duration_{ticks}" for ticks in _TIMES),
+)
 
 
 def feature_table(pieces: Sequence[PieceNotes]) -> np.ndarray:
@@ -45,14 +51,16 @@ def _features(piece: PieceNotes) -> np.ndarray:
     highest = np.append(np.flatnonzero(np.diff(piece.onset)), len(piece) - 1)
     leaps = np.clip(np.diff(piece.pitch[highest]), -_WIDEST, _WIDEST) + _WIDEST
     bars = np.diff(piece.bar_starts) / piece.ticks_per_quarter
-    return np.concatenate([
-        list(style_statistics(piece).values()),
-        [np.median(bars), piece.pitch.mean(), piece.pitch.std()],
-        np.roll(classes, -int(classes.argmax())),
-        _shares(leaps, 2 * _WIDEST + 1),
-        _shares(_usual(np.diff(piece.onset[highest]) * scale), len(_TIMES)),
-        _shares(_usual(piece.duration * scale), len(_TIMES)),
-    ])
+    return np.concatenate(
+        [
+            list(style_statistics(piece).values()),
+            [np.median(bars), piece.pitch.mean(), piece.pitch.std()],
+            np.roll(classes, -int(classes.argmax())),
+            _shares(leaps, 2 * _WIDEST + 1),
+            _shares(_usual(np.diff(piece.onset[highest]) * scale), len(_TIMES)),
+            _shares(_usual(piece.duration * scale), len(_TIMES)),
+        ]
+    )
 
 
 def _usual(ticks: np.ndarray) -> np.ndarray:
@@ -81,13 +89,14 @@ def token_table(sequences: Sequence[np.ndarray], ignored: np.ndarray) -> sparse.
         for length in range(1, _LONGEST_RUN + 1):
             if len(kept) < length:
                 break
-            state = state[:len(kept) - length + 1] * GOLDEN + kept[length - 1:] + np.uint64(1)
+            state = state[: len(kept) - length + 1] * GOLDEN + kept[length - 1 :] + np.uint64(1)
             columns.append((state * GOLDEN >> np.uint64(46)).astype(np.int64))
             rows.append(np.full(len(columns[-1]), row))
     if not rows:
         return sparse.csr_matrix((len(sequences), _COLUMNS))
     flat, counts = np.unique(np.concatenate(rows) * _COLUMNS + np.concatenate(columns), return_counts=True)
-    table = sparse.csr_matrix((1 + np.log(counts), (flat // _COLUMNS, flat % _COLUMNS)),
-                              shape=(len(sequences), _COLUMNS))
+    table = sparse.csr_matrix(
+        (1 + np.log(counts), (flat // _COLUMNS, flat % _COLUMNS)), shape=(len(sequences), _COLUMNS)
+    )
     lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
     return sparse.diags(1 / np.maximum(lengths, 1e-12)) @ table

@@ -44,8 +44,7 @@ class LinearJudge:
     intercepts: np.ndarray
 
     def log_probabilities(self, features: np.ndarray) -> np.ndarray:
-        """Natural logarithms of what each label is given, [pieces, labels], for features [pieces, features].
-        """
+        """The log-probability of each label, [pieces, labels], for features [pieces, features]."""
         standard = np.nan_to_num((features - self.mean) / self.scale)
         scores = standard @ self.weights.T + self.intercepts
         largest = scores.max(axis=1, keepdims=True)
@@ -66,11 +65,15 @@ class Selector:
         """
         notes = NoteReader(vocabulary).read([piece.written_out for piece in pieces])
         features, chances = selector_features(notes), np.zeros(len(pieces))
-        for judge, asked in ((self.emotion, [piece.emotion for piece in pieces]),
-                             (self.genre, [piece.genre for piece in pieces])):
+        for judge, asked in (
+            (self.emotion, [piece.emotion for piece in pieces]),
+            (self.genre, [piece.genre for piece in pieces]),
+        ):
             known = judge.log_probabilities(features)
-            chances += [known[place, judge.labels.index(label)] if label in judge.labels else 0.0
-                        for place, label in enumerate(asked)]
+            chances += [
+                known[place, judge.labels.index(label)] if label in judge.labels else 0.0
+                for place, label in enumerate(asked)
+            ]
         silent = np.array([not len(piece.pitched) for piece in notes])
         return pieces[int(np.where(silent, -np.inf, chances).argmax())]
 
@@ -80,10 +83,18 @@ class Selector:
         Raises:
             BookError: when the file cannot be written.
         """
-        write_json(path, {"features": [*FEATURES, *_FROM_LAST]} | {
-            name: {"labels": judge.labels} | {part: np.round(getattr(judge, part), 5).tolist()
-                                              for part in ("mean", "scale", "weights", "intercepts")}
-            for name, judge in (("emotion", self.emotion), ("genre", self.genre))})
+        write_json(
+            path,
+            {"features": [*FEATURES, *_FROM_LAST]}
+            | {
+                name: {"labels": judge.labels}
+                | {
+                    part: np.round(getattr(judge, part), 5).tolist()
+                    for part in ("mean", "scale", "weights", "intercepts")
+                }
+                for name, judge in (("emotion", self.emotion), ("genre", self.genre))
+            },
+        )
 
 
 def selector_features(pieces: Sequence[PieceNotes]) -> np.ndarray:
@@ -104,8 +115,9 @@ def fit_selector(store: TokenStore) -> Selector:
     """Learn from the real training pieces of a store."""
     rows, reader = store.rows("train"), NoteReader(store)
     features = selector_features([piece for part in reader.read_rows(store, rows.tolist()) for piece in part])
-    return Selector(*(_fit(features, store.index[target].to_numpy()[rows])
-                      for target in ("emotion", "genre")))
+    return Selector(
+        *(_fit(features, store.index[target].to_numpy()[rows]) for target in ("emotion", "genre"))
+    )
 
 
 def _fit(features: np.ndarray, labels: np.ndarray) -> LinearJudge:
@@ -134,13 +146,20 @@ def read_selector(path: Path) -> Selector:
     try:
         if content["features"] != [*FEATURES, *_FROM_LAST]:
             raise ValueError("it is for other features than these")
-        judges = [LinearJudge([str(label) for label in content[name]["labels"]],
-                              *(np.array(content[name][part], dtype=float)
-                                for part in ("mean", "scale", "weights", "intercepts")))
-                  for name in ("emotion", "genre")]
+        judges = [
+            LinearJudge(
+                [str(label) for label in content[name]["labels"]],
+                *(
+                    np.array(content[name][part], dtype=float)
+                    for part in ("mean", "scale", "weights", "intercepts")
+                ),
+            )
+            for name in ("emotion", "genre")
+        ]
         if any(judge.weights.shape != (len(judge.labels), len(judge.mean)) for judge in judges):
             raise ValueError("its sizes do not fit")
     except (KeyError, TypeError, ValueError) as error:
-        raise BookError(f"The selector {path} is damaged ({error}): restore it from the repository."
-                        ) from error
+        raise BookError(
+            f"The selector {path} is damaged ({error}): restore it from the repository."
+        ) from error
     return Selector(*judges)

@@ -53,8 +53,9 @@ def songs_with_use(dataset_folder: Path, index: pd.DataFrame) -> pd.DataFrame | 
     songs = songs[songs[list(USES)].any(axis=1) & songs["emotion"].isin(EMOTIONS)].reset_index(drop=True)
     if not len(songs):
         return None
-    return songs.assign(minor=songs["emotion"].str.startswith("minor-"),
-                        lively=songs["emotion"].str.endswith("-lively"))
+    return songs.assign(
+        minor=songs["emotion"].str.startswith("minor-"), lively=songs["emotion"].str.endswith("-lively")
+    )
 
 
 def use_table(songs: pd.DataFrame) -> pd.DataFrame:
@@ -95,11 +96,18 @@ def cramers_v(pair: pd.DataFrame) -> Interval:
     Args:
         pair: from :func:`opposed`.
     """
-    cells = np.stack([((pair["sad"] == sad) & (pair["emotion"] == emotion)).to_numpy(float)
-                      for sad in (True, False) for emotion in EMOTIONS], axis=1)
+    cells = np.stack(
+        [
+            ((pair["sad"] == sad) & (pair["emotion"] == emotion)).to_numpy(float)
+            for sad in (True, False)
+            for emotion in EMOTIONS
+        ],
+        axis=1,
+    )
     found = bootstrap(cells, pair["group"].to_numpy(), _corrected_v)
-    return Interval(found.estimate, float(np.fmin(found.low, found.estimate)),
-                    float(np.fmax(found.high, found.estimate)))
+    return Interval(
+        found.estimate, float(np.fmin(found.low, found.estimate)), float(np.fmax(found.high, found.estimate))
+    )
 
 
 def _corrected_v(cells: np.ndarray) -> np.ndarray:
@@ -136,10 +144,19 @@ def differences(pair: pd.DataFrame) -> pd.DataFrame:
                 continue
             found = _difference(pair[part], books[part], column)
             shares = pair.groupby("sad")[column].mean() if within == "all songs" else {}
-            lines.append({"half": half, "within": within, "expected": sign,
-                          "sad": shares.get(True, np.nan), "merry": shares.get(False, np.nan),
-                          "difference": found.estimate, "low": found.low, "high": found.high,
-                          "songs": int(part.sum())})
+            lines.append(
+                {
+                    "half": half,
+                    "within": within,
+                    "expected": sign,
+                    "sad": shares.get(True, np.nan),
+                    "merry": shares.get(False, np.nan),
+                    "difference": found.estimate,
+                    "low": found.low,
+                    "high": found.high,
+                    "songs": int(part.sum()),
+                }
+            )
     return pd.DataFrame(lines)
 
 

@@ -41,8 +41,9 @@ class PieceSet:
 
     def first(self, count: int) -> "PieceSet":
         """The same set with its first so many pieces only."""
-        columns = (column[:count] for column in (self.tokens, self.emotions, self.genres, self.groups,
-                                                 self.titles))
+        columns = (
+            column[:count] for column in (self.tokens, self.emotions, self.genres, self.groups, self.titles)
+        )
         return PieceSet(self.name, *columns)
 
     def labels(self, target: str) -> list[str]:
@@ -50,8 +51,9 @@ class PieceSet:
         return {"emotion": self.emotions, "genre": self.genres}[target]
 
 
-def composed_set(name: str, pieces: Sequence[Composition],
-                 asked: Sequence[tuple[str, str]] | None = None) -> PieceSet:
+def composed_set(
+    name: str, pieces: Sequence[Composition], asked: Sequence[tuple[str, str]] | None = None
+) -> PieceSet:
     """Composed pieces as a set.
 
     Args:
@@ -65,26 +67,41 @@ def composed_set(name: str, pieces: Sequence[Composition],
     """
     labels = [(piece.emotion, piece.genre) for piece in pieces] if asked is None else list(asked)
     if len(labels) != len(pieces) or any(None in pair for pair in labels):
-        raise BookError(f"Some pieces of {name} were composed without labels: what was asked for cannot be "
-                        "compared with what came; compose them with an emotion and a genre.")
+        raise BookError(
+            f"Some pieces of {name} were composed without labels: what was asked for cannot be "
+            "compared with what came; compose them with an emotion and a genre."
+        )
     tokens = [piece.written_out for piece in pieces]
-    return PieceSet(name, tokens, [emotion for emotion, _ in labels],
-                    [genre for _, genre in labels], np.arange(len(pieces)),
-                    [f"{emotion}, {genre}, seed {piece.seed}"
-                     for (emotion, genre), piece in zip(labels, pieces, strict=True)])
+    return PieceSet(
+        name,
+        tokens,
+        [emotion for emotion, _ in labels],
+        [genre for _, genre in labels],
+        np.arange(len(pieces)),
+        [
+            f"{emotion}, {genre}, seed {piece.seed}"
+            for (emotion, genre), piece in zip(labels, pieces, strict=True)
+        ],
+    )
 
 
 def real_set(store: TokenStore, rows: Sequence[int], name: str = "real", most: int | None = None) -> PieceSet:
     """Pieces of a store as a set; of each at most `most` tokens, to stand beside composed ones."""
     found = store.index.iloc[list(rows)]
     tokens = [write_out(store.tokenizer, store.tokens(row)[:most]) for row in rows]
-    return PieceSet(name, tokens, found["emotion"].tolist(), found["genre"].tolist(),
-                    found["group"].to_numpy(),
-                    [f"{piece.emotion}, {piece.genre}, {piece.identifier}" for piece in found.itertuples()])
+    return PieceSet(
+        name,
+        tokens,
+        found["emotion"].tolist(),
+        found["genre"].tolist(),
+        found["group"].to_numpy(),
+        [f"{piece.emotion}, {piece.genre}, {piece.identifier}" for piece in found.itertuples()],
+    )
 
 
-def matched_rows(store: TokenStore, labels: Sequence[tuple[str, str]], split: str, each: int,
-                 seed: int) -> np.ndarray:
+def matched_rows(
+    store: TokenStore, labels: Sequence[tuple[str, str]], split: str, each: int, seed: int
+) -> np.ndarray:
     """Real held-out pieces with the same mix of labels as was asked for.
 
     Args:
@@ -106,7 +123,7 @@ def matched_rows(store: TokenStore, labels: Sequence[tuple[str, str]], split: st
     chosen = []
     for pair, often in sorted(Counter(labels).items()):
         fitting = rows[(emotion == pair[0]) & (genre == pair[1])]
-        chosen.append(generator.permutation(fitting)[:often * each])
+        chosen.append(generator.permutation(fitting)[: often * each])
     found = np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
     if not len(found):
         raise BookError(f"No piece of the {split} part has the labels asked for: ask for others.")

@@ -22,8 +22,14 @@ class Interval(NamedTuple):
     high: float | np.ndarray
 
 
-def bootstrap(sums: np.ndarray, groups: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray],
-              draws: int = 2000, seed: int = 0, level: float = 0.95) -> Interval:
+def bootstrap(
+    sums: np.ndarray,
+    groups: np.ndarray,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    draws: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Interval:
     """A statistic of sums over pieces, with the percentile interval of a bootstrap over groups.
 
     Args:
@@ -69,15 +75,22 @@ def _weights(count: int, draws: int, seed: int):
         yield np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count).astype(np.float64)
 
 
-def bootstrap_ratio(numerator: np.ndarray, denominator: np.ndarray, groups: np.ndarray, draws: int = 2000,
-                    seed: int = 0, level: float = 0.95) -> Interval:
+def bootstrap_ratio(
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+    groups: np.ndarray,
+    draws: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Interval:
     """Sum of `numerator` over sum of `denominator`, both [pieces], with its interval (:func:`bootstrap`)."""
     sums = np.stack([numerator, denominator], axis=1)
     return bootstrap(sums, groups, lambda total: total[..., 0] / total[..., 1], draws, seed, level)
 
 
-def bootstrap_mean(values: np.ndarray, groups: np.ndarray, draws: int = 2000, seed: int = 0,
-                   level: float = 0.95) -> Interval:
+def bootstrap_mean(
+    values: np.ndarray, groups: np.ndarray, draws: int = 2000, seed: int = 0, level: float = 0.95
+) -> Interval:
     """The mean of `values` [pieces] with its interval; see :func:`bootstrap`."""
     return bootstrap_ratio(values, np.ones(len(values)), groups, draws, seed, level)
 
@@ -101,5 +114,7 @@ def as_json(interval: Interval, name: str, digits: int = 4) -> dict[str, float |
 
     None stands for a number that is not known, for JSON has no NaN.
     """
-    return {name + end: round(float(value), digits) if np.isfinite(value) else None
-            for end, value in zip(("", "_low", "_high"), interval, strict=True)}
+    return {
+        name + end: round(float(value), digits) if np.isfinite(value) else None
+        for end, value in zip(("", "_low", "_high"), interval, strict=True)
+    }

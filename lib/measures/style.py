@@ -149,9 +149,9 @@ def empty_beat_rate(sounding: np.ndarray) -> float:
     """
     beats = -(-len(sounding) // TICKS)
     padded = np.zeros(beats * TICKS, dtype=np.int64)
-    padded[:len(sounding)] = sounding
+    padded[: len(sounding)] = sounding
     heard = padded.reshape(beats, TICKS).max(axis=1) > 0
-    return float(1 - heard[heard.argmax():].mean())
+    return float(1 - heard[heard.argmax() :].mean())
 
 
 def ngram_repetition(onset: np.ndarray, pitch: np.ndarray) -> float:

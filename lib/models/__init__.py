@@ -14,15 +14,40 @@ if TYPE_CHECKING:
     from lib.models.transformer import ConditionalTransformer, KeyValueCache
 
 __all__ = [
-    "ConditionalLSTM", "ConditionalModel", "ConditionalTransformer", "Gates", "KeyValueCache",
-    "NgramModel", "RecurrentState", "attention_weights", "build_model", "choose_ngram", "count_parameters",
-    "flops_per_token", "lstm_gates", "lstm_step", "request_ngram",
+    "ConditionalLSTM",
+    "ConditionalModel",
+    "ConditionalTransformer",
+    "Gates",
+    "KeyValueCache",
+    "NgramModel",
+    "RecurrentState",
+    "attention_weights",
+    "build_model",
+    "choose_ngram",
+    "count_parameters",
+    "flops_per_token",
+    "lstm_gates",
+    "lstm_step",
+    "request_ngram",
 ]
 
-__getattr__ = names_of(__name__, {
-    "attention_weights": "internals", "build_model": "interface", "choose_ngram": "ngram_choice",
-    "ConditionalLSTM": "lstm", "ConditionalModel": "base", "ConditionalTransformer": "transformer",
-    "count_parameters": "interface", "flops_per_token": "interface", "Gates": "internals",
-    "KeyValueCache": "transformer", "lstm_gates": "internals", "lstm_step": "internals",
-    "NgramModel": "ngram", "RecurrentState": "lstm", "request_ngram": "ngram_choice",
-})
+__getattr__ = names_of(
+    __name__,
+    {
+        "attention_weights": "internals",
+        "build_model": "interface",
+        "choose_ngram": "ngram_choice",
+        "ConditionalLSTM": "lstm",
+        "ConditionalModel": "base",
+        "ConditionalTransformer": "transformer",
+        "count_parameters": "interface",
+        "flops_per_token": "interface",
+        "Gates": "internals",
+        "KeyValueCache": "transformer",
+        "lstm_gates": "internals",
+        "lstm_step": "internals",
+        "NgramModel": "ngram",
+        "RecurrentState": "lstm",
+        "request_ngram": "ngram_choice",
+    },
+)

@@ -32,7 +32,7 @@ class _BlockwiseAttention(torch.autograd.Function):
         for start in range(0, queries.shape[1], BLOCK):
             end = min(start + BLOCK, queries.shape[1])
             scores = (queries[:, start:end] * scale) @ keys[:, :end].transpose(1, 2)
-            scores[:, :, start:] += future[:end - start, :end - start]
+            scores[:, :, start:] += future[: end - start, : end - start]
             weights = scores.softmax(dim=-1)
             kept = torch.rand_like(weights) >= dropout if dropout else None
             used = weights if kept is None else weights * kept / (1 - dropout)
@@ -49,7 +49,7 @@ class _BlockwiseAttention(torch.autograd.Function):
         grad_queries, grad_keys, grad_values = map(torch.zeros_like, (queries, keys, values))
         for index, start in enumerate(range(0, queries.shape[1], BLOCK)):
             end = min(start + BLOCK, queries.shape[1])
-            weights, kept = saved[2 * index:2 * index + 2]
+            weights, kept = saved[2 * index : 2 * index + 2]
             grad_weights = grad[:, start:end] @ values[:, :end].transpose(1, 2)
             used = weights
             if kept is not None:

@@ -49,8 +49,10 @@ class ConditionalModel(nn.Module):
         if self.position_embedding is not None:
             end, longest = start + tokens.shape[1], self.settings.max_length
             if end > longest:
-                raise BookError(f"This model learned {longest} positions and cannot read a sequence of {end} "
-                                f"tokens: shorten it or train with a larger max_length.")
+                raise BookError(
+                    f"This model learned {longest} positions and cannot read a sequence of {end} "
+                    f"tokens: shorten it or train with a larger max_length."
+                )
             hidden = hidden + self.position_embedding.weight[start:end]
         return self.embedding_dropout(hidden)
 
@@ -60,10 +62,14 @@ class ConditionalModel(nn.Module):
             return F.linear(hidden, self.token_embedding.weight)
         return self.output(hidden)
 
-    def start_embeddings(self, deviation: float) -> None:
+    def init_embeddings(self, deviation: float) -> None:
         """Draw the embeddings from N(0, deviation²); an untied output layer keeps torch's own start."""
-        for table in (self.token_embedding, self.emotion_embedding, self.genre_embedding,
-                      self.position_embedding):
+        for table in (
+            self.token_embedding,
+            self.emotion_embedding,
+            self.genre_embedding,
+            self.position_embedding,
+        ):
             if table is not None:
                 nn.init.normal_(table.weight, std=deviation)
 

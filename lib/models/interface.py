@@ -6,8 +6,9 @@ from lib.models.transformer import ConditionalTransformer
 from lib.profiles.profile import ModelSettings
 
 
-def build_model(settings: ModelSettings, vocabulary_size: int, num_emotions: int,
-                num_genres: int) -> ConditionalModel:
+def build_model(
+    settings: ModelSettings, vocabulary_size: int, num_emotions: int, num_genres: int
+) -> ConditionalModel:
     """A network with fresh weights, drawn from torch's global generator.
 
     Args:
@@ -42,8 +43,11 @@ def flops_per_token(model: ConditionalModel, length: int) -> int:
     times as much: the backward pass has two products for each one of the forward pass.
     """
     settings = model.settings
-    weights = sum(parameter.numel() for name, parameter in model.named_parameters()
-                  if parameter.dim() == 2 and "embedding" not in name)
+    weights = sum(
+        parameter.numel()
+        for name, parameter in model.named_parameters()
+        if parameter.dim() == 2 and "embedding" not in name
+    )
     if settings.tie_embeddings:
         weights += model.token_embedding.weight.numel()
     attends = settings.kind == "transformer"

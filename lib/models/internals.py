@@ -32,8 +32,9 @@ class Gates:
     hidden: np.ndarray
 
 
-def lstm_step(features: Tensor, hidden: Tensor, cell: Tensor, input_weight: Tensor, hidden_weight: Tensor,
-              bias: Tensor) -> dict[str, Tensor]:
+def lstm_step(
+    features: Tensor, hidden: Tensor, cell: Tensor, input_weight: Tensor, hidden_weight: Tensor, bias: Tensor
+) -> dict[str, Tensor]:
     """One step of one LSTM layer, written out.
 
     i, f, g, o = W x + U h + b;   cell' = σ(f) ⊙ cell + σ(i) ⊙ tanh(g);   hidden' = σ(o) ⊙ tanh(cell')
@@ -50,8 +51,14 @@ def lstm_step(features: Tensor, hidden: Tensor, cell: Tensor, input_weight: Tens
     enter, forget, content, output = preactivation.chunk(4, dim=-1)
     enter, forget, content, output = enter.sigmoid(), forget.sigmoid(), content.tanh(), output.sigmoid()
     cell = forget * cell + enter * content
-    return {"input": enter, "forget": forget, "output": output, "content": content, "cell": cell,
-            "hidden": output * cell.tanh()}
+    return {
+        "input": enter,
+        "forget": forget,
+        "output": output,
+        "content": content,
+        "cell": cell,
+        "hidden": output * cell.tanh(),
+    }
 
 
 def _as_batch(model: ConditionalModel, tokens: np.ndarray, emotion: int, genre: int) -> list[Tensor]:
@@ -88,8 +95,9 @@ def lstm_gates(model: ConditionalLSTM, tokens: np.ndarray, emotion: int, genre: 
 
 
 @torch.no_grad()
-def attention_weights(model: ConditionalTransformer, tokens: np.ndarray, emotion: int,
-                      genre: int) -> np.ndarray:
+def attention_weights(
+    model: ConditionalTransformer, tokens: np.ndarray, emotion: int, genre: int
+) -> np.ndarray:
     """How much each token looks at each earlier one.
 
     Args:

@@ -34,10 +34,11 @@ class ConditionalLSTM(ConditionalModel):
         between_layers = settings.dropout if num_layers > 1 else 0.0
         self.layers = nn.LSTM(size, size, num_layers, batch_first=True, dropout=between_layers)
         if settings.initialisation == "scaled":
-            self._start_scaled()
+            self._init_scaled()
 
-    def forward(self, tokens: Tensor, emotion: Tensor, genre: Tensor,
-                state: RecurrentState | None = None) -> tuple[Tensor, RecurrentState | None]:
+    def forward(
+        self, tokens: Tensor, emotion: Tensor, genre: Tensor, state: RecurrentState | None = None
+    ) -> tuple[Tensor, RecurrentState | None]:
         """Logits of the token after each position.
 
         Args:
@@ -60,15 +61,20 @@ class ConditionalLSTM(ConditionalModel):
 
     def empty_state(self, batch_size: int, max_length: int | None = None) -> RecurrentState:
         """The state before the first token; `max_length` is ignored, an LSTM's memory does not grow."""
-        zeros = torch.zeros(self.settings.num_layers, batch_size, self.settings.hidden_size,
-                            device=self.device, dtype=self.dtype)
+        zeros = torch.zeros(
+            self.settings.num_layers,
+            batch_size,
+            self.settings.hidden_size,
+            device=self.device,
+            dtype=self.dtype,
+        )
         return RecurrentState(zeros, zeros, 0)
 
     def keep_rows(self, state: RecurrentState, rows: Tensor) -> RecurrentState:
         """The state of these rows only (indices)."""
         return RecurrentState(state.hidden[:, rows], state.cell[:, rows], state.length)
 
-    def _start_scaled(self) -> None:
+    def _init_scaled(self) -> None:
         """Embeddings as large as torch's, and gates that begin by remembering.
 
         The output layer shares the embeddings: its input is small (|h| < 1), so they may be large, and after
@@ -76,10 +82,10 @@ class ConditionalLSTM(ConditionalModel):
         A forget bias of 1 keeps early gradients alive through time (Jozefowicz et al. 2015). torch stores the
         gates in the order input, forget, cell, output, and two biases that add up.
         """
-        self.start_embeddings(deviation=1.0)
+        self.init_embeddings(deviation=1.0)
         size = self.settings.hidden_size
         for name, bias in self.layers.named_parameters():
             if name.startswith("bias"):
                 nn.init.zeros_(bias)
                 if name.startswith("bias_ih"):
-                    nn.init.ones_(bias[size:2 * size])
+                    nn.init.ones_(bias[size : 2 * size])

@@ -59,8 +59,14 @@ class NgramModel:
         self.chain, self.counts = context_chain(order, labels), counts
 
     @classmethod
-    def fit(cls, pieces: FlatPieces, vocabulary_size: int, order: int, labels: Labels = "none",
-            escape: float = 1.0) -> "NgramModel":
+    def fit(
+        cls,
+        pieces: FlatPieces,
+        vocabulary_size: int,
+        order: int,
+        labels: Labels = "none",
+        escape: float = 1.0,
+    ) -> "NgramModel":
         """Count the n-grams of training pieces.
 
         Raises:

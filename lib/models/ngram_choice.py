@@ -28,9 +28,14 @@ _CODE = code_hash(__name__)
 _FORMAT = "composing-to-a-mood n-gram 1"
 
 
-def choose_ngram(training: FlatPieces, validation: FlatPieces, vocabulary_size: int, orders: Sequence[int],
-                 labels: Sequence[Labels] = ALL_LABELS,
-                 escapes: Sequence[float] = (1.0,)) -> tuple[NgramModel, pd.DataFrame]:
+def choose_ngram(
+    training: FlatPieces,
+    validation: FlatPieces,
+    vocabulary_size: int,
+    orders: Sequence[int],
+    labels: Sequence[Labels] = ALL_LABELS,
+    escapes: Sequence[float] = (1.0,),
+) -> tuple[NgramModel, pd.DataFrame]:
     """Fit n-gram models on training pieces and choose among them on validation pieces.
 
     All orders share their counts, so that ten cost little more than the highest alone.
@@ -58,8 +63,15 @@ def choose_ngram(training: FlatPieces, validation: FlatPieces, vocabulary_size: 
     rows = []
     for kind, escape in product(labels, escapes):
         loss = _loss_along_chain(chains[kind], found, escape, vocabulary_size, validation)
-        rows += [{"order": order, "labels": kind, "escape": escape,
-                  "nats_per_token": loss[len(context_chain(order, kind)) - 1]} for order in orders]
+        rows += [
+            {
+                "order": order,
+                "labels": kind,
+                "escape": escape,
+                "nats_per_token": loss[len(context_chain(order, kind)) - 1],
+            }
+            for order in orders
+        ]
     table = pd.DataFrame(rows)
     best = table.loc[table["nats_per_token"].idxmin()]
     order, kind = int(best["order"]), best["labels"]
@@ -67,8 +79,9 @@ def choose_ngram(training: FlatPieces, validation: FlatPieces, vocabulary_size: 
     return NgramModel(vocabulary_size, order, kind, float(best["escape"]), chosen), table
 
 
-def _find_all(counts: dict[Context, Counts], pieces: FlatPieces,
-              vocabulary_size: int) -> dict[Context, tuple[np.ndarray, Found]]:
+def _find_all(
+    counts: dict[Context, Counts], pieces: FlatPieces, vocabulary_size: int
+) -> dict[Context, tuple[np.ndarray, Found]]:
     """For each kind of context: which tokens have one, and the counts of those."""
     hashes, targets = ContextHashes(pieces, vocabulary_size), pieces.is_target
     found = {}
@@ -79,8 +92,13 @@ def _find_all(counts: dict[Context, Counts], pieces: FlatPieces,
     return found
 
 
-def _loss_along_chain(chain: list[Context], found: dict[Context, tuple[np.ndarray, Found]], escape: float,
-                      vocabulary_size: int, pieces: FlatPieces) -> list[float]:
+def _loss_along_chain(
+    chain: list[Context],
+    found: dict[Context, tuple[np.ndarray, Found]],
+    escape: float,
+    vocabulary_size: int,
+    pieces: FlatPieces,
+) -> list[float]:
     """Nats per token of the models that end at each link of the chain."""
     probability, losses = np.full(len(pieces), 1 / vocabulary_size), []
     targets = pieces.is_target
@@ -91,9 +109,13 @@ def _loss_along_chain(chain: list[Context], found: dict[Context, tuple[np.ndarra
     return losses
 
 
-def request_ngram(store: TokenStore, orders: Sequence[int], labels: Sequence[Labels] = ALL_LABELS,
-                  escapes: Sequence[float] = (1.0,),
-                  transposed_copies: int = 0) -> tuple[NgramModel, pd.DataFrame]:
+def request_ngram(
+    store: TokenStore,
+    orders: Sequence[int],
+    labels: Sequence[Labels] = ALL_LABELS,
+    escapes: Sequence[float] = (1.0,),
+    transposed_copies: int = 0,
+) -> tuple[NgramModel, pd.DataFrame]:
     """The n-gram baseline of a store: read back if this was asked before, otherwise chosen and kept.
 
     Args:
@@ -105,16 +127,22 @@ def request_ngram(store: TokenStore, orders: Sequence[int], labels: Sequence[Lab
     Returns:
         As :func:`choose_ngram`.
     """
+
     def choose() -> tuple[NgramModel, pd.DataFrame]:
         rows = sample_rows(store, "train", TRAINING_TOKENS // max(1, transposed_copies))
-        training = flatten_rows(store, rows, copies=max(1, transposed_copies),
-                                transpose=transposed_copies > 0)
+        training = flatten_rows(
+            store, rows, copies=max(1, transposed_copies), transpose=transposed_copies > 0
+        )
         validation = flatten_rows(store, sample_rows(store, "validation", VALIDATION_TOKENS))
         return choose_ngram(training, validation, len(store.vocabulary), orders, labels, escapes)
 
     inputs = [store.hash, sorted(set(orders)), list(labels), list(escapes), transposed_copies]
-    return request_kept(kept_path("ngrams", inputs, _CODE, ".safetensors"), load_ngram, choose,
-                        lambda path, chosen: save_ngram(path, *chosen))
+    return request_kept(
+        kept_path("ngrams", inputs, _CODE, ".safetensors"),
+        load_ngram,
+        choose,
+        lambda path, chosen: save_ngram(path, *chosen),
+    )
 
 
 def sample_rows(store: TokenStore, split: str, most_tokens: int) -> np.ndarray:
@@ -135,11 +163,18 @@ def save_ngram(path: Path, model: NgramModel, table: pd.DataFrame) -> None:
     tensors = {}
     for number, counts in enumerate(model.counts):
         tensors[f"keys.{number}"], tensors[f"ends.{number}"] = counts.keys, counts.ends
-    about = {"vocabulary_size": model.vocabulary_size, "order": model.order, "labels": model.labels,
-             "escape": model.escape}
+    about = {
+        "vocabulary_size": model.vocabulary_size,
+        "order": model.order,
+        "labels": model.labels,
+        "escape": model.escape,
+    }
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"format": _FORMAT, "model": json.dumps(about),
-                                       "table": table.to_csv(index=False)})
+        save_file(
+            tensors,
+            temporary,
+            {"format": _FORMAT, "model": json.dumps(about), "table": table.to_csv(index=False)},
+        )
 
 
 def load_ngram(path: Path) -> tuple[NgramModel, pd.DataFrame]:
@@ -155,9 +190,12 @@ def load_ngram(path: Path) -> tuple[NgramModel, pd.DataFrame]:
                 raise ValueError("another format")
             about = json.loads(metadata["model"])
             mask = token_mask(about["vocabulary_size"])
-            counts = [Counts(file.get_tensor(f"keys.{number}"), file.get_tensor(f"ends.{number}"), mask)
-                      for number in range(len(context_chain(about["order"], about["labels"])))]
+            counts = [
+                Counts(file.get_tensor(f"keys.{number}"), file.get_tensor(f"ends.{number}"), mask)
+                for number in range(len(context_chain(about["order"], about["labels"])))
+            ]
         return NgramModel(**about, counts=counts), pd.read_csv(io.StringIO(metadata["table"]))
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise BookError(f"The n-gram model {path} cannot be read ({error}); delete the file and run the "
-                        "command again.") from error
+        raise BookError(
+            f"The n-gram model {path} cannot be read ({error}); delete the file and run the command again."
+        ) from error

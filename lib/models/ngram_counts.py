@@ -56,8 +56,10 @@ class Counts:
 
     def ranges(self, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where the continuations of each context begin and end."""
-        return (np.searchsorted(self.keys, contexts),
-                np.searchsorted(self.keys, contexts | self.token_mask, side="right"))
+        return (
+            np.searchsorted(self.keys, contexts),
+            np.searchsorted(self.keys, contexts | self.token_mask, side="right"),
+        )
 
     def find(self, contexts: np.ndarray, tokens: np.ndarray) -> Found:
         """Look up pairs of context and next token; float32 counts, which are exact below 16 million."""
@@ -126,8 +128,9 @@ class ContextHashes:
         return value & ~self.token_mask, self._whole
 
 
-def count_contexts(pieces: FlatPieces, vocabulary_size: int, contexts: list[Context],
-                   progress: Progress | None = None) -> list[Counts]:
+def count_contexts(
+    pieces: FlatPieces, vocabulary_size: int, contexts: list[Context], progress: Progress | None = None
+) -> list[Counts]:
     """Count the continuations of every context of these kinds.
 
     Args:

@@ -69,8 +69,12 @@ class FlatPieces:
         return Histories(tokens, exists, self.emotion[at], self.genre[at])
 
 
-def flatten(sequences: Sequence[np.ndarray], emotions: Sequence[int], genres: Sequence[int],
-            pieces: Sequence[int] | None = None) -> FlatPieces:
+def flatten(
+    sequences: Sequence[np.ndarray],
+    emotions: Sequence[int],
+    genres: Sequence[int],
+    pieces: Sequence[int] | None = None,
+) -> FlatPieces:
     """Lay token sequences end to end.
 
     Args:
@@ -86,8 +90,13 @@ def flatten(sequences: Sequence[np.ndarray], emotions: Sequence[int], genres: Se
 
     tokens = np.concatenate(sequences) if len(lengths) else np.zeros(0)
     place = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return FlatPieces(tokens.astype(np.uint16), place.astype(np.int32), of_piece(numbers), of_piece(emotions),
-                      of_piece(genres))
+    return FlatPieces(
+        tokens.astype(np.uint16),
+        place.astype(np.int32),
+        of_piece(numbers),
+        of_piece(emotions),
+        of_piece(genres),
+    )
 
 
 def flatten_rows(store: TokenStore, rows: np.ndarray, copies: int = 1, transpose: bool = False) -> FlatPieces:

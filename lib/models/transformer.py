@@ -35,8 +35,16 @@ class KeyValueCache:
         max_length: tokens there is room for.
     """
 
-    def __init__(self, num_layers: int, batch_size: int, num_heads: int, max_length: int, head_size: int,
-                 device: torch.device, dtype: torch.dtype):
+    def __init__(
+        self,
+        num_layers: int,
+        batch_size: int,
+        num_heads: int,
+        max_length: int,
+        head_size: int,
+        device: torch.device,
+        dtype: torch.dtype,
+    ):
         shape = (num_layers, batch_size, num_heads, max_length, head_size)
         self.keys = torch.empty(shape, device=device, dtype=dtype)
         self.values = torch.empty(shape, device=device, dtype=dtype)
@@ -45,8 +53,8 @@ class KeyValueCache:
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Store the new tokens' keys and values [B, heads, T, head_size] of a layer; return all so far."""
         end = self.length + keys.shape[2]
-        self.keys[layer, :, :, self.length:end] = keys
-        self.values[layer, :, :, self.length:end] = values
+        self.keys[layer, :, :, self.length : end] = keys
+        self.values[layer, :, :, self.length : end] = values
         return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
 
     def keep_rows(self, rows: Tensor) -> None:
@@ -92,8 +100,9 @@ class SelfAttention(nn.Module):
             queries, keys = rotate(queries, rotation), rotate(keys, rotation)
         return queries, keys, values
 
-    def forward(self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None,
-                layer: int) -> Tensor:
+    def forward(
+        self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None, layer: int
+    ) -> Tensor:
         queries, keys, values = self.project(hidden, rotation)
         length, past = hidden.shape[1], 0 if cache is None else cache.length
         if cache is not None:
@@ -141,8 +150,9 @@ class TransformerLayer(nn.Module):
         self.feed_forward = FeedForward(settings)
         self.dropout = nn.Dropout(settings.dropout)
 
-    def forward(self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None,
-                layer: int) -> Tensor:
+    def forward(
+        self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None, layer: int
+    ) -> Tensor:
         if self.pre_norm:
             attended = self.attention(self.attention_norm(hidden), rotation, cache, layer)
             hidden = hidden + self.dropout(attended)
@@ -169,12 +179,13 @@ class ConditionalTransformer(ConditionalModel):
         table = rotation_table(settings.max_length, self.head_size) if rotary else None
         self.register_buffer("rotation", table, persistent=False)
         if settings.initialisation == "scaled":
-            self._start_scaled()
+            self._init_scaled()
         else:
-            self._start_as_torch()
+            self._init_as_torch()
 
-    def forward(self, tokens: Tensor, emotion: Tensor, genre: Tensor,
-                state: KeyValueCache | None = None) -> tuple[Tensor, KeyValueCache | None]:
+    def forward(
+        self, tokens: Tensor, emotion: Tensor, genre: Tensor, state: KeyValueCache | None = None
+    ) -> tuple[Tensor, KeyValueCache | None]:
         """Logits of the token after each position.
 
         Args:
@@ -191,8 +202,10 @@ class ConditionalTransformer(ConditionalModel):
         start = 0 if state is None else state.length
         end = start + tokens.shape[1]
         if state is not None and end > state.max_length:
-            raise BookError(f"The cache has room for {state.max_length} tokens and cannot take {end}: "
-                            f"begin with empty_state(batch_size, max_length={end}) or shorten the piece.")
+            raise BookError(
+                f"The cache has room for {state.max_length} tokens and cannot take {end}: "
+                f"begin with empty_state(batch_size, max_length={end}) or shorten the piece."
+            )
         hidden = self.embed(tokens, emotion, genre, start)
         rotation = None if self.rotation is None else self._rotation(start, end)
         for index, layer in enumerate(self.layers):
@@ -204,8 +217,15 @@ class ConditionalTransformer(ConditionalModel):
     def empty_state(self, batch_size: int, max_length: int | None = None) -> KeyValueCache:
         """An empty cache for `batch_size` rows of up to `max_length` tokens (default: the settings' own)."""
         settings = self.settings
-        return KeyValueCache(settings.num_layers, batch_size, settings.num_heads,
-                             max_length or settings.max_length, self.head_size, self.device, self.dtype)
+        return KeyValueCache(
+            settings.num_layers,
+            batch_size,
+            settings.num_heads,
+            max_length or settings.max_length,
+            self.head_size,
+            self.device,
+            self.dtype,
+        )
 
     def keep_rows(self, state: KeyValueCache, rows: Tensor) -> KeyValueCache:
         """The state of these rows only (indices)."""
@@ -217,13 +237,13 @@ class ConditionalTransformer(ConditionalModel):
             self.rotation = rotation_table(2 * end, self.head_size).to(self.rotation)
         return self.rotation[:, start:end]
 
-    def _start_scaled(self) -> None:
+    def _init_scaled(self) -> None:
         """Linear layers keep the size of their input; the sum of 2 · num_layers residuals stays near 1.
 
         Embeddings of 2 / √hidden_size give fresh logits of deviation 2 when they also are the output weights.
         The usual 0.02 costs half a nat after 500,000 tokens: early steps then only find a scale for them.
         """
-        self.start_embeddings(deviation=2 * self.settings.hidden_size**-0.5)
+        self.init_embeddings(deviation=2 * self.settings.hidden_size**-0.5)
         for module in self.layers.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=module.in_features**-0.5)
@@ -232,7 +252,7 @@ class ConditionalTransformer(ConditionalModel):
             for residual in (layer.attention.output, layer.feed_forward.output):
                 residual.weight.data /= math.sqrt(2 * len(self.layers))
 
-    def _start_as_torch(self) -> None:
+    def _init_as_torch(self) -> None:
         """As `nn.TransformerEncoder` starts: attention its own way, and every layer a copy of the first."""
         first = self.layers[0]
         nn.init.xavier_uniform_(first.attention.query_key_value.weight)

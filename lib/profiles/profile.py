@@ -129,8 +129,9 @@ class NgramSettings(Settings):
     orders: list[int] = Field(min_length=1)
 
 
-SweepName = Literal["repeats", "rates", "depths", "equal_parameters", "batches", "equal_updates", "collapse",
-                    "data_and_depth"]
+SweepName = Literal[
+    "repeats", "rates", "depths", "equal_parameters", "batches", "equal_updates", "collapse", "data_and_depth"
+]
 
 
 class ExperimentSettings(Settings):
@@ -250,8 +251,10 @@ class Profile(Settings):
         for name, entry in self.runs.items():
             model, wanted = entry.model, self.generation.max_tokens
             if model.positions == "learned" and wanted > model.max_length + 1:
-                raise ValueError(f"generation.max_tokens is {wanted}, but the run '{name}' learns positions "
-                                 f"for pieces of {model.max_length + 1} tokens at most")
+                raise ValueError(
+                    f"generation.max_tokens is {wanted}, but the run '{name}' learns positions "
+                    f"for pieces of {model.max_length + 1} tokens at most"
+                )
         return self
 
     def run(self, name: str, seed: int | None = None) -> RunSettings:
@@ -264,9 +267,14 @@ class Profile(Settings):
             known = ", ".join(sorted(self.runs))
             raise BookError(f"The profile '{self.name}' has no run named '{name}'; it has: {known}.")
         entry = self.runs[name]
-        return RunSettings(name=name, model=entry.model, training=entry.training,
-                           seed=self.seed if seed is None else seed, threads=self.threads,
-                           precision=entry.precision or self.precision)
+        return RunSettings(
+            name=name,
+            model=entry.model,
+            training=entry.training,
+            seed=self.seed if seed is None else seed,
+            threads=self.threads,
+            precision=entry.precision or self.precision,
+        )
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -328,7 +336,9 @@ def load_profile(name: str = "laptop", data: str | int | Path = "") -> Profile:
     if not str(data):
         return profile
     if isinstance(data, (bool, float)) or not isinstance(data, (str, int, Path)):
-        raise BookError(f"The data folder arrived as {data!r}: papermill reads '-p data' as a value of YAML; "
-                        "name it with '-r data', which reads text, or as ./name.")
+        raise BookError(
+            f"The data folder arrived as {data!r}: papermill reads '-p data' as a value of YAML; "
+            "name it with '-r data', which reads text, or as ./name."
+        )
     folder = Path(str(data)).expanduser().resolve()  # papermill's '-p data 2024' is a number
     return profile.model_copy(update={"data": profile.data.model_copy(update={"folder": folder})})

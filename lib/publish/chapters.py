@@ -12,6 +12,7 @@ from lib.basics.places import PROJECT
 
 _GLUED = "application/papermill.record/text/plain"
 
+
 @dataclass(frozen=True)
 class Chapter:
     """One notebook of the book.
@@ -100,8 +101,9 @@ def select(found: list[Chapter], names: list[str] | None) -> list[Chapter]:
 
 def tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookNode]:
     """The code cells that carry `tag`."""
-    return [cell for cell in notebook.cells
-            if cell.cell_type == "code" and tag in cell.metadata.get("tags", [])]
+    return [
+        cell for cell in notebook.cells if cell.cell_type == "code" and tag in cell.metadata.get("tags", [])
+    ]
 
 
 def parameters_of(notebook: nbformat.NotebookNode, name: str) -> dict[str, object]:
@@ -120,8 +122,9 @@ def parameters_of(notebook: nbformat.NotebookNode, name: str) -> dict[str, objec
     try:
         return _assignments(cells[0].source)
     except (SyntaxError, ValueError) as error:
-        raise BookError(f"The parameters cell of {name} may hold only lines such as profile = \"laptop\" "
-                        f"({error}).") from error
+        raise BookError(
+            f'The parameters cell of {name} may hold only lines such as profile = "laptop" ({error}).'
+        ) from error
 
 
 def _assignments(source: str) -> dict[str, object]:
@@ -155,5 +158,7 @@ def check_parameters(chapter: Chapter, given: dict[str, object]) -> None:
     known = parameters_of(chapter.read(), chapter.name)
     for name in given:
         if name not in known:
-            raise BookError(f"The notebook {chapter.name} has no parameter '{name}'; "
-                            f"its parameters are: {', '.join(known)}.")
+            raise BookError(
+                f"The notebook {chapter.name} has no parameter '{name}'; "
+                f"its parameters are: {', '.join(known)}."
+            )

@@ -41,7 +41,8 @@ _PLAIN = r"[−-]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?"
 _NUMBER = re.compile(rf"(?<!\w){_PLAIN}")
 _PART = re.compile(  # a number with its interval, an interval alone, a number alone
     rf"(?<!\w)(?:({_PLAIN})(?: \w+)? [\[(]({_PLAIN})(?:,\s| to )({_PLAIN})[\])]"
-    rf"|({_PLAIN})%? to ({_PLAIN})|({_PLAIN}))")
+    rf"|({_PLAIN})%? to ({_PLAIN})|({_PLAIN}))"
+)
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class Numbers:
 
     def is_same_computation(self, other: "Numbers") -> bool:
         """Whether only the code can make a difference."""
-        return all(self.machine.get(name) == other.machine.get(name)
-                   for name in ("precision", "device", "threads"))
+        return all(
+            self.machine.get(name) == other.machine.get(name) for name in ("precision", "device", "threads")
+        )
 
 
 def numbers_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
@@ -84,10 +86,19 @@ def numbers_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
 def book_numbers(copies: Sequence[ExecutedCopy]) -> Numbers:
     """The numbers of executed copies."""
     record = copies[0].record if copies else {}
-    machine = {name: str(record[name]) for name in ("kind", "precision", "device", "threads", "commit")
-               if record.get(name)}
-    return Numbers(machine, {(copy.chapter.name, name): value for copy in copies
-                             for name, value in numbers_of(copy.notebook).items()})
+    machine = {
+        name: str(record[name])
+        for name in ("kind", "precision", "device", "threads", "commit")
+        if record.get(name)
+    }
+    return Numbers(
+        machine,
+        {
+            (copy.chapter.name, name): value
+            for copy in copies
+            for name, value in numbers_of(copy.notebook).items()
+        },
+    )
 
 
 def numbers_path(profile: str, kind: str, project: Path = PROJECT) -> Path:
@@ -103,8 +114,11 @@ def keep_numbers(numbers: Numbers, profile: str, project: Path = PROJECT) -> Pat
     """
     path = numbers_path(profile, numbers.machine["kind"], project)
     rows = [*(((_MACHINE, name), value) for name, value in numbers.machine.items()), *numbers.values.items()]
-    write_csv(path, _COLUMNS, ({"notebook": notebook, "name": name, "value": value}
-                               for (notebook, name), value in rows))
+    write_csv(
+        path,
+        _COLUMNS,
+        ({"notebook": notebook, "name": name, "value": value} for (notebook, name), value in rows),
+    )
     return path
 
 
@@ -115,19 +129,26 @@ def read_numbers(profile: str, kind: str, project: Path = PROJECT) -> Numbers | 
         BookError: when the file is something else.
     """
     own = numbers_path(profile, kind, project)
-    others = sorted(path for path in own.parent.glob(f"{profile}-*.csv")
-                    if re.fullmatch(r"[cg]pu-\w+", path.stem.removeprefix(f"{profile}-")))
+    others = sorted(
+        path
+        for path in own.parent.glob(f"{profile}-*.csv")
+        if re.fullmatch(r"[cg]pu-\w+", path.stem.removeprefix(f"{profile}-"))
+    )
     path = own if own.is_file() else next(iter(others), None)
     if path is None:
         return None
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != _COLUMNS:
-            raise BookError(f"The numbers in {path.name} have other columns than {', '.join(_COLUMNS)}: "
-                            f"restore the file from the repository.")
+            raise BookError(
+                f"The numbers in {path.name} have other columns than {', '.join(_COLUMNS)}: "
+                f"restore the file from the repository."
+            )
         rows = {(line["notebook"], line["name"]): line["value"] for line in reader}
-    return Numbers({name: value for (notebook, name), value in rows.items() if notebook == _MACHINE},
-                   {key: value for key, value in rows.items() if key[0] != _MACHINE})
+    return Numbers(
+        {name: value for (notebook, name), value in rows.items() if notebook == _MACHINE},
+        {key: value for key, value in rows.items() if key[0] != _MACHINE},
+    )
 
 
 def compare(copies: Sequence[ExecutedCopy], committed: Numbers) -> pd.DataFrame:
@@ -140,9 +161,19 @@ def compare(copies: Sequence[ExecutedCopy], committed: Numbers) -> pd.DataFrame:
     now, old = book_numbers(copies).values, committed.values
     names = {copy.chapter.name for copy in copies}
     keys = dict.fromkeys([*now, *(key for key in old if key[0] in names)])
-    return pd.DataFrame([{"notebook": key[0], "name": key[1], "committed": old.get(key, ""),
-                          "now": now.get(key, ""), "verdict": verdict(old.get(key), now.get(key))}
-                         for key in keys], columns=["notebook", "name", "committed", "now", "verdict"])
+    return pd.DataFrame(
+        [
+            {
+                "notebook": key[0],
+                "name": key[1],
+                "committed": old.get(key, ""),
+                "now": now.get(key, ""),
+                "verdict": verdict(old.get(key), now.get(key)),
+            }
+            for key in keys
+        ],
+        columns=["notebook", "name", "committed", "now", "verdict"],
+    )
 
 
 def verdict(committed: str | None, now: str | None) -> str:
@@ -186,23 +217,29 @@ def about_machines(committed: Numbers, now: Numbers) -> str:
     """One sentence: whether this is the same computation as the committed one."""
     if committed.is_same_computation(now):
         return f"Both were computed in {now.computed}: what changed comes from code, data or a version."
-    return (f"The committed ones were computed in {committed.computed}, these in {now.computed}: another "
-            "computation, whose numbers agree within the spread at best; look at the words.")
+    return (
+        f"The committed ones were computed in {committed.computed}, these in {now.computed}: another "
+        "computation, whose numbers agree within the spread at best; look at the words."
+    )
 
 
 def describe(table: pd.DataFrame) -> str:
     """The comparison as plain text: one line a notebook, then the words that changed, then the numbers."""
-    lines = [f"{line['notebook']}: " + ", ".join(f"{line[name]} {name}" for name in VERDICTS if line[name])
-             for line in counts_by_notebook(table).to_dict("records")]
+    lines = [
+        f"{line['notebook']}: " + ", ".join(f"{line[name]} {name}" for name in VERDICTS if line[name])
+        for line in counts_by_notebook(table).to_dict("records")
+    ]
     for found in (OTHER_WORDS, "changed", "missing"):
         for line in table[table["verdict"] == found].itertuples():
-            lines.append(f"  {found}: {line.notebook} {line.name} was {line.committed}, "
-                         f"is {line.now or 'not there'}")
+            lines.append(
+                f"  {found}: {line.notebook} {line.name} was {line.committed}, is {line.now or 'not there'}"
+            )
     return "\n".join(lines)
 
 
-def compare_book(copies: Sequence[ExecutedCopy], profile: str, keep: bool = False,
-                 project: Path = PROJECT) -> str:
+def compare_book(
+    copies: Sequence[ExecutedCopy], profile: str, keep: bool = False, project: Path = PROJECT
+) -> str:
     """What `python -m lib compare` prints.
 
     Args:
@@ -216,12 +253,16 @@ def compare_book(copies: Sequence[ExecutedCopy], profile: str, keep: bool = Fals
     """
     now = book_numbers(copies)
     if "kind" not in now.machine:
-        raise BookError("The executed notebooks do not say on which kind of machine they ran: execute them "
-                        f"again with python -m lib execute --profile {profile}.")
+        raise BookError(
+            "The executed notebooks do not say on which kind of machine they ran: execute them "
+            f"again with python -m lib execute --profile {profile}."
+        )
     committed = read_numbers(profile, now.machine["kind"], project)
     if committed is None and not keep:
-        raise BookError(f"No numbers are committed for the profile '{profile}': write them with "
-                        f"python -m lib compare --profile {profile} --keep, and commit the file.")
+        raise BookError(
+            f"No numbers are committed for the profile '{profile}': write them with "
+            f"python -m lib compare --profile {profile} --keep, and commit the file."
+        )
     text = f"{about_machines(committed, now)}\n{describe(compare(copies, committed))}" if committed else ""
     if keep:
         path = keep_numbers(now, profile, project)

@@ -55,9 +55,11 @@ def diagnose(profile: Profile) -> str:
         f"profile   {profile.name}: {profile.description}",
         f"data      {profile.data.folder or profile.data.corpus + ' (from music21)'}; "
         f"tokens: {profile.data.token_set}",
-        *(f"run       {name}: {entry.model.kind}, hidden size {entry.model.hidden_size}, "
-          f"{entry.model.num_layers} layers, window {entry.training.window}"
-          for name, entry in profile.runs.items()),
+        *(
+            f"run       {name}: {entry.model.kind}, hidden size {entry.model.hidden_size}, "
+            f"{entry.model.num_layers} layers, window {entry.training.window}"
+            for name, entry in profile.runs.items()
+        ),
         *describe_costs(profile),
     ]
     for folder, what in (("stores", "token stores"), ("runs", "runs"), ("executed", "executed profiles")):

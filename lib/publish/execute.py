@@ -33,8 +33,12 @@ _KERNEL = "python3"
 _KERNEL_START = 120  # seconds; a cold disk and a busy machine take their time
 
 
-def execute_book(profile_name: str = "laptop", data: str | Path = "", notebooks: Sequence[str] | None = None,
-                 parameters: Mapping[str, object] | None = None) -> list[Path]:
+def execute_book(
+    profile_name: str = "laptop",
+    data: str | Path = "",
+    notebooks: Sequence[str] | None = None,
+    parameters: Mapping[str, object] | None = None,
+) -> list[Path]:
     """Execute the notebooks of `_toc.yml` in order; copies that are still current are kept.
 
     Args:
@@ -56,8 +60,12 @@ def execute_book(profile_name: str = "laptop", data: str | Path = "", notebooks:
     return execute_chapters(wanted, profile, given, open_store(profile).hash)
 
 
-def parameters_for(chapter: Chapter, profile: Profile, parameters: Mapping[str, object] | None = None,
-                   among: Sequence[Chapter] = ()) -> dict[str, object]:
+def parameters_for(
+    chapter: Chapter,
+    profile: Profile,
+    parameters: Mapping[str, object] | None = None,
+    among: Sequence[Chapter] = (),
+) -> dict[str, object]:
     """All that papermill gives `chapter`: profile, data, and those of `parameters` that it has.
 
     Raises:
@@ -79,12 +87,18 @@ def executed_path(profile: str, chapter: Chapter) -> Path:
     return artifacts_folder() / "executed" / profile / f"{chapter.name}.ipynb"
 
 
-def execute_chapters(wanted: Sequence[Chapter], profile: Profile,
-                     parameters: Mapping[str, Mapping[str, object]], data_hash: str,
-                     project: Path = PROJECT) -> list[Path]:
+def execute_chapters(
+    wanted: Sequence[Chapter],
+    profile: Profile,
+    parameters: Mapping[str, Mapping[str, object]],
+    data_hash: str,
+    project: Path = PROJECT,
+) -> list[Path]:
     """Execute `wanted` in order, each with its own entry of `parameters`; see :func:`execute_book`."""
-    expected = {chapter.name: fingerprint(chapter, profile, parameters[chapter.name], data_hash, project)
-                for chapter in wanted}
+    expected = {
+        chapter.name: fingerprint(chapter, profile, parameters[chapter.name], data_hash, project)
+        for chapter in wanted
+    }
     to_run = [chapter for chapter in wanted if not _is_fresh(chapter, profile, expected[chapter.name])]
     times = {chapter.name: _last_duration(executed_path(profile.name, chapter)) for chapter in to_run}
     for number, chapter in enumerate(wanted, start=1):
@@ -92,7 +106,7 @@ def execute_chapters(wanted: Sequence[Chapter], profile: Profile,
         if chapter not in to_run:
             say(f"{label}: current, kept")
             continue
-        left = [times[other.name] for other in to_run[to_run.index(chapter):]]
+        left = [times[other.name] for other in to_run[to_run.index(chapter) :]]
         say(f"{label}: running{_forecast(times[chapter.name], left)}")
         took = _execute(chapter, profile, parameters[chapter.name], expected[chapter.name])
         say(f"{label}: done in {duration(took)}")
@@ -104,8 +118,9 @@ def _is_fresh(chapter: Chapter, profile: Profile, expected: Mapping[str, str]) -
     return path.is_file() and is_fresh(read_copy(path, chapter, profile.name, expected))
 
 
-def _execute(chapter: Chapter, profile: Profile, parameters: Mapping[str, object],
-             expected: Mapping[str, str]) -> float:
+def _execute(
+    chapter: Chapter, profile: Profile, parameters: Mapping[str, object], expected: Mapping[str, str]
+) -> float:
     """Run one notebook; returns the seconds it took."""
     path = executed_path(profile.name, chapter)
     unfinished = make_folder(path.parent / "unfinished") / path.name
@@ -113,36 +128,52 @@ def _execute(chapter: Chapter, profile: Profile, parameters: Mapping[str, object
         notebook = _run_kernel(chapter, unfinished, profile, parameters)
     run = notebook.metadata.papermill
     run.input_path, run.output_path = f"{chapter.document}.ipynb", path.name  # no folders of this machine
-    notebook.metadata[KEY] = {"fingerprint": dict(expected), "profile": profile.name,
-                              "device": device_name(), "threads": profile.threads,
-                              "precision": profile.precision, "kind": machine_kind(profile.precision),
-                              "commit": git_commit()}
+    notebook.metadata[KEY] = {
+        "fingerprint": dict(expected),
+        "profile": profile.name,
+        "device": device_name(),
+        "threads": profile.threads,
+        "precision": profile.precision,
+        "kind": machine_kind(profile.precision),
+        "commit": git_commit(),
+    }
     with atomic_path(path) as temporary:
         nbformat.write(notebook, temporary)
     unfinished.unlink(missing_ok=True)
     return run.duration
 
 
-def _run_kernel(chapter: Chapter, unfinished: Path, profile: Profile,
-                parameters: Mapping[str, object]) -> nbformat.NotebookNode:
+def _run_kernel(
+    chapter: Chapter, unfinished: Path, profile: Profile, parameters: Mapping[str, object]
+) -> nbformat.NotebookNode:
     """Papermill's part: the executed notebook, also written to `unfinished` cell by cell."""
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it has to say, our own sentence says
     try:
         return papermill.execute_notebook(
-            chapter.source, unfinished, dict(parameters), kernel_name=_KERNEL, progress_bar=False,
-            cwd=chapter.source.parent, start_timeout=_KERNEL_START, execution_timeout=profile.cell_timeout,
+            chapter.source,
+            unfinished,
+            dict(parameters),
+            kernel_name=_KERNEL,
+            progress_bar=False,
+            cwd=chapter.source.parent,
+            start_timeout=_KERNEL_START,
+            execution_timeout=profile.cell_timeout,
             stderr_file=sys.stderr,  # training's progress, passed on as it comes
-            extra_arguments=["--IPKernelApp.log_level=50"])  # or it warns of every connection on this machine
+            extra_arguments=["--IPKernelApp.log_level=50"],
+        )  # or it warns of every connection on this machine
     except PapermillExecutionError as error:
         raise BookError(_failure(chapter, _keep_failed(unfinished), error)) from error
     except TimeoutError as error:
-        raise BookError(f"The notebook {chapter.name} stopped: a cell took more than the "
-                        f"{profile.cell_timeout} s that the profile allows; "
-                        f"see {shown(_keep_failed(unfinished))}.") from error
+        raise BookError(
+            f"The notebook {chapter.name} stopped: a cell took more than the "
+            f"{profile.cell_timeout} s that the profile allows; "
+            f"see {shown(_keep_failed(unfinished))}."
+        ) from error
     except RuntimeError as error:  # a kernel that died
         reason = str(error).strip().splitlines()[-1]
-        raise BookError(f"The notebook {chapter.name} stopped: {reason}; "
-                        f"see {shown(_keep_failed(unfinished))}.") from error
+        raise BookError(
+            f"The notebook {chapter.name} stopped: {reason}; see {shown(_keep_failed(unfinished))}."
+        ) from error
 
 
 @contextlib.contextmanager
@@ -178,8 +209,10 @@ def _keep_failed(unfinished: Path) -> Path:
 def _failure(chapter: Chapter, kept: Path, error: PapermillExecutionError) -> str:
     first_line = next((line for line in error.source.splitlines() if line.strip()), "")
     message = " ".join(str(error.evalue).split())[:400]
-    return (f"The notebook {chapter.name} failed in cell [{error.exec_count}], which begins "
-            f"'{first_line[:60]}', with {error.ename}: {message.rstrip('.')}; see {shown(kept)}.")
+    return (
+        f"The notebook {chapter.name} failed in cell [{error.exec_count}], which begins "
+        f"'{first_line[:60]}', with {error.ename}: {message.rstrip('.')}; see {shown(kept)}."
+    )
 
 
 def _last_duration(path: Path) -> float | None:

@@ -26,8 +26,9 @@ _PRETRAINED = "lib.composing.pretrained"  # what it reads lies in a folder of it
 _VALUES = ("lib.profiles",)  # the profile's settings are among the parameters
 
 
-def fingerprint(chapter: Chapter, profile: Profile, parameters: Mapping[str, object], data: str,
-                project: Path = PROJECT) -> dict[str, str]:
+def fingerprint(
+    chapter: Chapter, profile: Profile, parameters: Mapping[str, object], data: str, project: Path = PROJECT
+) -> dict[str, str]:
     """The hashes that an executed copy of `chapter` must carry to be current.
 
     Args:
@@ -41,14 +42,20 @@ def fingerprint(chapter: Chapter, profile: Profile, parameters: Mapping[str, obj
     notebook = chapter.read()
     relevant = {name: value for name, value in parameters.items() if name != "data"}
     settings = profile.model_dump(mode="json", exclude={"data": {"folder"}, "precision": True})
-    return {"source": _source_hash(notebook), "code": _code_hash(notebook, project),
-            "parameters": hash_of_json([relevant, settings]), "data": data, "precision": profile.precision}
+    return {
+        "source": _source_hash(notebook),
+        "code": _code_hash(notebook, project),
+        "parameters": hash_of_json([relevant, settings]),
+        "data": data,
+        "precision": profile.precision,
+    }
 
 
 def _source_hash(notebook: nbformat.NotebookNode) -> str:
     """Hash of what is run and shown: cells with metadata and ids, which are addresses, without outputs."""
-    return hash_of_json([[cell.cell_type, cell.source, cell.metadata, cell.get("id")]
-                         for cell in notebook.cells])
+    return hash_of_json(
+        [[cell.cell_type, cell.source, cell.metadata, cell.get("id")] for cell in notebook.cells]
+    )
 
 
 def _code_hash(notebook: nbformat.NotebookNode, project: Path) -> str:
@@ -82,8 +89,11 @@ def _beside(module: str, lib: Path) -> Iterable[Path]:
 def _files_in(folder: Path) -> Iterable[Path]:
     """Files that code reads: no code, which is hashed as such, and no text for readers."""
     if folder.is_dir():
-        yield from (path for path in folder.iterdir() if path.is_file()
-                    and path.suffix not in (".py", ".md") and not path.name.startswith("."))
+        yield from (
+            path
+            for path in folder.iterdir()
+            if path.is_file() and path.suffix not in (".py", ".md") and not path.name.startswith(".")
+        )
 
 
 def short(parts: Mapping[str, str]) -> str:

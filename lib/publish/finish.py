@@ -23,8 +23,10 @@ from lib.basics.files import write_text
 _IN_PAGES: Mapping[re.Pattern, str] = {
     re.compile(r"\s*<(script|link)\b[^>]*\bsphinx-thebe\.(?:js|css)[^>]*>(?:</script>)?"): "",
     re.compile(r"\s*<script>const THEBE_JS_URL\b.*?</script>", re.DOTALL): "",
-    re.compile(r'\s*<script type="text/x-thebe-config">.*?</script>(?:\s*<script>kernelName = .*?</script>)?',
-               re.DOTALL): "",
+    re.compile(
+        r'\s*<script type="text/x-thebe-config">.*?</script>(?:\s*<script>kernelName = .*?</script>)?',
+        re.DOTALL,
+    ): "",
     re.compile(r'<summary>(?=<span class="toctree-toggle")'): '<summary aria-label="Pages of this part">',
     re.compile(r'<div role="list" class="citation-list">'): '<div class="citation-list">',
     re.compile(r' role="doc-biblioentry"'): "",
@@ -56,8 +58,9 @@ def finish_pages(site: Path) -> None:
         path.unlink()
     options = site / _OPTIONS
     if not options.is_file():
-        raise BookError(f"The built site has no {_OPTIONS}, so its search cannot be told to work from a "
-                        "disk.")
+        raise BookError(
+            f"The built site has no {_OPTIONS}, so its search cannot be told to work from a disk."
+        )
     write_text(options, f"{options.read_text(encoding='utf-8').rstrip()}\n{_NO_QUOTES_FROM_A_DISK}")
 
 

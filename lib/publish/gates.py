@@ -60,8 +60,10 @@ def read_copy(path: Path, chapter: Chapter, profile: str, expected: Mapping[str,
         BookError: when it is missing or no notebook.
     """
     if not path.is_file():
-        raise BookError(f"The notebook {chapter.name} has not been executed for the profile '{profile}'; "
-                        f"run: python -m lib execute --profile {profile}")
+        raise BookError(
+            f"The notebook {chapter.name} has not been executed for the profile '{profile}'; "
+            f"run: python -m lib execute --profile {profile}"
+        )
     return ExecutedCopy(chapter, read_notebook(path), profile, expected, path.parent / "media")
 
 
@@ -70,8 +72,10 @@ def whole(copy: ExecutedCopy) -> Iterator[str]:
     name, run = copy.chapter.name, copy.notebook.metadata.get("papermill", {})
     for cell, output in copy.outputs():
         if output.output_type == "error":
-            yield (f"The notebook {name} failed in cell [{cell.execution_count}] with {output.ename}: "
-                   f"{_first_line(output.evalue)}; mend it and execute it again.")
+            yield (
+                f"The notebook {name} failed in cell [{cell.execution_count}] with {output.ename}: "
+                f"{_first_line(output.evalue)}; mend it and execute it again."
+            )
             return
     if run.get("exception"):
         yield f"The notebook {name} failed when it was executed; mend it and execute it again."
@@ -83,8 +87,10 @@ def right_profile(copy: ExecutedCopy) -> Iterator[str]:
     """The copy was executed with the profile asked for."""
     found = copy.notebook.metadata.get("papermill", {}).get("parameters", {}).get("profile")
     if found != copy.profile:
-        yield (f"The executed copy of {copy.chapter.name} was made with the profile '{found}', not "
-               f"'{copy.profile}'; execute it again.")
+        yield (
+            f"The executed copy of {copy.chapter.name} was made with the profile '{found}', not "
+            f"'{copy.profile}'; execute it again."
+        )
 
 
 def known_parameters(copy: ExecutedCopy) -> Iterator[str]:
@@ -93,8 +99,10 @@ def known_parameters(copy: ExecutedCopy) -> Iterator[str]:
     known = parameters_of(copy.chapter.read(), copy.chapter.name)
     for name in given:
         if name not in known:
-            yield (f"The notebook {copy.chapter.name} was executed with a parameter '{name}' that it does "
-                   f"not have; its parameters are: {', '.join(known)}.")
+            yield (
+                f"The notebook {copy.chapter.name} was executed with a parameter '{name}' that it does "
+                f"not have; its parameters are: {', '.join(known)}."
+            )
 
 
 def current(copy: ExecutedCopy) -> Iterator[str]:
@@ -102,11 +110,15 @@ def current(copy: ExecutedCopy) -> Iterator[str]:
     found = copy.record.get("fingerprint", {})
     changed = [meaning for part, meaning in PARTS.items() if found.get(part) != copy.expected[part]]
     if not found:
-        yield (f"The executed copy of {copy.chapter.name} does not say what it was made from; "
-               "execute it with: python -m lib execute")
+        yield (
+            f"The executed copy of {copy.chapter.name} does not say what it was made from; "
+            "execute it with: python -m lib execute"
+        )
     elif changed:
-        yield (f"The executed copy of {copy.chapter.name} is stale, since it was made from another state of "
-               f"{' and of '.join(changed)}; execute it again.")
+        yield (
+            f"The executed copy of {copy.chapter.name} is stale, since it was made from another state of "
+            f"{' and of '.join(changed)}; execute it again."
+        )
 
 
 def no_warnings(copy: ExecutedCopy) -> Iterator[str]:
@@ -114,8 +126,10 @@ def no_warnings(copy: ExecutedCopy) -> Iterator[str]:
     for cell, output in copy.outputs():
         is_stderr = output.output_type == "stream" and output.name == "stderr"
         if is_stderr and (found := _WARNING.search(output.text)):
-            yield (f"The notebook {copy.chapter.name} printed a warning in cell [{cell.execution_count}]: "
-                   f"{found.group().strip()[:200]}")
+            yield (
+                f"The notebook {copy.chapter.name} printed a warning in cell [{cell.execution_count}]: "
+                f"{found.group().strip()[:200]}"
+            )
 
 
 def described_pictures(copy: ExecutedCopy) -> Iterator[str]:
@@ -124,21 +138,30 @@ def described_pictures(copy: ExecutedCopy) -> Iterator[str]:
         shown = not {"remove-cell", "remove-output"} & set(cell.metadata.get("tags", []))
         if shown and any(kind in output.get("data", {}) for kind in _PICTURES):
             described = cell.metadata.get("mystnb", {})
-            missing = [what for what, text in (("alternative text", described.get("image", {}).get("alt")),
-                                               ("caption", described.get("figure", {}).get("caption")))
-                       if not (text or "").strip()]
+            missing = [
+                what
+                for what, text in (
+                    ("alternative text", described.get("image", {}).get("alt")),
+                    ("caption", described.get("figure", {}).get("caption")),
+                )
+                if not (text or "").strip()
+            ]
             if missing:
-                yield (f"The picture of cell [{cell.execution_count}] in {copy.chapter.name} has no "
-                       f"{' and no '.join(missing)}; give the cell's metadata "
-                       'mystnb: {"figure": {"caption", "name"}, "image": {"alt"}}.')
+                yield (
+                    f"The picture of cell [{cell.execution_count}] in {copy.chapter.name} has no "
+                    f"{' and no '.join(missing)}; give the cell's metadata "
+                    'mystnb: {"figure": {"caption", "name"}, "image": {"alt"}}.'
+                )
 
 
 def media_exist(copy: ExecutedCopy) -> Iterator[str]:
     """Every audio or MIDI file that an output links is there."""
     for name in sorted(linked_media(copy.notebook)):
         if Path(name).name != name or not (copy.media / name).is_file():
-            yield (f"The notebook {copy.chapter.name} links media/{name}, which does not exist; "
-                   "execute it again.")
+            yield (
+                f"The notebook {copy.chapter.name} links media/{name}, which does not exist; "
+                "execute it again."
+            )
 
 
 def linked_media(notebook: nbformat.NotebookNode) -> set[str]:

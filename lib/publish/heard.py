@@ -52,7 +52,7 @@ def chroma_of_sound(audio: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarra
     shared = gcd(rate, _RATE)
     mono = resample_poly(audio.mean(axis=1), _RATE // shared, rate // shared)
     mono = np.pad(mono, (_FRAME // 2, _FRAME))
-    frames = np.lib.stride_tricks.sliding_window_view(mono, _FRAME)[:len(mono) - _FRAME - _FRAME // 2:_HOP]
+    frames = np.lib.stride_tricks.sliding_window_view(mono, _FRAME)[: len(mono) - _FRAME - _FRAME // 2 : _HOP]
     level = np.sqrt((frames**2).mean(axis=1))
     strength = np.sqrt(np.abs(np.fft.rfft(frames * np.hanning(_FRAME), axis=1)))
     frequencies = np.fft.rfftfreq(_FRAME, 1 / _RATE)
@@ -78,11 +78,12 @@ def chroma_of_notes(score: symusic.Score, frames: int) -> tuple[np.ndarray, np.n
             end = note.time + note.duration
             first, last = np.searchsorted(centres, [note.time - reach, end + reach])
             if track.program in _UNCLEAR:
-                unclear[first:np.searchsorted(centres, end + _RINGING)] = True
+                unclear[first : np.searchsorted(centres, end + _RINGING)] = True
                 continue
             classes[first:last, note.pitch % 12] = True
-            shared = (_window_until((end - centres[first:last]) / reach)
-                      - _window_until((note.time - centres[first:last]) / reach))
+            shared = _window_until((end - centres[first:last]) / reach) - _window_until(
+                (note.time - centres[first:last]) / reach
+            )
             for partial, semitones in _PARTIALS.items():
                 found[first:last, (note.pitch + semitones) % 12] += np.sqrt(shared) * note.velocity / partial
     return found, ~unclear & classes.any(axis=1) & (classes.sum(axis=1) <= _CLEAR_CLASSES)
@@ -124,8 +125,12 @@ def sounds_and_notes(site: Path, pages: Iterable["Page"]) -> dict[Path, Path | N
     for page in pages:
         for player in page.tree.select("audio[src]") if ".mp3" in page.text else ():
             sound = _target(page, player["src"])
-            links = (link for parent in player.parents for link in parent.select("a[href]")
-                     if unquote(link["href"]).lower().endswith((".mid", ".midi")))
+            links = (
+                link
+                for parent in player.parents
+                for link in parent.select("a[href]")
+                if unquote(link["href"]).lower().endswith((".mid", ".midi"))
+            )
             if sound in found and (link := next(links, None)):
                 found[sound] = _target(page, link["href"])
     return found
@@ -148,7 +153,9 @@ def heard_as_written(site: Path, pages: Iterable["Page"]) -> Iterator[str]:
         score = symusic.Score(notes)
         found = agreement(audio, rate, score)
         if found is not None and found < LEAST:
-            yield (f"{name} does not sound as {notes.name} is written: their chroma agree to {found:.2f}, "
-                   f"less than {LEAST}")
+            yield (
+                f"{name} does not sound as {notes.name} is written: their chroma agree to {found:.2f}, "
+                f"less than {LEAST}"
+            )
         elif not audio.any() and score.note_num():
             yield f"{name} is silent, and {notes.name} has notes"

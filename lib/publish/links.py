@@ -38,6 +38,12 @@ def check_staged_links(stage: Path) -> int:
         lines = [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()]
     finally:
         shutil.rmtree(stage)
-    refuse([f"{line['filename']}:{line['lineno']}: {line['uri']} does not answer: {line['info']}"
-            for line in lines if line["status"] in _BAD], "mend the address or take it out")
+    refuse(
+        [
+            f"{line['filename']}:{line['lineno']}: {line['uri']} does not answer: {line['info']}"
+            for line in lines
+            if line["status"] in _BAD
+        ],
+        "mend the address or take it out",
+    )
     return sum(line["status"] in ("working", "redirected") for line in lines)

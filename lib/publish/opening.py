@@ -5,15 +5,35 @@ from typing import NamedTuple
 
 import nbformat
 
-_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-          "thirteen", "fourteen", "fifteen", "twenty")
+_WORDS = (
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "twenty",
+)
 _MINUTES = dict(zip(_WORDS, (*range(1, 16), 20), strict=True))
-_BOX = re.compile(r"^```\{admonition\} This (?:chapter|appendix)\n:class: note\n(?P<text>.*?)^```$",
-                  re.DOTALL | re.MULTILINE)
+_BOX = re.compile(
+    r"^```\{admonition\} This (?:chapter|appendix)\n:class: note\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
+)
 _PARTS = re.compile(r"\*\*You will learn\*\* .*\n\n\*\*It needs\*\* .*\n\n\*\*It runs\*\* ", re.DOTALL)
-_RUNS = re.compile(r"\*\*It runs\*\* alone: from nothing in less than (?P<cold>\w+) minutes, "
-                   r"and in less than (?P<warm>\w+)(?: minutes?)? once .* exists? "
-                   r"\(profile `laptop`, 2 cores\)")
+_RUNS = re.compile(
+    r"\*\*It runs\*\* alone: from nothing in less than (?P<cold>\w+) minutes, "
+    r"and in less than (?P<warm>\w+)(?: minutes?)? once .* exists? "
+    r"\(profile `laptop`, 2 cores\)"
+)
 
 
 class Promise(NamedTuple):

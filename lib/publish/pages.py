@@ -13,9 +13,21 @@ from bs4.element import Tag
 from lib.publish.heard import heard_as_written
 
 #: Elements whose address the browser fetches by itself; an outgoing <a> is only followed by a reader.
-_FETCHING = {"script": "src", "img": "src", "audio": "src", "video": "src", "source": "src", "track": "src",
-             "iframe": "src", "embed": "src", "input": "src", "object": "data", "link": "href", "use": "href",
-             "image": "href"}
+_FETCHING = {
+    "script": "src",
+    "img": "src",
+    "audio": "src",
+    "video": "src",
+    "source": "src",
+    "track": "src",
+    "iframe": "src",
+    "embed": "src",
+    "input": "src",
+    "object": "data",
+    "link": "href",
+    "use": "href",
+    "image": "href",
+}
 _LINK_TYPES_NOT_FETCHED = {"canonical", "license", "author", "index", "search", "next", "prev", "alternate"}
 _OTHER_HOST = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
 _STYLE_REQUEST = re.compile(r"""(?:url\(\s*["']?|@import\s+["'])((?:https?:)?//[^"')\s]+)""", re.IGNORECASE)

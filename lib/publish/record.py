@@ -33,9 +33,13 @@ def refuse_trial(site: Path | None = None) -> str:
         record = json.loads(path.read_text(encoding="utf-8"))
         profile, trial = str(record["profile"]), record["trial"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise BookError(f"There is no {shown(path)} that tells which profile the site was made with, so it "
-                        "must not be published; build the site with: python -m lib build") from None
+        raise BookError(
+            f"There is no {shown(path)} that tells which profile the site was made with, so it "
+            "must not be published; build the site with: python -m lib build"
+        ) from None
     if trial is not False:
-        raise BookError(f"The site in {shown(site)} is a trial (profile '{profile}') and must not be "
-                        "published; make the book with: make book PROFILE=laptop")
+        raise BookError(
+            f"The site in {shown(site)} is a trial (profile '{profile}') and must not be "
+            "published; make the book with: make book PROFILE=laptop"
+        )
     return profile

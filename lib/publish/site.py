@@ -40,8 +40,10 @@ from lib.show.media import LISTENING
 from lib.show.words import NOT_MEASURED
 
 #: Shown on top of every page of a site whose numbers are not meant to be believed.
-TRIAL_BANNER = ("This is a trial build: tiny models, trained for seconds on a part of the music. Its figures "
-                "show that everything runs, and nothing else.")
+TRIAL_BANNER = (
+    "This is a trial build: tiny models, trained for seconds on a part of the music. Its figures "
+    "show that everything runs, and nothing else."
+)
 
 _FORMATTED = re.compile(r"{glue:text}`([^`:]+):[^`:]+`")  # a name and a format, of this page
 _EXTRA = "extra"  # what sphinx copies to the site as it is, by html_extra_path
@@ -49,8 +51,9 @@ _EXTRA = "extra"  # what sphinx copies to the site as it is, by html_extra_path
 _MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
 
 
-def build_site(profile_name: str = "laptop", data: str | Path = "",
-               parameters: Mapping[str, object] | None = None) -> Path:
+def build_site(
+    profile_name: str = "laptop", data: str | Path = "", parameters: Mapping[str, object] | None = None
+) -> Path:
     """Check the executed notebooks, build the site from them and check that too.
 
     Args:
@@ -67,8 +70,9 @@ def build_site(profile_name: str = "laptop", data: str | Path = "",
     return build_pages(copies, load_profile(profile_name, data).name)
 
 
-def read_copies(profile_name: str = "laptop", data: str | Path = "",
-                parameters: Mapping[str, object] | None = None) -> list[ExecutedCopy]:
+def read_copies(
+    profile_name: str = "laptop", data: str | Path = "", parameters: Mapping[str, object] | None = None
+) -> list[ExecutedCopy]:
     """The executed copies of all chapters, with the hashes that they must carry.
 
     Args:
@@ -188,7 +192,8 @@ def _unformat_words(notebook: nbformat.NotebookNode) -> None:
     for cell in notebook.cells:
         if words and cell.cell_type == "markdown":
             cell.source = _FORMATTED.sub(
-                lambda found: f"{{glue:text}}`{found[1]}`" if found[1] in words else found[0], cell.source)
+                lambda found: f"{{glue:text}}`{found[1]}`" if found[1] in words else found[0], cell.source
+            )
 
 
 def _staged_configuration(path: Path, profile: str) -> str:
@@ -213,15 +218,22 @@ def run_jupyter_book(stage: Path, builder: str = "html") -> tuple[Path, list[str
     command = [program, "build", "-W", "-n", "--keep-going", "--all", "--builder", builder, stage]
     log = build_folder() / "build.log"
     print(f"building the pages (log: {shown(log)})", file=sys.stderr, flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          encoding="utf-8", errors="replace")
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
     output = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)  # without colours
     output = output.replace(f"{stage}/", "").replace(f"{PROJECT}/", "")
     write_text(log, output)
     found = []
     if done.returncode:
-        found = [line for line in output.splitlines()
-                 if re.search(r"\b(?:WARNING|ERROR|CRITICAL|SEVERE)\b", line)]
+        found = [
+            line for line in output.splitlines() if re.search(r"\b(?:WARNING|ERROR|CRITICAL|SEVERE)\b", line)
+        ]
         found = found or [f"jupyter-book ended with status {done.returncode}"]
     return stage / "_build" / "html", found
 

@@ -7,14 +7,23 @@ from IPython.display import HTML
 
 from lib.show.tables import html_table, with_interval
 
-COLUMNS = {"nats_per_note": "nats a note", "ended": "ended by itself", "label": "label obtained",
-           "mode": "major or minor", "activity": "lively or calm", "themes": "notes of themes",
-           "aabb": "AABB", "overlap": "style overlap", "copied": "copied notes"}
+COLUMNS = {
+    "nats_per_note": "nats a note",
+    "ended": "ended by itself",
+    "label": "label obtained",
+    "mode": "major or minor",
+    "activity": "lively or calm",
+    "themes": "notes of themes",
+    "aabb": "AABB",
+    "overlap": "style overlap",
+    "copied": "copied notes",
+}
 """Measures of :mod:`lib.long_runs.composed_pieces` by what heads their column."""
 
 
-def composed_table(rows: Sequence[Mapping[str, object]], heads: Sequence[str], caption: str, note: str,
-                   without: str = "") -> HTML:
+def composed_table(
+    rows: Sequence[Mapping[str, object]], heads: Sequence[str], caption: str, note: str, without: str = ""
+) -> HTML:
     """Rows of measures with their 95 % intervals; a measure that no row has gets no column.
 
     Args:
@@ -23,10 +32,14 @@ def composed_table(rows: Sequence[Mapping[str, object]], heads: Sequence[str], c
         caption, note: as :func:`lib.show.tables.html_table` takes them.
         without: a measure that is left out.
     """
-    shown = [name for name in COLUMNS
-             if name != without and any(not _is_missing(row.get(name)) for row in rows)]
-    lines = [{head.replace("_", " "): row.get(head) for head in heads}
-             | {COLUMNS[name]: _cell(row, name) for name in shown} for row in rows]
+    shown = [
+        name for name in COLUMNS if name != without and any(not _is_missing(row.get(name)) for row in rows)
+    ]
+    lines = [
+        {head.replace("_", " "): row.get(head) for head in heads}
+        | {COLUMNS[name]: _cell(row, name) for name in shown}
+        for row in rows
+    ]
     return html_table(pd.DataFrame(lines), caption, {"guidance": "g", "minutes": ".1f"}, note=note)
 
 

@@ -7,8 +7,9 @@ from lib.basics.errors import BookError
 from lib.sound.notation import notation_svg
 
 
-def show_notation(score: symusic.Score, bars: tuple[int, int] | None = None,
-                  width: int = 720) -> SVG | Markdown:
+def show_notation(
+    score: symusic.Score, bars: tuple[int, int] | None = None, width: int = 720
+) -> SVG | Markdown:
     """Bars of a piece as :func:`lib.sound.notation.notation_svg` engraves them; of drums, a sentence."""
     try:
         return SVG(notation_svg(score, bars, width))

@@ -39,8 +39,9 @@ class PieceFiles:
     about_sound: str = ""
 
 
-def write_piece_files(pieces: Mapping[str, symusic.Score], seconds: float, workers: int = 1
-                      ) -> dict[str, PieceFiles]:
+def write_piece_files(
+    pieces: Mapping[str, symusic.Score], seconds: float, workers: int = 1
+) -> dict[str, PieceFiles]:
     """Write each piece to the media folder: the whole of it as MIDI and MusicXML, its beginning as MP3.
 
     Args:
@@ -58,8 +59,9 @@ def write_piece_files(pieces: Mapping[str, symusic.Score], seconds: float, worke
     midis = {stem: score.dumps_midi() for stem, score in pieces.items()}
     made_by = f"{seconds:g} {_CODE} {synthesizer_name()} ".encode()
     places = {stem: kept / hash_of_bytes(made_by + midi)[:24] for stem, midi in midis.items()}
-    missing = {place: midis[stem] for stem, place in places.items()
-               if not place.with_suffix(".done").exists()}
+    missing = {
+        place: midis[stem] for stem, place in places.items() if not place.with_suffix(".done").exists()
+    }
     if missing:
         count = min(workers, len(missing))
         Parallel(n_jobs=count)(delayed(_make)(midi, place, seconds) for place, midi in missing.items())
@@ -96,5 +98,6 @@ def _copied(stem: str, midi: bytes, place: Path) -> PieceFiles:
         made, name = place.with_suffix(suffix), f"{stem}{suffix}"
         with explain_write_errors(folder / name):
             found[suffix] = name if made.exists() and shutil.copyfile(made, folder / name) else None
-    return PieceFiles(f"{stem}.mid", found[".mp3"], found[".mxl"],
-                      place.with_suffix(".done").read_text(encoding="utf-8"))
+    return PieceFiles(
+        f"{stem}.mid", found[".mp3"], found[".mxl"], place.with_suffix(".done").read_text(encoding="utf-8")
+    )

@@ -18,8 +18,15 @@ from lib.sound.synthesizer import not_as_written
 _BORDER = "1px solid var(--pst-color-border, #c9c4b8)"  # the theme's own colour, light and dark
 
 
-def audio_player(file_name: str, title: str, note: str = "", score: "symusic.Score | None" = None,
-                 seconds: float = 180.0, music_xml_name: str | None = None, context: str = "") -> HTML:
+def audio_player(
+    file_name: str,
+    title: str,
+    note: str = "",
+    score: "symusic.Score | None" = None,
+    seconds: float = 180.0,
+    music_xml_name: str | None = None,
+    context: str = "",
+) -> HTML:
     """A player for one audio file of the media folder, with links to the MIDI file of its name and MusicXML.
 
     Where scripts run, a piece that comes with its score shows its piano roll with a playhead
@@ -39,14 +46,24 @@ def audio_player(file_name: str, title: str, note: str = "", score: "symusic.Sco
         BookError: when a name holds a folder.
     """
     midi_name = _sibling_midi(file_name)
-    return HTML(player_html(media_link(file_name), title, note,
-                            {"MIDI": media_link(midi_name) if midi_name else None,
-                             "MusicXML": media_link(music_xml_name) if music_xml_name else None},
-                            roll_data(score, seconds) if score is not None else "", context))
+    return HTML(
+        player_html(
+            media_link(file_name),
+            title,
+            note,
+            {
+                "MIDI": media_link(midi_name) if midi_name else None,
+                "MusicXML": media_link(music_xml_name) if music_xml_name else None,
+            },
+            roll_data(score, seconds) if score is not None else "",
+            context,
+        )
+    )
 
 
-def piece_player(score: symusic.Score, stem: str, title: str, note: str = "", seconds: float = 180.0,
-                 context: str = "") -> HTML:
+def piece_player(
+    score: symusic.Score, stem: str, title: str, note: str = "", seconds: float = 180.0, context: str = ""
+) -> HTML:
     """Write a piece to the media folder, as MIDI and as MP3, and give its player with its piano roll.
 
     What is not heard as it is written, the note says.
@@ -67,8 +84,9 @@ def piece_player(score: symusic.Score, stem: str, title: str, note: str = "", se
     return audio_player(f"{stem}.mp3", title, note, score=score, seconds=seconds, context=context)
 
 
-def player_html(source: str, title: str, note: str, downloads: Mapping[str, str | None], roll: str = "",
-                context: str = "") -> str:
+def player_html(
+    source: str, title: str, note: str, downloads: Mapping[str, str | None], roll: str = "", context: str = ""
+) -> str:
     """The same from addresses that are known, as HTML on lines none of which is empty.
 
     Args:
@@ -78,8 +96,11 @@ def player_html(source: str, title: str, note: str, downloads: Mapping[str, str 
         title, note, context: as for :func:`audio_player`.
     """
     label = one_line(f"{title}, {context}" if context else title)
-    links = "".join(f' · <a href="{address}" download aria-label="{words} file of {label}">{words}</a>'
-                    for words, address in downloads.items() if address)
+    links = "".join(
+        f' · <a href="{address}" download aria-label="{words} file of {label}">{words}</a>'
+        for words, address in downloads.items()
+        if address
+    )
     note_line = f'<br><span style="font-size:0.85em">{one_line(note)}</span>' if note else ""
     drawn = f' data-roll="{one_line(roll)}"' if roll else ""
     return (
@@ -88,7 +109,8 @@ def player_html(source: str, title: str, note: str, downloads: Mapping[str, str 
         f'<figcaption style="margin-bottom:0.35rem"><strong>{one_line(title)}</strong>{links}{note_line}'
         "</figcaption>"
         f'<audio controls preload="none" src="{source}" aria-label="{label}" style="width:100%">'
-        f'<a href="{source}">{escape(unquote(source.rpartition("/")[2]))}</a></audio></figure>')
+        f'<a href="{source}">{escape(unquote(source.rpartition("/")[2]))}</a></audio></figure>'
+    )
 
 
 def player_row(players: Sequence[HTML], label: str = "") -> HTML:
@@ -99,8 +121,10 @@ def player_row(players: Sequence[HTML], label: str = "") -> HTML:
         label: what they have in common, for screen readers.
     """
     inner = "\n".join(player.data for player in players)
-    return HTML(f'<div role="group" aria-label="{one_line(label or "audio examples")}" '
-                f'style="display:flex;flex-wrap:wrap;gap:0.75rem;align-items:stretch">\n{inner}\n</div>')
+    return HTML(
+        f'<div role="group" aria-label="{one_line(label or "audio examples")}" '
+        f'style="display:flex;flex-wrap:wrap;gap:0.75rem;align-items:stretch">\n{inner}\n</div>'
+    )
 
 
 def _sibling_midi(file_name: str) -> str | None:

@@ -9,15 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from lib.show.style import (
-    BAR_LINE,
-    CARD,
-    INK,
-    MODEL_LINES,
-    MODEL_MARKERS,
-    model_colour,
-    model_label,
-)
+from lib.show.style import BAR_LINE, CARD, INK, MODEL_LINES, MODEL_MARKERS, model_colour, model_label
 
 
 def plot_training(metrics: Mapping[str, pd.DataFrame], references: Mapping[str, float]) -> Figure:
@@ -34,10 +26,15 @@ def plot_training(metrics: Mapping[str, pd.DataFrame], references: Mapping[str, 
         millions, colour = table["tokens"] / 1e6, model_colour(name)
         for column in ("train_loss", "validation_loss"):
             known = table[column].notna()
-            style = ({"alpha": 0.5, "linewidth": 1, "label": f"{model_label(name)}, training"}
-                     if column == "train_loss" else
-                     {"marker": MODEL_MARKERS.get(name, "o"), "linestyle": MODEL_LINES.get(name, "-"),
-                      "label": f"{model_label(name)}, validation"})
+            style = (
+                {"alpha": 0.5, "linewidth": 1, "label": f"{model_label(name)}, training"}
+                if column == "train_loss"
+                else {
+                    "marker": MODEL_MARKERS.get(name, "o"),
+                    "linestyle": MODEL_LINES.get(name, "-"),
+                    "label": f"{model_label(name)}, validation",
+                }
+            )
             for axis in (whole, end):
                 axis.plot(millions[known], table[column][known], color=colour, **style)
             late += table[column][known & (millions > 0.25 * longest)].tolist()
@@ -47,13 +44,24 @@ def plot_training(metrics: Mapping[str, pd.DataFrame], references: Mapping[str, 
         inside = min(late) - 0.5 < loss < max(late) + 0.5
         # At the left of the enlarged part the curves are still high above the baseline.
         axis, place, side = (end, 0.27 * longest, "left") if inside else (whole, longest, "right")
-        axis.annotate(f"{model_label(name)}: {loss:.2f}", (place, loss), (0, 3), textcoords="offset points",
-                      ha=side, fontsize=9, color=model_colour(name),
-                      bbox={"facecolor": CARD, "edgecolor": "none", "alpha": 0.8, "pad": 1})
+        axis.annotate(
+            f"{model_label(name)}: {loss:.2f}",
+            (place, loss),
+            (0, 3),
+            textcoords="offset points",
+            ha=side,
+            fontsize=9,
+            color=model_colour(name),
+            bbox={"facecolor": CARD, "edgecolor": "none", "alpha": 0.8, "pad": 1},
+        )
         late += [loss] if inside else []
     margin = 0.12 * (max(late) - min(late)) + 1e-3
-    end.set(title="the last three quarters", xlim=(0.25 * longest, 1.02 * longest),
-            ylim=(min(late) - margin, max(late) + margin), xlabel="million tokens seen")
+    end.set(
+        title="the last three quarters",
+        xlim=(0.25 * longest, 1.02 * longest),
+        ylim=(min(late) - margin, max(late) + margin),
+        xlabel="million tokens seen",
+    )
     whole.set(title="loss, nats per token", xlabel="million tokens seen")
     whole.set_ylim(0, 1.1 * whole.get_ylim()[1])
     figure.legend(*whole.get_legend_handles_labels(), loc="outside lower center", ncol=2)
@@ -82,12 +90,23 @@ def plot_losses_by_type(tables: Mapping[str, pd.DataFrame]) -> Figure:
     for offset, (name, table) in zip(offsets, tables.items(), strict=True):
         loss = table["loss"].to_numpy()
         errors = np.abs(table[["low", "high"]].to_numpy().T - loss)
-        axis.errorbar(loss, places + offset, xerr=errors, fmt=MODEL_MARKERS.get(name, "o"), markersize=5.5,
-                      color=model_colour(name), capsize=2.5, linewidth=1.3, label=model_label(name))
-    axis.set_yticks(places, [f"{name}\n{count:,} tokens" for name, count in zip(types, counts, strict=True)],
-                    fontsize=8)
-    axis.set(xlabel="loss, nats per token of that type (point and 95 % interval)",
-             ylim=(-0.6, len(types) - 0.4))
+        axis.errorbar(
+            loss,
+            places + offset,
+            xerr=errors,
+            fmt=MODEL_MARKERS.get(name, "o"),
+            markersize=5.5,
+            color=model_colour(name),
+            capsize=2.5,
+            linewidth=1.3,
+            label=model_label(name),
+        )
+    axis.set_yticks(
+        places, [f"{name}\n{count:,} tokens" for name, count in zip(types, counts, strict=True)], fontsize=8
+    )
+    axis.set(
+        xlabel="loss, nats per token of that type (point and 95 % interval)", ylim=(-0.6, len(types) - 0.4)
+    )
     axis.set_xlim(left=-0.02 * axis.get_xlim()[1])  # signs at zero stay whole
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncol=len(tables))
     return figure
@@ -107,14 +126,24 @@ def plot_loss_by_position(tables: Mapping[str, pd.DataFrame], difference_to: str
     for name, table in tables.items():
         middle = np.sqrt(np.maximum(table["start"], 1) * table["end"])
         colour = model_colour(name)
-        style = {"color": colour, "marker": MODEL_MARKERS.get(name, "o"), "label": model_label(name),
-                 "linestyle": MODEL_LINES.get(name, "-")}
+        style = {
+            "color": colour,
+            "marker": MODEL_MARKERS.get(name, "o"),
+            "label": model_label(name),
+            "linestyle": MODEL_LINES.get(name, "-"),
+        }
         left.plot(middle, table["loss"], **style)
         left.fill_between(middle, table["low"], table["high"], color=colour, alpha=0.15, linewidth=0)
         if name != difference_to:
             right.plot(middle, table["difference"], **style)
-            right.fill_between(middle, table["difference_low"], table["difference_high"], color=colour,
-                               alpha=0.15, linewidth=0)
+            right.fill_between(
+                middle,
+                table["difference_low"],
+                table["difference_high"],
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
     right.axhline(0, color=model_colour(difference_to), linestyle=MODEL_LINES.get(difference_to, ":"))
     titles = "loss, nats per token", f"difference to the {model_label(difference_to)}"
     for axis, title in zip((left, right), titles, strict=True):
@@ -133,10 +162,22 @@ def plot_extra_loss(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """
     figure, axis = plt.subplots(figsize=(7.2, 3.2))
     for name, table in tables.items():
-        axis.plot(table["context"], table["extra"], color=model_colour(name), label=model_label(name),
-                  marker=MODEL_MARKERS.get(name, "o"), linestyle=MODEL_LINES.get(name, "-"))
-        axis.fill_between(table["context"], table["extra_low"], table["extra_high"], color=model_colour(name),
-                          alpha=0.15, linewidth=0)
+        axis.plot(
+            table["context"],
+            table["extra"],
+            color=model_colour(name),
+            label=model_label(name),
+            marker=MODEL_MARKERS.get(name, "o"),
+            linestyle=MODEL_LINES.get(name, "-"),
+        )
+        axis.fill_between(
+            table["context"],
+            table["extra_low"],
+            table["extra_high"],
+            color=model_colour(name),
+            alpha=0.15,
+            linewidth=0,
+        )
     axis.axhline(0, color=INK, linewidth=0.8)
     axis.set_xscale("log", base=2)
     axis.xaxis.set_major_formatter("{x:.0f}")
@@ -172,13 +213,16 @@ def draw_piano_roll(axis: Axes, notes: pd.DataFrame, start: float, end: float) -
     low, high = int(shown["pitch"].min()) - 2, int(shown["pitch"].max()) + 2
     # A small gap tells repeated notes apart.
     gap = 0.0015 * (end - start)
-    segments = [[(note.start_bar, note.pitch), (max(note.end_bar - gap, note.start_bar + gap), note.pitch)]
-                for note in shown.itertuples()]
+    segments = [
+        [(note.start_bar, note.pitch), (max(note.end_bar - gap, note.start_bar + gap), note.pitch)]
+        for note in shown.itertuples()
+    ]
     height = axis.get_window_extent().height * 72 / axis.figure.dpi
     thickness = float(np.clip(0.7 * height / (high - low), 1.5, 6))
     colours = [BAR_LINE if drum else INK for drum in shown["is_drum"]]
-    axis.add_collection(LineCollection(segments, linewidths=thickness, colors=colours, capstyle="butt",
-                                       zorder=3))
+    axis.add_collection(
+        LineCollection(segments, linewidths=thickness, colors=colours, capstyle="butt", zorder=3)
+    )
     octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0]
     ticks = octaves or [low + 2, high - 2]
     axis.set_yticks(ticks, [pitch_name(pitch) for pitch in ticks])

@@ -14,8 +14,20 @@ from lib.profiles import Profile
 from lib.training import Run
 
 #: Packages whose version can change a result or a page.
-MAIN_PACKAGES = ("torch", "numpy", "miditok", "symusic", "music21", "verovio", "pandas", "scikit-learn",
-                 "librosa", "matplotlib", "papermill", "jupyter-book")
+MAIN_PACKAGES = (
+    "torch",
+    "numpy",
+    "miditok",
+    "symusic",
+    "music21",
+    "verovio",
+    "pandas",
+    "scikit-learn",
+    "librosa",
+    "matplotlib",
+    "papermill",
+    "jupyter-book",
+)
 
 _STATUS_PAGE = "../book/status.html"  # from a chapter's page, notebooks/<name>.html
 
@@ -35,17 +47,23 @@ def show_provenance(profile: Profile, store: TokenStore, runs: Sequence[Run] = (
     rows = [
         ("Commit", describe_commit(git_commit())),
         ("Profile", f"{profile.name}, seed {profile.seed}: {profile.description}"),
-        ("Data", f"{profile.data.name}, token set {profile.data.token_set}, labels {_labels(profile)}: "
-                 f"{len(store.index):,} pieces, hash {store.hash[:12]}"),
+        (
+            "Data",
+            f"{profile.data.name}, token set {profile.data.token_set}, labels {_labels(profile)}: "
+            f"{len(store.index):,} pieces, hash {store.hash[:12]}",
+        ),
         ("Device", f"{device_name()}; {profile.threads} threads, precision {profile.precision}"),
         ("Versions", describe_versions(package_versions(MAIN_PACKAGES))),
         *((f"Run {run.settings.name}", _describe_run(run)) for run in runs),
     ]
-    body = "\n".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>'
-                     for name, text in rows)
-    return HTML('<table class="table provenance">\n'
-                f'<caption>Provenance. Run times: <a href="{_STATUS_PAGE}">what was executed</a>.</caption>\n'
-                f"<tbody>\n{body}\n</tbody></table>")
+    body = "\n".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>' for name, text in rows
+    )
+    return HTML(
+        '<table class="table provenance">\n'
+        f'<caption>Provenance. Run times: <a href="{_STATUS_PAGE}">what was executed</a>.</caption>\n'
+        f"<tbody>\n{body}\n</tbody></table>"
+    )
 
 
 def describe_commit(commit: str | None) -> str:
@@ -80,7 +98,9 @@ def _labels(profile: Profile) -> str:
 def _describe_run(run: Run) -> str:
     summary = run.summary
     parts: Iterable[str] = (
-        run.folder.name, f"seed {summary['seed']}", run.settings.precision,
+        run.folder.name,
+        f"seed {summary['seed']}",
+        run.settings.precision,
         f"{summary['parameters']:,} parameters",
         f"{summary['tokens']:,} tokens in {duration(summary['seconds'])}",
         *([] if summary["status"] == "finished" else [summary["status"]]),

@@ -35,9 +35,15 @@ class Question:
     group: str = ""
 
 
-def quiz_html(name: str, label: str, choices: Mapping[str, str], questions: Sequence[Question],
-              groups: Mapping[str, str] | None = None, show_all: str = "Show all answers",
-              folded: bool = True) -> str:
+def quiz_html(
+    name: str,
+    label: str,
+    choices: Mapping[str, str],
+    questions: Sequence[Question],
+    groups: Mapping[str, str] | None = None,
+    show_all: str = "Show all answers",
+    folded: bool = True,
+) -> str:
     """A quiz as HTML without an empty line, so that it can also stand in a page of Markdown.
 
     Args:
@@ -55,34 +61,45 @@ def quiz_html(name: str, label: str, choices: Mapping[str, str], questions: Sequ
     asked = [question for question in questions if question.answer]
     for question in asked:
         if question.answer not in choices:
-            raise BookError(f"The answer to '{question.title}' is '{question.answer}', which cannot be "
-                            f"chosen; the choices are: {', '.join(choices)}.")
+            raise BookError(
+                f"The answer to '{question.title}' is '{question.answer}', which cannot be "
+                f"chosen; the choices are: {', '.join(choices)}."
+            )
     keys = [question.key for question in questions]
     if len(set(keys)) < len(keys):
         raise BookError(f"Two questions of the quiz '{name}' have the same key: give each its own.")
     state = f"{name}-{hash_of_json([[question.key, question.answer] for question in asked])[:8]}"
     inner = "\n".join(_question(question, folded) for question in questions)
-    return (f'<div class="quiz" role="group" aria-label="{escape(label)}" data-quiz="{escape(state)}" '
-            f'data-choices="{_json(choices)}" data-groups="{_json(groups or {})}" '
-            f'data-show-all="{escape(show_all)}">\n<div class="quiz-questions">\n{inner}\n</div>\n</div>')
+    return (
+        f'<div class="quiz" role="group" aria-label="{escape(label)}" data-quiz="{escape(state)}" '
+        f'data-choices="{_json(choices)}" data-groups="{_json(groups or {})}" '
+        f'data-show-all="{escape(show_all)}">\n<div class="quiz-questions">\n{inner}\n</div>\n</div>'
+    )
 
 
 def how_little_it_shows(count: int, choices: int) -> str:
     """A sentence on what guessing scores, and on what a perfect score of so many answers would show."""
     low = share_with_interval(count, count)[1]
-    return (f"Blind guessing is right in 1 of {choices} cases. Even {count} right answers of {count} would "
-            f"leave a 95 % interval that reaches down to {100 * low:.0f} %.")
+    return (
+        f"Blind guessing is right in 1 of {choices} cases. Even {count} right answers of {count} would "
+        f"leave a 95 % interval that reaches down to {100 * low:.0f} %."
+    )
 
 
 def _question(question: Question, folded: bool) -> str:
     attributes = f'class="quiz-question" data-question="{escape(question.key)}"'
     if not question.answer:
         return f"<div {attributes}>\n{question.opening}\n{question.revealed}</div>"
-    revealed = (f'<details class="quiz-answer"><summary>The answer</summary>\n{question.revealed}\n</details>'
-                if folded else f'<div class="quiz-answer">\n{question.revealed}\n</div>')
-    return (f'<div {attributes} data-answer="{escape(question.answer)}" '
-            f'data-group="{escape(question.group)}" data-title="{escape(question.title)}">\n'
-            f"{question.opening}\n{revealed}\n</div>")
+    revealed = (
+        f'<details class="quiz-answer"><summary>The answer</summary>\n{question.revealed}\n</details>'
+        if folded
+        else f'<div class="quiz-answer">\n{question.revealed}\n</div>'
+    )
+    return (
+        f'<div {attributes} data-answer="{escape(question.answer)}" '
+        f'data-group="{escape(question.group)}" data-title="{escape(question.title)}">\n'
+        f"{question.opening}\n{revealed}\n</div>"
+    )
 
 
 def _json(content: Mapping) -> str:

@@ -9,13 +9,20 @@ from lib.basics.places import REFERENCE
 from lib.show.style import model_label
 from lib.show.tables import html_table, with_interval
 
-_MEASURES = {"nats_per_token": ("nats per token", 3), "accuracy": ("accuracy", 3),
-             "nats_per_note": ("nats per source note", 2)}
+_MEASURES = {
+    "nats_per_token": ("nats per token", 3),
+    "accuracy": ("accuracy", 3),
+    "nats_per_note": ("nats per source note", 2),
+}
 
 
-def results_table(results: pd.DataFrame, caption: str,
-                  about: Mapping[str, Mapping[str, object]] | None = None, quoted: Sequence[str] = (),
-                  note: str = "") -> HTML:
+def results_table(
+    results: pd.DataFrame,
+    caption: str,
+    about: Mapping[str, Mapping[str, object]] | None = None,
+    quoted: Sequence[str] = (),
+    note: str = "",
+) -> HTML:
     """Models of this book, with 95 % intervals, beside those of the original report.
 
     Args:
@@ -35,15 +42,22 @@ def results_table(results: pd.DataFrame, caption: str,
         lines.append(line)
     published = pd.read_csv(REFERENCE / "model_comparison.csv").set_index("model")
     for name in quoted:
-        lines.append({"model": f"{model_label(name)} of the original report, other data",
-                      **about.get(f"original {name}", {}),
-                      "nats per token": f"{published.loc[name, 'val_loss']:.2f}",
-                      "accuracy": f"{published.loc[name, 'val_accuracy']:.2f}"})
+        lines.append(
+            {
+                "model": f"{model_label(name)} of the original report, other data",
+                **about.get(f"original {name}", {}),
+                "nats per token": f"{published.loc[name, 'val_loss']:.2f}",
+                "accuracy": f"{published.loc[name, 'val_accuracy']:.2f}",
+            }
+        )
     counts = results.iloc[0]
-    counted = (f"Computed lines: {counts['tokens']:,} tokens of {counts['pieces']:,} pieces in "
-               f"{counts['groups']:,} groups of duplicates, 95 % intervals.")
-    return html_table(pd.DataFrame(lines), caption, quoted=range(len(results), len(lines)),
-                      note=f"{counted} {note}".strip())
+    counted = (
+        f"Computed lines: {counts['tokens']:,} tokens of {counts['pieces']:,} pieces in "
+        f"{counts['groups']:,} groups of duplicates, 95 % intervals."
+    )
+    return html_table(
+        pd.DataFrame(lines), caption, quoted=range(len(results), len(lines)), note=f"{counted} {note}".strip()
+    )
 
 
 def differences_table(differences: pd.DataFrame, caption: str) -> HTML:
@@ -53,10 +67,18 @@ def differences_table(differences: pd.DataFrame, caption: str) -> HTML:
         differences: from :func:`lib.measures.loss_tables.difference_table`.
         caption: of the table.
     """
-    lines = [{"difference": f"{model_label(line['model'])} − {model_label(line['baseline'])}",
-              **{heading: with_interval(*line[[name, f"{name}_low", f"{name}_high"]], digits)
-                 for name, (heading, digits) in _MEASURES.items() if name in differences},
-              "groups": line["groups"]} for _, line in differences.iterrows()]
+    lines = [
+        {
+            "difference": f"{model_label(line['model'])} − {model_label(line['baseline'])}",
+            **{
+                heading: with_interval(*line[[name, f"{name}_low", f"{name}_high"]], digits)
+                for name, (heading, digits) in _MEASURES.items()
+                if name in differences
+            },
+            "groups": line["groups"],
+        }
+        for _, line in differences.iterrows()
+    ]
     return html_table(pd.DataFrame(lines), caption)
 
 
@@ -67,9 +89,16 @@ def heads_table(heads: pd.DataFrame, caption: str) -> HTML:
         heads: from :func:`lib.chapters.networks.looking_back.best_heads`.
         caption: of the table.
     """
-    lines = [{"bars back": line["bars_back"], "head": head_name(line["layer"], line["head"]),
-              "share of its attention": with_interval(line["share"], line["low"], line["high"]),
-              "even spread": line["even"], "pieces": line["pieces"]} for line in heads.to_dict("records")]
+    lines = [
+        {
+            "bars back": line["bars_back"],
+            "head": head_name(line["layer"], line["head"]),
+            "share of its attention": with_interval(line["share"], line["low"], line["high"]),
+            "even spread": line["even"],
+            "pieces": line["pieces"],
+        }
+        for line in heads.to_dict("records")
+    ]
     return html_table(pd.DataFrame(lines), caption)
 
 

@@ -14,11 +14,32 @@ from lib.show.style import BAR_LINE, INK, MODEL_COLOURS
 from lib.sound.pianoroll import bar_grid, piano_roll
 
 #: Notes of the first instrument are ink, as in the printed piano rolls; drums have the colour of bar lines.
-INSTRUMENT_COLOURS = (INK, MODEL_COLOURS["transformer"], MODEL_COLOURS["lstm"], MODEL_COLOURS["ngram"],
-                      MODEL_COLOURS["original"], "#7A5C00")
-_FAMILIES = ("piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass",
-             "reed", "pipe", "synth lead", "synth pad", "synth effects", "ethnic", "percussive",
-             "sound effects")  # General MIDI, eight programs each
+INSTRUMENT_COLOURS = (
+    INK,
+    MODEL_COLOURS["transformer"],
+    MODEL_COLOURS["lstm"],
+    MODEL_COLOURS["ngram"],
+    MODEL_COLOURS["original"],
+    "#7A5C00",
+)
+_FAMILIES = (
+    "piano",
+    "chromatic percussion",
+    "organ",
+    "guitar",
+    "bass",
+    "strings",
+    "ensemble",
+    "brass",
+    "reed",
+    "pipe",
+    "synth lead",
+    "synth pad",
+    "synth effects",
+    "ethnic",
+    "percussive",
+    "sound effects",
+)  # General MIDI, eight programs each
 
 
 def roll_data(score: symusic.Score, seconds: float = 180.0) -> str:
@@ -48,12 +69,24 @@ def roll_data(score: symusic.Score, seconds: float = 180.0) -> str:
             start, end = round(100 * note.start_seconds), round(100 * min(note.end_seconds, length))
             flat += [start - before, max(1, end - start), int(note.pitch) - lowest]
             before = start
-        instruments.append({"name": instrument_name(int(program), bool(is_drum)),
-                            "colour": BAR_LINE if is_drum else next(colours), "notes": flat})
+        instruments.append(
+            {
+                "name": instrument_name(int(program), bool(is_drum)),
+                "colour": BAR_LINE if is_drum else next(colours),
+                "notes": flat,
+            }
+        )
     bars = [round(start, 2) for start in _bar_seconds(score, grid.starts) if start < length]
-    return json.dumps({"seconds": round(length, 2), "bars": [*bars, round(length, 2)],
-                       "pitches": [lowest, int(notes["pitch"].max())], "instruments": instruments},
-                      ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        {
+            "seconds": round(length, 2),
+            "bars": [*bars, round(length, 2)],
+            "pitches": [lowest, int(notes["pitch"].max())],
+            "instruments": instruments,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
 
 
 def instrument_name(program: int, is_drum: bool = False) -> str:

@@ -87,8 +87,9 @@ def token_colour(token_type: str) -> str:
 
 def luminance(colour: str) -> float:
     """Relative luminance of a colour, 0 to 1 (WCAG 2.2)."""
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-                        for c in mpl.colors.to_rgb(colour))
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -110,15 +111,24 @@ def short_label(text: object) -> str:
     'aaaaaaaaaaaaaaaaaaaaaaa…'
     """
     text = str(text)
-    return text if len(text) <= _LONGEST_LABEL else text[:_LONGEST_LABEL - 1] + "…"
+    return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"
 
 
 @cache
 def _add_cjk_font() -> None:
     """Make the font known that writes Chinese, Japanese and Korean; it comes with a package."""
     path = files("manimgx_fonts_cjk") / "NotoSansCJK-VF.otf.ttc"
-    fontManager.ttflist.append(FontEntry(fname=str(path), name=_CJK, style="normal", variant="normal",
-                                         weight=400, stretch="normal", size="scalable"))
+    fontManager.ttflist.append(
+        FontEntry(
+            fname=str(path),
+            name=_CJK,
+            style="normal",
+            variant="normal",
+            weight=400,
+            stretch="normal",
+            size="scalable",
+        )
+    )
 
 
 def apply_style() -> None:
@@ -130,40 +140,42 @@ def apply_style() -> None:
     axis with a logarithmic scale needs a formatter of its own.
     """
     _add_cjk_font()
-    mpl.rcParams.update({
-        "figure.facecolor": CARD,
-        "savefig.facecolor": CARD,
-        "axes.facecolor": CARD,
-        "figure.figsize": (7.2, 3.6),  # inches; about the width of the text on a desktop
-        "figure.dpi": 100,
-        "figure.constrained_layout.use": True,
-        # Both come with packages: the same picture on every machine.
-        "font.family": ["DejaVu Sans", _CJK],
-        "text.parse_math": False,
-        "font.size": 10,
-        "axes.titlesize": 11,
-        "axes.titlelocation": "left",
-        "axes.labelsize": 10,
-        "xtick.labelsize": 9,
-        "ytick.labelsize": 9,
-        "legend.fontsize": 9,
-        "legend.frameon": False,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": "#6B675E",
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "grid.color": FAINT,
-        "grid.linewidth": 0.6,
-        "lines.linewidth": 1.8,
-        "lines.markersize": 5,
-        "axes.prop_cycle": cycler(color=list(MODEL_COLOURS.values())),
-        "image.cmap": SEQUENTIAL,
-    })
+    mpl.rcParams.update(
+        {
+            "figure.facecolor": CARD,
+            "savefig.facecolor": CARD,
+            "axes.facecolor": CARD,
+            "figure.figsize": (7.2, 3.6),  # inches; about the width of the text on a desktop
+            "figure.dpi": 100,
+            "figure.constrained_layout.use": True,
+            # Both come with packages: the same picture on every machine.
+            "font.family": ["DejaVu Sans", _CJK],
+            "text.parse_math": False,
+            "font.size": 10,
+            "axes.titlesize": 11,
+            "axes.titlelocation": "left",
+            "axes.labelsize": 10,
+            "xtick.labelsize": 9,
+            "ytick.labelsize": 9,
+            "legend.fontsize": 9,
+            "legend.frameon": False,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.edgecolor": "#6B675E",
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": FAINT,
+            "grid.linewidth": 0.6,
+            "lines.linewidth": 1.8,
+            "lines.markersize": 5,
+            "axes.prop_cycle": cycler(color=list(MODEL_COLOURS.values())),
+            "image.cmap": SEQUENTIAL,
+        }
+    )
     shell = get_ipython()
     if shell is not None:
         backend_inline.set_matplotlib_formats("retina")

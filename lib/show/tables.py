@@ -14,8 +14,13 @@ _QUOTED = "font-style:italic;opacity:0.85"
 _NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
 
 
-def html_table(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] | None = None,
-               quoted: Collection[object] = (), note: str = "") -> HTML:
+def html_table(
+    frame: pd.DataFrame,
+    caption: str,
+    formats: Mapping[str, Format] | None = None,
+    quoted: Collection[object] = (),
+    note: str = "",
+) -> HTML:
     """A DataFrame as a table that screen readers can walk through.
 
     Args:
@@ -30,19 +35,25 @@ def html_table(frame: pd.DataFrame, caption: str, formats: Mapping[str, Format] 
     formats = formats or {}
     columns = list(frame.columns)
     numeric = {column: pd.api.types.is_numeric_dtype(frame[column]) for column in columns}
-    head = "".join(f'<th scope="col"{_style(_NUMBER if numeric[column] else "")}>{escape(str(column))}</th>'
-                   for column in columns)
+    head = "".join(
+        f'<th scope="col"{_style(_NUMBER if numeric[column] else "")}>{escape(str(column))}</th>'
+        for column in columns
+    )
     records = zip(frame.index, frame.itertuples(index=False, name=None), strict=True)
-    body = "\n".join(_row(label, record, columns, formats, numeric, label in quoted)
-                     for label, record in records)
+    body = "\n".join(
+        _row(label, record, columns, formats, numeric, label in quoted) for label, record in records
+    )
     below = f'<p style="font-size:0.85em">{escape(note)}</p>' if note else ""
-    return HTML(f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{escape(caption)}">'
-                f'<table class="table"><caption style="caption-side:top">{escape(caption)}</caption>'
-                f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>{below}</div>")
+    return HTML(
+        f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<table class="table"><caption style="caption-side:top">{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>{below}</div>"
+    )
 
 
-def wide_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "wide-table"
-               ) -> str:
+def wide_table(
+    label: str, columns: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "wide-table"
+) -> str:
     """A table for pages that the build makes, as HTML that scrolls sideways where it is too wide.
 
     Args:
@@ -52,11 +63,15 @@ def wide_table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
         kind: classes of the box around it.
     """
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    body = "\n".join(f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
-                     for first, *rest in rows)
-    return (f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(label)}">\n'
-            f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
-            "</table>\n</div>")
+    body = "\n".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return (
+        f'<div class="{kind}" tabindex="0" role="region" aria-label="{escape(label)}">\n'
+        f'<table class="table">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
+        "</table>\n</div>"
+    )
 
 
 def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:

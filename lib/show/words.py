@@ -34,8 +34,13 @@ def number_text(value: float, form: str) -> str:
     return NOT_MEASURED if math.isnan(value) else format(value, form)
 
 
-def compared(low: float, high: float, lower: str = "lower than", higher: str = "higher than",
-             undecided: str = "not distinguishable from") -> str:
+def compared(
+    low: float,
+    high: float,
+    lower: str = "lower than",
+    higher: str = "higher than",
+    undecided: str = "not distinguishable from",
+) -> str:
     """What an interval of a difference allows one to say.
 
     >>> compared(-0.2, -0.1)

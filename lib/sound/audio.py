@@ -49,7 +49,7 @@ def render(score: symusic.Score, max_seconds: float = 180.0) -> np.ndarray:
     wanted = note_seconds(score)
     audio = play(score, max(_SHORTEST, min(wanted, max_seconds)))
     fade = min(round((_FADE if wanted > max_seconds else _RELEASE) * SAMPLE_RATE), len(audio))
-    audio[len(audio) - fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
+    audio[len(audio) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
     return normalise(audio)
 
 
@@ -130,9 +130,18 @@ def write_mp3(score: symusic.Score, path: Path, max_seconds: float = 180.0) -> f
     audio = render(score, max_seconds)
     with atomic_path(Path(path)) as temporary:
         try:
-            soundfile.write(temporary, audio, SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III",
-                            compression_level=_COMPRESSION, bitrate_mode="VARIABLE")
+            soundfile.write(
+                temporary,
+                audio,
+                SAMPLE_RATE,
+                format="MP3",
+                subtype="MPEG_LAYER_III",
+                compression_level=_COMPRESSION,
+                bitrate_mode="VARIABLE",
+            )
         except soundfile.SoundFileError as error:
-            raise BookError(f"Cannot write {path}: {str(error).rstrip('.')}; check the free space and the "
-                            "permissions there.") from error
+            raise BookError(
+                f"Cannot write {path}: {str(error).rstrip('.')}; check the free space and the "
+                "permissions there."
+            ) from error
     return len(audio) / SAMPLE_RATE

@@ -49,15 +49,17 @@ def marked_notation_svg(score: symusic.Score, marks: Sequence[Mark], bars: tuple
     track = max(tracks, key=lambda one: len(one.notes))
     staves = lay_out_staves(track, grid, first - 1, last - 1)
     document = ElementTree.fromstring(
-        music_xml(staves, grid, first - 1, estimate_key(pitch_class_time(score))))
-    _mark(document, marks, [int(start) for start in grid.starts[first - 1:last]], grid.ticks_per_quarter)
+        music_xml(staves, grid, first - 1, estimate_key(pitch_class_time(score)))
+    )
+    _mark(document, marks, [int(start) for start in grid.starts[first - 1 : last]], grid.ticks_per_quarter)
     seed = sum(ord(letter) * 31 for letter in repr((marks, bars, _WIDTH))) % 10**6
     title = ": ".join([bars_title(first, last), ", ".join(mark.word for mark in marks)]).rstrip(": ")
     return engrave(ElementTree.tostring(document, encoding="unicode"), _WIDTH, seed, title)
 
 
-def _mark(document: ElementTree.Element, marks: Sequence[Mark], bar_starts: Sequence[int],
-          quarter: int) -> None:
+def _mark(
+    document: ElementTree.Element, marks: Sequence[Mark], bar_starts: Sequence[int], quarter: int
+) -> None:
     """Colour the notes of the first part that begin within a mark; put its word before the first of them."""
     part = document.find("part")
     named: set[int] = set()
@@ -89,8 +91,9 @@ def _mark(document: ElementTree.Element, marks: Sequence[Mark], bar_starts: Sequ
                     at_chord, at = at, at + length
 
 
-def _missing(measure: ElementTree.Element, bar_starts: Sequence[int], begin: int, quarter: int,
-             divisions: Fraction) -> Fraction:
+def _missing(
+    measure: ElementTree.Element, bar_starts: Sequence[int], begin: int, quarter: int, divisions: Fraction
+) -> Fraction:
     """Quarters by which a first bar was shortened to its pickup."""
     if begin != bar_starts[0] or len(bar_starts) < 2:
         return Fraction(0)
@@ -106,7 +109,10 @@ def _missing(measure: ElementTree.Element, bar_starts: Sequence[int], begin: int
 def _write(measure: ElementTree.Element, before: ElementTree.Element, mark: Mark) -> None:
     """A word above the staff, before a note."""
     direction = ElementTree.Element("direction", {"placement": "above"})
-    words = ElementTree.SubElement(ElementTree.SubElement(direction, "direction-type"), "words",
-                                   {"color": mark.colour, "font-weight": "bold"})
+    words = ElementTree.SubElement(
+        ElementTree.SubElement(direction, "direction-type"),
+        "words",
+        {"color": mark.colour, "font-weight": "bold"},
+    )
     words.text = mark.word
     measure.insert(list(measure).index(before), direction)

@@ -13,9 +13,11 @@ from lib.sound.notation import music_xml
 from lib.sound.pianoroll import bar_grid
 from lib.sound.voices import lay_out_staves
 
-_CONTAINER = ('<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
-              '<rootfile full-path="piece.musicxml" '
-              'media-type="application/vnd.recordare.musicxml+xml"/></rootfiles></container>\n')
+_CONTAINER = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
+    '<rootfile full-path="piece.musicxml" '
+    'media-type="application/vnd.recordare.musicxml+xml"/></rootfiles></container>\n'
+)
 _SAME_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest of the format: the same piece gives the same bytes
 
 
@@ -49,19 +51,26 @@ def piece_document(score: symusic.Score) -> ElementTree.Element:
     grid = bar_grid(score)
     laid_out = [lay_out_staves(track, grid, 0, len(grid) - 1) for track in tracks]
     with contextlib.redirect_stderr(io.StringIO()):  # music21 remarks there that MIDI has but 16 channels
-        document = music_xml([staff for staves in laid_out for staff in staves], grid, 0,
-                             estimate_key(pitch_class_time(score)))
+        document = music_xml(
+            [staff for staves in laid_out for staff in staves], grid, 0, estimate_key(pitch_class_time(score))
+        )
     root = ElementTree.fromstring(document)
-    for parent, made_up in ((".", "movement-title"), ("identification", "creator"),
-                            ("identification/encoding", "encoding-date")):
+    for parent, made_up in (
+        (".", "movement-title"),
+        ("identification", "creator"),
+        ("identification/encoding", "encoding-date"),
+    ):
         for holder in root.findall(parent):
             for element in holder.findall(made_up):
                 holder.remove(element)
     for group in (root.findall("part-list/score-part"), root.findall("part")):
         for number, part in enumerate(group, start=1):
             part.set("id", f"P{number}")
-    names = [instrument_name(track.program) if len(tracks) > 1 and not below else ""
-             for track, staves in zip(tracks, laid_out, strict=True) for below in range(len(staves))]
+    names = [
+        instrument_name(track.program) if len(tracks) > 1 and not below else ""
+        for track, staves in zip(tracks, laid_out, strict=True)
+        for below in range(len(staves))
+    ]
     for part, name in zip(root.findall("part-list/score-part"), names, strict=True):
         part.find("part-name").text = name
     return root

@@ -38,8 +38,9 @@ _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ONE_AT_A_TIME = threading.Lock()  # verovio's toolkit holds one document, and the panel composes in a thread
 
 
-def notation_svg(score: symusic.Score, bars: tuple[int, int] | None = None, width: int = 720,
-                 title: str = "") -> str:
+def notation_svg(
+    score: symusic.Score, bars: tuple[int, int] | None = None, width: int = 720, title: str = ""
+) -> str:
     """Engrave bars of a score.
 
     Melodies stand on one staff, chords and several voices on two; each program has staves of its own, drums
@@ -62,8 +63,11 @@ def notation_svg(score: symusic.Score, bars: tuple[int, int] | None = None, widt
     if not 1 <= first <= last <= len(grid):
         raise BookError(f"There are no bars {first} to {last} in this piece; it has bars 1 to {len(grid)}.")
     begin, end = grid.starts[first - 1], grid.starts[last]
-    tracks = [track for track in score.tracks if not track.is_drum
-              and any(note.start < end and note.end > begin for note in track.notes)]
+    tracks = [
+        track
+        for track in score.tracks
+        if not track.is_drum and any(note.start < end and note.end > begin for note in track.notes)
+    ]
     if not tracks:
         raise BookError(f"Bars {first} to {last} hold no pitched notes: there is nothing to write down.")
     tracks.sort(key=lambda track: -len(track.notes))
@@ -203,13 +207,21 @@ def engrave(document: str, width: int, seed: int, title: str) -> str:
     Raises:
         BookError: when verovio cannot read the document.
     """
-    options = {"pageWidth": width * 100 // _SCALE, "adjustPageHeight": True, "pageMarginTop": 50,
-               "pageMarginBottom": 50, "pageMarginLeft": 50, "pageMarginRight": 50, "pageHeight": 60_000}
+    options = {
+        "pageWidth": width * 100 // _SCALE,
+        "adjustPageHeight": True,
+        "pageMarginTop": 50,
+        "pageMarginBottom": 50,
+        "pageMarginLeft": 50,
+        "pageMarginRight": 50,
+        "pageHeight": 60_000,
+    }
     return _on_a_card(_engrave(document, options, _SCALE, seed)[0], title)
 
 
-def engrave_pages(document: str, size: tuple[int, int], margin: int, seed: int, scale: float = 40
-                  ) -> list[str]:
+def engrave_pages(
+    document: str, size: tuple[int, int], margin: int, seed: int, scale: float = 40
+) -> list[str]:
     """MusicXML as pages of one size, one SVG each, black on nothing.
 
     Args:
@@ -223,8 +235,12 @@ def engrave_pages(document: str, size: tuple[int, int], margin: int, seed: int, 
         BookError: when verovio cannot read the document.
     """
     edges = {f"pageMargin{side}": round(margin * 100 / scale) for side in ("Top", "Bottom", "Left", "Right")}
-    options = {"pageWidth": round(size[0] * 100 / scale), "pageHeight": round(size[1] * 100 / scale),
-               "adjustPageHeight": False, **edges}
+    options = {
+        "pageWidth": round(size[0] * 100 / scale),
+        "pageHeight": round(size[1] * 100 / scale),
+        "adjustPageHeight": False,
+        **edges,
+    }
     return _engrave(document, options, scale, seed)
 
 
@@ -252,9 +268,11 @@ def _on_a_card(drawing: str, title: str) -> str:
     root = re.search(r'<svg width="(\d+)px" height="(\d+)px"([^>]*)>', drawing)
     name = re.search(r' id="([^"]+)"', root[3])[1]
     themes = _THEMES.replace("ROOT", name)
-    begin = (f'<svg viewBox="0 0 {root[1]} {root[2]}" width="{root[1]}px" height="{root[2]}px"{root[3]} '
-             f'role="img" aria-label="{words}"><title>{words}</title>'
-             f'<style type="text/css">{themes}</style>'
-             '<rect class="card" width="100%" height="100%"/>')
+    begin = (
+        f'<svg viewBox="0 0 {root[1]} {root[2]}" width="{root[1]}px" height="{root[2]}px"{root[3]} '
+        f'role="img" aria-label="{words}"><title>{words}</title>'
+        f'<style type="text/css">{themes}</style>'
+        '<rect class="card" width="100%" height="100%"/>'
+    )
     drawing = _OWN_COLOUR.sub(rf'\g<0> style="color:{_BOTH}; fill:{_BOTH}"', drawing)
     return drawing.replace(root[0], begin, 1).replace(' color="black"', "")

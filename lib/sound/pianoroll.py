@@ -6,8 +6,18 @@ import numpy as np
 import pandas as pd
 import symusic
 
-_NOTE_COLUMNS = ["start_bar", "end_bar", "start_beat", "end_beat", "start_seconds", "end_seconds", "pitch",
-                 "velocity", "program", "is_drum"]
+_NOTE_COLUMNS = [
+    "start_bar",
+    "end_bar",
+    "start_beat",
+    "end_beat",
+    "start_seconds",
+    "end_seconds",
+    "pitch",
+    "velocity",
+    "program",
+    "is_drum",
+]
 
 
 @dataclass(frozen=True)
@@ -50,8 +60,11 @@ def bar_grid(score: symusic.Score, max_bars: int = 100_000) -> BarGrid:
     """
     quarter = score.ticks_per_quarter
     end = max((note.end for track in score.tracks for note in track.notes), default=0)
-    changes = {0: (4, 4)} | {sign.time: (sign.numerator, sign.denominator) for sign in score.time_signatures
-                             if sign.numerator > 0 and sign.denominator > 0}
+    changes = {0: (4, 4)} | {
+        sign.time: (sign.numerator, sign.denominator)
+        for sign in score.time_signatures
+        if sign.numerator > 0 and sign.denominator > 0
+    }
     times = sorted(changes)
     starts, meters = [], []
     for time, until in zip(times, [*times[1:], None], strict=True):
@@ -65,8 +78,12 @@ def bar_grid(score: symusic.Score, max_bars: int = 100_000) -> BarGrid:
             meters.append((numerator, denominator))
     last_step = max(1, meters[-1][0] * 4 * quarter // meters[-1][1])
     closing = starts[-1] + last_step
-    return BarGrid(np.array([*starts, closing]), np.array([m[0] for m in meters]),
-                   np.array([m[1] for m in meters]), quarter)
+    return BarGrid(
+        np.array([*starts, closing]),
+        np.array([m[0] for m in meters]),
+        np.array([m[1] for m in meters]),
+        quarter,
+    )
 
 
 def piano_roll(score: symusic.Score, grid: BarGrid | None = None) -> pd.DataFrame:
@@ -86,14 +103,22 @@ def piano_roll(score: symusic.Score, grid: BarGrid | None = None) -> pd.DataFram
     for track, timed_track in zip(score.tracks, timed.tracks, strict=True):
         notes, seconds = track.notes.numpy(), timed_track.notes.numpy()
         start, end = notes["time"].astype(np.int64), notes["time"].astype(np.int64) + notes["duration"]
-        parts.append(pd.DataFrame({
-            "start_bar": grid.in_bars(start), "end_bar": grid.in_bars(end),
-            "start_beat": start / grid.ticks_per_quarter, "end_beat": end / grid.ticks_per_quarter,
-            "start_seconds": seconds["time"].astype(float),
-            "end_seconds": seconds["time"].astype(float) + seconds["duration"],
-            "pitch": notes["pitch"].astype(int), "velocity": notes["velocity"].astype(int),
-            "program": int(track.program), "is_drum": bool(track.is_drum),
-        }))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "start_bar": grid.in_bars(start),
+                    "end_bar": grid.in_bars(end),
+                    "start_beat": start / grid.ticks_per_quarter,
+                    "end_beat": end / grid.ticks_per_quarter,
+                    "start_seconds": seconds["time"].astype(float),
+                    "end_seconds": seconds["time"].astype(float) + seconds["duration"],
+                    "pitch": notes["pitch"].astype(int),
+                    "velocity": notes["velocity"].astype(int),
+                    "program": int(track.program),
+                    "is_drum": bool(track.is_drum),
+                }
+            )
+        )
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype=float) for name in _NOTE_COLUMNS})
@@ -110,7 +135,12 @@ def bar_lines(score: symusic.Score, grid: BarGrid | None = None) -> pd.DataFrame
     grid = grid or bar_grid(score)
     meters = [f"{n}/{d}" for n, d in zip(grid.numerators, grid.denominators, strict=True)]
     starts = grid.starts / grid.ticks_per_quarter
-    return pd.DataFrame({
-        "bar": np.arange(len(grid)), "start_beat": starts[:-1], "end_beat": starts[1:], "meter": meters,
-        "meter_changes": [i == 0 or meters[i] != meters[i - 1] for i in range(len(meters))],
-    })
+    return pd.DataFrame(
+        {
+            "bar": np.arange(len(grid)),
+            "start_beat": starts[:-1],
+            "end_beat": starts[1:],
+            "meter": meters,
+            "meter_changes": [i == 0 or meters[i] != meters[i - 1] for i in range(len(meters))],
+        }
+    )

@@ -53,8 +53,10 @@ def check_score_name(path: Path) -> None:
         BookError: naming those that do.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise BookError(f"A score is written as MusicXML, PDF or SVG: name it {path.stem}.musicxml, "
-                        f"{path.stem}.pdf or {path.stem}.svg instead of {path.name}.")
+        raise BookError(
+            f"A score is written as MusicXML, PDF or SVG: name it {path.stem}.musicxml, "
+            f"{path.stem}.pdf or {path.stem}.svg instead of {path.name}."
+        )
 
 
 def write_score(score: symusic.Score, path: Path, words: Words) -> None:
@@ -108,8 +110,13 @@ def _pages(root: ElementTree.Element, words: Words) -> list[ElementTree.Element]
     """Each page as an SVG element of its own, the words on it."""
     staves = len(root.findall("part"))
     seed = int(hashlib.sha256(repr((ElementTree.tostring(root), words)).encode()).hexdigest()[:7], 16)
-    drawings = engrave_pages(ElementTree.tostring(root, encoding="unicode"), (_WIDTH, _HEIGHT), _MARGIN, seed,
-                             scale=40 * min(1.0, _STAVES / staves))
+    drawings = engrave_pages(
+        ElementTree.tostring(root, encoding="unicode"),
+        (_WIDTH, _HEIGHT),
+        _MARGIN,
+        seed,
+        scale=40 * min(1.0, _STAVES / staves),
+    )
     pages = [_plain_svg(ElementTree.fromstring(drawing)) for drawing in drawings]
     for number, page in enumerate(pages, start=1):
         if number == 1:
@@ -120,8 +127,15 @@ def _pages(root: ElementTree.Element, words: Words) -> list[ElementTree.Element]
 
 
 def _write(page: ElementTree.Element, text: str, x: float, y: float, size: float, anchor: str) -> None:
-    attributes = {"class": "words", "x": f"{x:g}", "y": f"{y:g}", "font-size": f"{size:g}", "fill": "black",
-                  "font-family": "serif", "text-anchor": anchor}
+    attributes = {
+        "class": "words",
+        "x": f"{x:g}",
+        "y": f"{y:g}",
+        "font-size": f"{size:g}",
+        "fill": "black",
+        "font-family": "serif",
+        "text-anchor": anchor,
+    }
     ElementTree.SubElement(page, f"{{{_SVG}}}text", attributes).text = printable(text)
 
 
@@ -138,8 +152,10 @@ def _plain_svg(page: ElementTree.Element) -> ElementTree.Element:
 def _one_drawing(pages: Sequence[ElementTree.Element]) -> bytes:
     """All pages below each other in one SVG."""
     height = _HEIGHT * len(pages)
-    whole = ElementTree.Element(f"{{{_SVG}}}svg", {"width": f"{_WIDTH}px", "height": f"{height}px",
-                                                   "viewBox": f"0 0 {_WIDTH} {height}"})
+    whole = ElementTree.Element(
+        f"{{{_SVG}}}svg",
+        {"width": f"{_WIDTH}px", "height": f"{height}px", "viewBox": f"0 0 {_WIDTH} {height}"},
+    )
     ElementTree.SubElement(whole, f"{{{_SVG}}}rect", {"width": "100%", "height": "100%", "fill": "white"})
     known: set[str] = set()
     for number, page in enumerate(pages):
@@ -148,8 +164,9 @@ def _one_drawing(pages: Sequence[ElementTree.Element]) -> bytes:
                 if glyph.get("id") in known:
                     glyphs.remove(glyph)
                 known.add(glyph.get("id"))
-        group = ElementTree.SubElement(whole, f"{{{_SVG}}}g",
-                                       {"transform": f"translate(0 {_HEIGHT * number})"})
+        group = ElementTree.SubElement(
+            whole, f"{{{_SVG}}}g", {"transform": f"translate(0 {_HEIGHT * number})"}
+        )
         group.extend(list(page))
     return ElementTree.tostring(whole, encoding="UTF-8", xml_declaration=True)
 

@@ -46,8 +46,10 @@ def soundfont_path() -> Path:
     found = importlib.util.find_spec("pretty_midi")
     path = Path(found.origin).parent / "TimGM6mb.sf2" if found and found.origin else None
     if path is None or not path.is_file():
-        raise BookError("The soundfont TimGM6mb.sf2 of the package pretty_midi is missing; reinstall the "
-                        "packages with 'pip install -r requirements.txt'.")
+        raise BookError(
+            "The soundfont TimGM6mb.sf2 of the package pretty_midi is missing; reinstall the "
+            "packages with 'pip install -r requirements.txt'."
+        )
     return path
 
 
@@ -90,7 +92,7 @@ def play(score: symusic.Score, seconds: float) -> np.ndarray:
     audio = np.zeros((length, 2), dtype=np.float32)
     for sound in played if turns else ():
         sound = sound[:length]
-        audio[:len(sound)] += sound
+        audio[: len(sound)] += sound
     return audio
 
 
@@ -103,8 +105,14 @@ def _parts(score: symusic.Score, seconds: float) -> list[_Part]:
         kept = (notes["time"] < seconds) & (notes["velocity"] > 0)
         begin = notes["time"][kept].astype(float)
         end = np.minimum(begin + notes["duration"][kept], seconds)
-        table = np.column_stack([np.rint(begin * per_second), np.rint(end * per_second),
-                                 notes["pitch"][kept], notes["velocity"][kept]]).astype(np.int64)
+        table = np.column_stack(
+            [
+                np.rint(begin * per_second),
+                np.rint(end * per_second),
+                notes["pitch"][kept],
+                notes["velocity"][kept],
+            ]
+        ).astype(np.int64)
         if len(table):
             found.append(_Part(track.program, track.is_drum, _without_overlaps(table)))
     return found
@@ -128,16 +136,21 @@ def _without_overlaps(notes: np.ndarray) -> np.ndarray:
 def _turns(parts: Sequence[_Part]) -> list[list[_Part]]:
     """Parts that can be played together: up to 15 with pitch, and the drums of one kit."""
     pitched = [part for part in parts if not part.is_drum]
-    kits = [[part for part in parts if part.is_drum and part.program == kit]
-            for kit in sorted({part.program for part in parts if part.is_drum})]
-    chunks = [pitched[first:first + _PITCHED_CHANNELS] for first in range(0, len(pitched), _PITCHED_CHANNELS)]
+    kits = [
+        [part for part in parts if part.is_drum and part.program == kit]
+        for kit in sorted({part.program for part in parts if part.is_drum})
+    ]
+    chunks = [
+        pitched[first : first + _PITCHED_CHANNELS] for first in range(0, len(pitched), _PITCHED_CHANNELS)
+    ]
     count = max(len(chunks), len(kits))
-    return [(chunks[turn] if turn < len(chunks) else []) + (kits[turn] if turn < len(kits) else [])
-            for turn in range(count)]
+    return [
+        (chunks[turn] if turn < len(chunks) else []) + (kits[turn] if turn < len(kits) else [])
+        for turn in range(count)
+    ]
 
 
-def _render(parts: Iterable[_Part], seconds: float, controls: Iterable[tuple[int, int, int]]
-            ) -> np.ndarray:
+def _render(parts: Iterable[_Part], seconds: float, controls: Iterable[tuple[int, int, int]]) -> np.ndarray:
     """What the synthesizer makes of parts that fit its channels, float32 [samples, 2].
 
     Each channel is given the controls: tick, number, value.
@@ -152,9 +165,13 @@ def _render(parts: Iterable[_Part], seconds: float, controls: Iterable[tuple[int
         track.controls.extend([symusic.ControlChange(*control) for control in controls])
         begin, end, pitch, velocity = part.notes.astype(np.int32).T
         sounding = end > begin
-        track.notes = symusic.Note.from_numpy(begin[sounding], (end - begin)[sounding],
-                                              pitch[sounding].astype(np.int8),
-                                              velocity[sounding].astype(np.int8), "tick")
+        track.notes = symusic.Note.from_numpy(
+            begin[sounding],
+            (end - begin)[sounding],
+            pitch[sounding].astype(np.int8),
+            velocity[sounding].astype(np.int8),
+            "tick",
+        )
         made.tracks.append(track)
     try:
         wave = midirenderer.render_wave_from(_soundfont(soundfont_path()), made.dumps_midi())
@@ -174,16 +191,25 @@ def not_as_written(score: symusic.Score, seconds: float = 180.0) -> str:
     parts = _parts(score, seconds)
     silent = sum(int((~_sounding(part.program, part.is_drum)[part.notes[:, 2]]).sum()) for part in parts)
     presets = _presets(soundfont_path())
-    missing = sorted({("drum kit" if part.is_drum else "program", part.program) for part in parts
-                      if (part.program, part.is_drum) not in presets})
+    missing = sorted(
+        {
+            ("drum kit" if part.is_drum else "program", part.program)
+            for part in parts
+            if (part.program, part.is_drum) not in presets
+        }
+    )
     crowd = max((_most_at_once(turn) for turn in _turns(parts)), default=0)
     found = []
     if silent:
-        found.append(f"{silent:,} of {sum(len(part.notes) for part in parts):,} notes are silent, since the "
-                     "soundfont has no sample for their pitch")
+        found.append(
+            f"{silent:,} of {sum(len(part.notes) for part in parts):,} notes are silent, since the "
+            "soundfont has no sample for their pitch"
+        )
     for kind, number in missing:
-        found.append(f"the soundfont has no {kind} {number}, and "
-                     f"{'its standard kit' if kind == 'drum kit' else 'its first program'} plays instead")
+        found.append(
+            f"the soundfont has no {kind} {number}, and "
+            f"{'its standard kit' if kind == 'drum kit' else 'its first program'} plays instead"
+        )
     if crowd > VOICES:
         found.append(f"{crowd:,} notes sound at once, and the synthesizer plays {VOICES}")
     return f"Not heard as written: {'; '.join(found)}." if found else ""
@@ -204,7 +230,7 @@ def _sounding(program: int, is_drum: bool) -> np.ndarray:
     notes = np.column_stack([begin, begin + slot // 2, pitch, np.full(128, 100)])
     stops = [(int(time) - slot // 10, _ALL_SOUND_OFF, 0) for time in begin[1:]]
     played = _render([_Part(program, is_drum, notes)], 128 * _PROBE, [*_DRY, *stops])
-    return played[:round(128 * _PROBE * SAMPLE_RATE)].reshape(128, -1).any(axis=1)
+    return played[: round(128 * _PROBE * SAMPLE_RATE)].reshape(128, -1).any(axis=1)
 
 
 @cache
@@ -216,8 +242,9 @@ def _presets(path: Path) -> frozenset[tuple[int, bool]]:
     """
     font = _soundfont(path)
     at = font.rindex(b"phdr") + 8
-    size = int.from_bytes(font[at - 4:at], "little")
+    size = int.from_bytes(font[at - 4 : at], "little")
     entry_type = np.dtype([("name", "S20"), ("program", "<u2"), ("bank", "<u2"), ("rest", "V14")])
-    entries = np.frombuffer(font[at:at + size], entry_type)[:-1]
-    return frozenset((int(entry["program"]), entry["bank"] == 128) for entry in entries
-                     if entry["bank"] in (0, 128))
+    entries = np.frombuffer(font[at : at + size], entry_type)[:-1]
+    return frozenset(
+        (int(entry["program"]), entry["bank"] == 128) for entry in entries if entry["bank"] in (0, 128)
+    )

@@ -72,8 +72,11 @@ def lay_out_staves(track: symusic.Track, grid: BarGrid, first: int, last: int) -
     length.
     """
     begin, end = int(grid.starts[first]), int(grid.starts[last + 1])
-    notes = [_Note(max(note.start, begin), min(note.end, end), note.pitch) for note in track.notes
-             if note.start < end and note.end > begin and note.duration > 0]
+    notes = [
+        _Note(max(note.start, begin), min(note.end, end), note.pitch)
+        for note in track.notes
+        if note.start < end and note.end > begin and note.duration > 0
+    ]
     notes.sort(key=lambda note: (note.start, -note.pitch))
     voices = _voices(notes)
     sounding = [pitch for voice in voices for chord in voice for pitch in chord[2]]
@@ -100,8 +103,10 @@ def shorten_to_pickup(staves: Sequence[Staff], grid: BarGrid) -> tuple[list[Staf
         The staves, whose first bars have one length in all voices, and the quarters taken away.
     """
     length = Fraction(int(grid.starts[1] - grid.starts[0]), grid.ticks_per_quarter)
-    silence = min((symbol.offset for staff in staves for voice in staff.bars[0] for symbol in voice
-                   if symbol.pitches), default=Fraction(0))
+    silence = min(
+        (symbol.offset for staff in staves for voice in staff.bars[0] for symbol in voice if symbol.pitches),
+        default=Fraction(0),
+    )
     if silence < _PICKUP * length:
         return list(staves), Fraction(0)
     beat = Fraction(beat_quarters(f"{grid.numerators[0]}/{grid.denominators[0]}"))
@@ -113,12 +118,16 @@ def shorten_to_pickup(staves: Sequence[Staff], grid: BarGrid) -> tuple[list[Staf
                 symbols.append(replace(symbol, offset=symbol.offset - silence))
             elif symbol.offset + symbol.length > silence:
                 # A rest, since nothing sounds before; marked as a whole bar, it would be read as a full one.
-                symbols += [replace(rest, offset=rest.offset - silence, hidden=symbol.hidden)
-                            for rest in _rests(silence, symbol.offset + symbol.length, beat)]
+                symbols += [
+                    replace(rest, offset=rest.offset - silence, hidden=symbol.hidden)
+                    for rest in _rests(silence, symbol.offset + symbol.length, beat)
+                ]
         return symbols
 
-    return [replace(staff, bars=[[shortened(voice) for voice in staff.bars[0]], *staff.bars[1:]])
-            for staff in staves], silence
+    return [
+        replace(staff, bars=[[shortened(voice) for voice in staff.bars[0]], *staff.bars[1:]])
+        for staff in staves
+    ], silence
 
 
 def _voices(notes: list[_Note]) -> list[Voice]:
@@ -142,8 +151,9 @@ def _voices(notes: list[_Note]) -> list[Voice]:
     return voices
 
 
-def _assign(new: list[_Note], free: list[int], last_pitch: list[int], busy_until: list[int],
-            start: int) -> list[tuple[int, list[_Note]]]:
+def _assign(
+    new: list[_Note], free: list[int], last_pitch: list[int], busy_until: list[int], start: int
+) -> list[tuple[int, list[_Note]]]:
     """Give notes (highest first) to free voices in order, as near as possible to what each voice sang last.
 
     A note may not go to a voice that lies above a higher sounding one; extra notes join their neighbour's
@@ -153,7 +163,7 @@ def _assign(new: list[_Note], free: list[int], last_pitch: list[int], busy_until
     while len(groups) > len(free):  # join the two nearest neighbours
         gaps = [groups[i][-1].pitch - groups[i + 1][0].pitch for i in range(len(groups) - 1)]
         nearest = gaps.index(min(gaps))
-        groups[nearest:nearest + 2] = [groups[nearest] + groups[nearest + 1]]
+        groups[nearest : nearest + 2] = [groups[nearest] + groups[nearest + 1]]
     held = [voice for voice in range(len(last_pitch)) if busy_until[voice] > start]
 
     def cost(chosen: tuple[int, ...]) -> float:
@@ -189,19 +199,35 @@ def _bar(voices: list[Voice], grid: BarGrid, bar: int) -> list[list[Symbol]]:
         return [[Symbol(Fraction(0), length, whole_bar=True)]]
     together = [(chord[0], chord[1]) for chord in singing[0]]
     if len(singing) > 1 and all([(c[0], c[1]) for c in voice] == together for voice in singing[1:]):
-        joined = [(*span, tuple(sorted({pitch for voice in singing for pitch in voice[i][2]})))
-                  for i, span in enumerate(together)]
+        joined = [
+            (*span, tuple(sorted({pitch for voice in singing for pitch in voice[i][2]})))
+            for i, span in enumerate(together)
+        ]
         singing = [joined]
-    timed = [[(Fraction(max(start, begin) - begin, quarter), Fraction(min(stop, end) - begin, quarter),
-               pitches, start < begin, stop > end) for start, stop, pitches in voice] for voice in singing]
+    timed = [
+        [
+            (
+                Fraction(max(start, begin) - begin, quarter),
+                Fraction(min(stop, end) - begin, quarter),
+                pitches,
+                start < begin,
+                stop > end,
+            )
+            for start, stop, pitches in voice
+        ]
+        for voice in singing
+    ]
     result = []
     for number, voice in enumerate(timed):
         symbols: list[Symbol] = []
         at = Fraction(0)
         for low, high, pitches, started, goes_on in [*voice, (length, length, (), False, False)]:
             for rest in _rests(at, low, beat):
-                covered = any(other[0] < rest.offset + rest.length and other[1] > rest.offset
-                              for others in timed for other in others)
+                covered = any(
+                    other[0] < rest.offset + rest.length and other[1] > rest.offset
+                    for others in timed
+                    for other in others
+                )
                 symbols.append(replace(rest, hidden=number > 0 or covered))
             symbols += _heads(low, high, pitches, beat, started, goes_on)
             at = high
@@ -209,8 +235,9 @@ def _bar(voices: list[Voice], grid: BarGrid, bar: int) -> list[list[Symbol]]:
     return result
 
 
-def _heads(start: Fraction, end: Fraction, pitches: tuple[int, ...], beat: Fraction, started: bool,
-           goes_on: bool) -> list[Symbol]:
+def _heads(
+    start: Fraction, end: Fraction, pitches: tuple[int, ...], beat: Fraction, started: bool, goes_on: bool
+) -> list[Symbol]:
     """One note as one head, or as several tied ones where no single head has its length."""
     length = end - start
     lengths = [length] if length in _PLAIN or length in _TRIPLET else _pieces(start, end, beat, _PLAIN)

@@ -9,6 +9,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "open_run", "request_run", "run_folder"]
 
-__getattr__ = names_of(__name__, {
-    "open_run": "runs", "request_run": "runs", "Run": "runs", "run_folder": "runs",
-})
+__getattr__ = names_of(
+    __name__, {"open_run": "runs", "request_run": "runs", "Run": "runs", "run_folder": "runs"}
+)

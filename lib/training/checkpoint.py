@@ -54,7 +54,7 @@ class TrainingState:
     row_steps: int = 0
     rows: list[dict] = field(default_factory=list)  # the metrics so far
     started: str = field(default_factory=now)
-    sittings: int = 0  # times that training began or was taken up again
+    sessions: int = 0  # times that training began or was taken up again
     seconds: dict[str, float] = field(default_factory=dict)
 
     def spend(self, purpose: str, seconds: float) -> None:
@@ -89,8 +89,10 @@ def read_weights(path: Path) -> tuple[Weights, dict]:
             about = json.loads((file.metadata() or {})["about"])
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 no mapping
     except (OSError, SafetensorError, ValueError, KeyError) as error:
-        raise BookError(f"The checkpoint {path} is missing, damaged or of another program ({error}): "
-                        f"delete it and train again.") from error
+        raise BookError(
+            f"The checkpoint {path} is missing, damaged or of another program ({error}): "
+            f"delete it and train again."
+        ) from error
 
 
 def load_weights(model: nn.Module, weights: Weights, path: Path) -> None:
@@ -104,8 +106,10 @@ def load_weights(model: nn.Module, weights: Weights, path: Path) -> None:
     if own != given:
         differing = sorted(name for name in own.keys() | given.keys() if own.get(name) != given.get(name))
         others = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
-        raise BookError(f"The checkpoint {path} is of another model configuration (it differs in "
-                        f"{differing[0]}{others}): load it with the settings it was trained with.")
+        raise BookError(
+            f"The checkpoint {path} is of another model configuration (it differs in "
+            f"{differing[0]}{others}): load it with the settings it was trained with."
+        )
     model.load_state_dict(weights)
 
 
@@ -114,8 +118,9 @@ def copy_weights(model: nn.Module) -> Weights:
     return {name: tensor.detach().to("cpu", copy=True) for name, tensor in model.state_dict().items()}
 
 
-def save_state(path: Path, model: nn.Module, best: Weights, state: TrainingState,
-               optimiser: torch.optim.Optimizer | None) -> None:
+def save_state(
+    path: Path, model: nn.Module, best: Weights, state: TrainingState, optimiser: torch.optim.Optimizer | None
+) -> None:
     """Write the state of a run to `path`; without optimiser and `best` it holds the last weights, no more.
 
     Raises:
@@ -130,8 +135,9 @@ def save_state(path: Path, model: nn.Module, best: Weights, state: TrainingState
     write_weights(path, tensors, dataclasses.asdict(state))
 
 
-def load_state(path: Path, model: nn.Module,
-               optimiser: torch.optim.Optimizer) -> tuple[TrainingState, Weights]:
+def load_state(
+    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer
+) -> tuple[TrainingState, Weights]:
     """Restore model and optimiser from a file of :func:`save_state`.
 
     Returns:
@@ -155,6 +161,7 @@ def load_state(path: Path, model: nn.Module,
             # memory's alignment would round otherwise than those of a run that was left alone.
             optimiser.state[parameters[name]][key] = value.to(parameters[name].device, copy=True)
     except (TypeError, KeyError) as error:
-        raise BookError(f"The checkpoint {path} was written by another version ({error}): "
-                        f"delete it and train again.") from error
+        raise BookError(
+            f"The checkpoint {path} was written by another version ({error}): delete it and train again."
+        ) from error
     return state, parts["best"]

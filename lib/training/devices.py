@@ -23,16 +23,19 @@ def device_at_hand() -> torch.device:
     if not torch.cuda.is_available():
         return torch.device("cpu")
     capability = torch.cuda.get_device_capability()
-    served = [(int(major), int(minor))
-              for major, minor in re.findall(r"sm_(\d+)(\d)", " ".join(torch.cuda.get_arch_list()))]
+    served = [
+        (int(major), int(minor))
+        for major, minor in re.findall(r"sm_(\d+)(\d)", " ".join(torch.cuda.get_arch_list()))
+    ]
     if served and capability < min(served):
         own, oldest = (".".join(map(str, version)) for version in (capability, min(served)))
-        raise BookError(f"The GPU {torch.cuda.get_device_name()} (compute capability {own}) is too old for "
-                        f"torch {torch.__version__}, which begins with {oldest}: hide it with "
-                        "CUDA_VISIBLE_DEVICES=-1, so that the CPU takes its place, or install a torch that "
-                        "still serves it.")
+        raise BookError(
+            f"The GPU {torch.cuda.get_device_name()} (compute capability {own}) is too old for "
+            f"torch {torch.__version__}, which begins with {oldest}: hide it with "
+            "CUDA_VISIBLE_DEVICES=-1, so that the CPU takes its place, or install a torch that "
+            "still serves it."
+        )
     return torch.device("cuda", torch.cuda.current_device())
-
 
 
 def make_fabric(precision: Precision) -> Fabric:
@@ -52,8 +55,13 @@ def make_fabric(precision: Precision) -> Fabric:
     accelerator = device_at_hand().type
     if torch.distributed.is_torchelastic_launched():
         local, world = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
-        fabric = Fabric(accelerator=accelerator, devices=local, num_nodes=world // local, strategy="ddp",
-                        precision=precision)
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=local,
+            num_nodes=world // local,
+            strategy="ddp",
+            precision=precision,
+        )
     else:
         fabric = Fabric(accelerator=accelerator, devices=1, precision=precision)
     fabric.launch()
@@ -67,8 +75,11 @@ def reproducible(threads: int, device: torch.device) -> Iterator[None]:
     The number of threads decides how sums are split and so their last digits. Deterministic kernels are asked
     for on the CPU only: on a GPU they cost speed, and not all that a network needs exist.
     """
-    before = (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(),
-              torch.utils.deterministic.fill_uninitialized_memory)
+    before = (
+        torch.get_num_threads(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.utils.deterministic.fill_uninitialized_memory,
+    )
     with torch.random.fork_rng(devices=[device.index or 0] if device.type == "cuda" else []):
         try:
             torch.set_num_threads(threads)

@@ -36,8 +36,15 @@ from lib.training.schedule import crosses_mark, first_beta, learning_rate
 if TYPE_CHECKING:
     from lib.data.store import TokenStore
 
-COLUMNS = ["step", "tokens", "learning_rate", "train_loss", "gradient_norm", "validation_loss",
-           "validation_accuracy"]
+COLUMNS = [
+    "step",
+    "tokens",
+    "learning_rate",
+    "train_loss",
+    "gradient_norm",
+    "validation_loss",
+    "validation_accuracy",
+]
 METRICS, STATE = "metrics.csv", "state.safetensors"
 ROWS = 60  # rows of the metrics, apart from those of evaluations
 CHECKPOINT_SECONDS = 25.0  # a killed run loses about this much at most,
@@ -47,8 +54,9 @@ DIVERGED = 3.0  # a loss of this many times that of guessing, ln V, ends the run
 DIVERGED_AFTER = 0.1  # once this share of the budget is spent; a loss that is no number ends it at once
 
 
-def train(run: RunSettings, store: "TokenStore", folder: Path, fabric: Fabric,
-          quiet: bool = False) -> "Training":
+def train(
+    run: RunSettings, store: "TokenStore", folder: Path, fabric: Fabric, quiet: bool = False
+) -> "Training":
     """Train until the token budget is spent, or go on from the state file in `folder`.
 
     Writes `metrics.csv` and `state.safetensors` there. The state is saved every half minute or so, at the
@@ -73,8 +81,11 @@ def train(run: RunSettings, store: "TokenStore", folder: Path, fabric: Fabric,
             training = Training(run, store, fabric)
             training.resume(folder)
         state, budget = training.state, training.budget
-        progress = None if quiet or fabric.global_rank else Progress(
-            f"training {run.name}", budget, start=state.tokens, unit="tokens")
+        progress = (
+            None
+            if quiet or fabric.global_rank
+            else Progress(f"training {run.name}", budget, start=state.tokens, unit="tokens")
+        )
         try:
             if state.step == 0 and training.is_cheap_to_evaluate():
                 training.record(folder, training.evaluate())
@@ -95,8 +106,10 @@ def train(run: RunSettings, store: "TokenStore", folder: Path, fabric: Fabric,
         state.status = "finished" if state.status == "training" else state.status
         training.save(folder)
         if progress:
-            progress.finish(f"{training.tokens_per_second():,.0f} tokens/s, {training.last_losses()}; "
-                            f"{state.status}, in {shown(folder)}")
+            progress.finish(
+                f"{training.tokens_per_second():,.0f} tokens/s, {training.last_losses()}; "
+                f"{state.status}, in {shown(folder)}"
+            )
     return training
 
 
@@ -113,8 +126,15 @@ class Training:
     def __init__(self, run: RunSettings, store: "TokenStore", fabric: Fabric):
         self.store, self.settings, self.seed, self.fabric = store, run.training, run.seed, fabric
         settings = self.settings
-        self.batches = Batches(store, "train", settings.window, settings.batch_tokens, run.seed,
-                               settings.transpose, settings.gap_share)
+        self.batches = Batches(
+            store,
+            "train",
+            settings.window,
+            settings.batch_tokens,
+            run.seed,
+            settings.transpose,
+            settings.gap_share,
+        )
         passes = settings.max_passes or math.inf
         self.budget = int(min(settings.tokens, passes * self.batches.num_tokens))
         torch.manual_seed(run.seed)
@@ -141,7 +161,7 @@ class Training:
             # The state holds the loss summed over all processes: the first one takes it over.
             self.loss_sum.fill_(0.0 if self.fabric.global_rank else self.state.row_loss)
             self.norm_sum.fill_(self.state.row_norm)
-        self.state.sittings += 1
+        self.state.sessions += 1
         self._write_metrics(folder)
 
     def step(self) -> None:
@@ -202,9 +222,11 @@ class Training:
         self._sum_up()
         row: dict[str, float] = {"step": state.step, "tokens": state.tokens}
         if state.row_steps:
-            row |= {"learning_rate": self.optimiser.param_groups[0]["lr"],
-                    "train_loss": state.row_loss / state.row_tokens,
-                    "gradient_norm": state.row_norm / state.row_steps}
+            row |= {
+                "learning_rate": self.optimiser.param_groups[0]["lr"],
+                "train_loss": state.row_loss / state.row_tokens,
+                "gradient_norm": state.row_norm / state.row_steps,
+            }
         if validation:
             row |= {"validation_loss": validation[0], "validation_accuracy": validation[1]}
         state.rows.append(row)
@@ -262,6 +284,7 @@ class Training:
 
     def last_losses(self) -> str:
         """The latest losses, for progress lines."""
+
         def last(column: str) -> float | None:
             return next((row[column] for row in reversed(self.state.rows) if column in row), None)
 
@@ -283,8 +306,11 @@ class Training:
         # A row that loses its labels gets the index behind the last label, "no label", for both of them.
         lucky = np.random.default_rng([self.seed, state.step, part]).random(len(batch.emotion))
         dropped = torch.from_numpy(lucky < self.settings.label_dropout)
-        return replace(batch, emotion=batch.emotion.masked_fill(dropped, len(self.store.emotions)),
-                       genre=batch.genre.masked_fill(dropped, len(self.store.genres)))
+        return replace(
+            batch,
+            emotion=batch.emotion.masked_fill(dropped, len(self.store.emotions)),
+            genre=batch.genre.masked_fill(dropped, len(self.store.genres)),
+        )
 
     def _own_rows(self, batch: Batch) -> Batch:
         """This process's share of a batch: the batch is the same however many processes train."""
@@ -303,8 +329,9 @@ class Training:
         if self._validation is not None:
             return self._validation
         settings = self.settings
-        batches = Batches.evaluation_batches(self.store, "validation", settings.window, settings.batch_tokens,
-                                             settings.evaluation_tokens)
+        batches = Batches.evaluation_batches(
+            self.store, "validation", settings.window, settings.batch_tokens, settings.evaluation_tokens
+        )
         if self._evaluation_size() > KEPT_EVALUATION:
             return batches
         self._validation = list(batches)
@@ -317,8 +344,9 @@ class Training:
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy in nats of each target, [B, T]; 0 where it is PAD."""
-        losses = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(),
-                                 ignore_index=self.store.pad_id, reduction="none")
+        losses = F.cross_entropy(
+            logits.flatten(0, 1).float(), targets.flatten(), ignore_index=self.store.pad_id, reduction="none"
+        )
         return losses.view_as(targets)
 
     def _clip_gradients(self) -> Tensor:
@@ -335,6 +363,11 @@ class Training:
 
     def _write_metrics(self, folder: Path) -> None:
         if self.fabric.global_rank == 0:
-            rows = ({column: f"{value:.6g}" if isinstance(value, float) else value
-                     for column, value in row.items()} for row in self.state.rows)
+            rows = (
+                {
+                    column: f"{value:.6g}" if isinstance(value, float) else value
+                    for column, value in row.items()
+                }
+                for row in self.state.rows
+            )
             write_csv(folder / METRICS, COLUMNS, rows)

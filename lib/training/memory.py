@@ -11,14 +11,21 @@ from lib.profiles.profile import TrainingSettings
 
 # What torch says when the CPU's memory or cuBLAS's workspace runs out; for CUDA it has an exception of its
 # own.
-_MESSAGES = ("can't allocate memory", "not enough memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDA out of memory",
-             "CUDA error: out of memory", "CUDNN_STATUS_ALLOC_FAILED")
+_MESSAGES = (
+    "can't allocate memory",
+    "not enough memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDA out of memory",
+    "CUDA error: out of memory",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that memory ran out."""
-    return (isinstance(error, torch.OutOfMemoryError | MemoryError)
-            or (isinstance(error, RuntimeError) and any(message in str(error) for message in _MESSAGES)))
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError) and any(message in str(error) for message in _MESSAGES)
+    )
 
 
 @contextlib.contextmanager
@@ -35,12 +42,14 @@ def memory_for(work: str, device: torch.device) -> Iterator[None]:
             raise
         where = "This machine's" if device.type == "cpu" else "The GPU's"
         remedy = "" if device.type == "cpu" else ", or hide the GPU with CUDA_VISIBLE_DEVICES=-1"
-        raise BookError(f"{where} memory does not suffice for {work}: end other programs that use it{remedy}."
-                        ) from None
+        raise BookError(
+            f"{where} memory does not suffice for {work}: end other programs that use it{remedy}."
+        ) from None
 
 
-def explain_out_of_memory(error: BaseException, settings: TrainingSettings, run_name: str,
-                          attempt: Callable[[int], None]) -> BookError:
+def explain_out_of_memory(
+    error: BaseException, settings: TrainingSettings, run_name: str, attempt: Callable[[int], None]
+) -> BookError:
     """The error to raise instead, with the batch size that would fit.
 
     Args:
@@ -63,8 +72,12 @@ def explain_out_of_memory(error: BaseException, settings: TrainingSettings, run_
             tokens //= 2
         else:
             accumulate = settings.accumulate * -(-settings.batch_tokens // tokens)
-            return BookError(f"The run '{run_name}' runs out of memory with batches of "
-                             f"{settings.batch_tokens:,} tokens; {tokens:,} would fit: set batch_tokens to "
-                             f"{tokens} and, for steps of the same size, accumulate to {accumulate}.")
-    return BookError(f"The run '{run_name}' runs out of memory even with one window of {settings.window:,} "
-                     f"tokens: choose a smaller model or window, or a machine with more memory.")
+            return BookError(
+                f"The run '{run_name}' runs out of memory with batches of "
+                f"{settings.batch_tokens:,} tokens; {tokens:,} would fit: set batch_tokens to "
+                f"{tokens} and, for steps of the same size, accumulate to {accumulate}."
+            )
+    return BookError(
+        f"The run '{run_name}' runs out of memory even with one window of {settings.window:,} "
+        f"tokens: choose a smaller model or window, or a machine with more memory."
+    )

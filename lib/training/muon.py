@@ -52,15 +52,25 @@ class Muon(torch.optim.Optimizer):
         betas: AdamW's.
     """
 
-    def __init__(self, hidden: Iterable[tuple[nn.Parameter, int]], others: Iterable[nn.Parameter],
-                 vectors: Iterable[nn.Parameter], learning_rate: float, weight_decay: float,
-                 betas: tuple[float, float]):
+    def __init__(
+        self,
+        hidden: Iterable[tuple[nn.Parameter, int]],
+        others: Iterable[nn.Parameter],
+        vectors: Iterable[nn.Parameter],
+        learning_rate: float,
+        weight_decay: float,
+        betas: tuple[float, float],
+    ):
         hidden = list(hidden)
         groups: list[dict[str, Any]] = [
-            {"params": [matrix for matrix, _ in hidden], "blocks": [blocks for _, blocks in hidden],
-             "weight_decay": weight_decay},
+            {
+                "params": [matrix for matrix, _ in hidden],
+                "blocks": [blocks for _, blocks in hidden],
+                "weight_decay": weight_decay,
+            },
             {"params": list(others), "blocks": None, "weight_decay": weight_decay},
-            {"params": list(vectors), "blocks": None, "weight_decay": 0.0}]
+            {"params": list(vectors), "blocks": None, "weight_decay": 0.0},
+        ]
         super().__init__(groups, {"lr": learning_rate, "betas": betas})
 
     @torch.no_grad()
@@ -91,8 +101,11 @@ class Muon(torch.optim.Optimizer):
     def _step_adam(self, parameter: nn.Parameter, gradient: Tensor, group: dict) -> None:
         state, (first, second) = self.state[parameter], group["betas"]
         if not state:
-            state |= {"step": torch.zeros(()), "exp_avg": torch.zeros_like(parameter),
-                      "exp_avg_sq": torch.zeros_like(parameter)}
+            state |= {
+                "step": torch.zeros(()),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
         state["step"] += 1
         steps = float(state["step"])
         state["exp_avg"].lerp_(gradient, 1 - first)

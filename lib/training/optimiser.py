@@ -23,13 +23,20 @@ def build_optimiser(model: nn.Module, settings: TrainingSettings) -> torch.optim
     betas = (0.9, SECOND_BETA[settings.optimiser])
     if settings.optimiser == "muon":
         hidden = {name: blocks for name in matrices if (blocks := _blocks(name))}
-        return Muon([(matrices[name], blocks) for name, blocks in hidden.items()],
-                    [parameter for name, parameter in matrices.items() if name not in hidden], vectors,
-                    settings.learning_rate, settings.weight_decay, betas)
+        return Muon(
+            [(matrices[name], blocks) for name, blocks in hidden.items()],
+            [parameter for name, parameter in matrices.items() if name not in hidden],
+            vectors,
+            settings.learning_rate,
+            settings.weight_decay,
+            betas,
+        )
     if settings.optimiser == "adam":
         return torch.optim.Adam(list(model.parameters()), lr=settings.learning_rate, betas=betas, fused=True)
-    groups = [{"params": list(matrices.values()), "weight_decay": settings.weight_decay},
-              {"params": vectors, "weight_decay": 0.0}]
+    groups = [
+        {"params": list(matrices.values()), "weight_decay": settings.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=betas, fused=True)
 
 

@@ -105,11 +105,16 @@ class Run:
     def summary(self) -> dict:
         """One row for a table of runs: what was trained, on how much, how well, how fast."""
         return {
-            "name": self.settings.name, "kind": self.settings.model.kind, "seed": self.settings.seed,
-            "status": self.status, "parameters": self.parameters, "tokens": self.tokens_seen,
+            "name": self.settings.name,
+            "kind": self.settings.model.kind,
+            "seed": self.settings.seed,
+            "status": self.status,
+            "parameters": self.parameters,
+            "tokens": self.tokens_seen,
             "validation_loss": None if self.best is None else float(self.best["validation_loss"]),
             "validation_accuracy": None if self.best is None else float(self.best["validation_accuracy"]),
-            "seconds": self.provenance["seconds"]["total"], "tokens_per_second": self.tokens_per_second,
+            "seconds": self.provenance["seconds"]["total"],
+            "tokens_per_second": self.tokens_per_second,
         }
 
     def load_model(self, device: str | torch.device | None = None) -> Network:
@@ -124,12 +129,15 @@ class Run:
         """
         device = device_at_hand() if device is None else torch.device(device)
         if self.best is None:
-            raise BookError(f"The run {shown(self.folder)} diverged before its first evaluation and has no "
-                            f"weights: choose another run, or train with a smaller learning rate.")
+            raise BookError(
+                f"The run {shown(self.folder)} diverged before its first evaluation and has no "
+                f"weights: choose another run, or train with a smaller learning rate."
+            )
         data = self.config["data"]
         with torch.random.fork_rng(devices=[]):  # fresh weights are drawn only to be overwritten
-            model = build_model(self.settings.model, data["vocabulary_size"], len(data["emotions"]),
-                                len(data["genres"]))
+            model = build_model(
+                self.settings.model, data["vocabulary_size"], len(data["emotions"]), len(data["genres"])
+            )
         weights, _ = read_weights(self.folder / MODEL)
         load_weights(model, weights, self.folder / MODEL)
         with memory_for(f"the network of the run '{self.settings.name}'", device):
@@ -188,18 +196,27 @@ def open_run(folder: Path) -> Run:
     try:
         for name, expected in provenance["sha256"].items():
             if hash_of_bytes((folder / name).read_bytes()) != expected:
-                raise BookError(f"The file {name} of the run {shown(folder)} was changed after training: "
-                                f"delete the folder and request the run again.")
+                raise BookError(
+                    f"The file {name} of the run {shown(folder)} was changed after training: "
+                    f"delete the folder and request the run again."
+                )
         settings, metrics = RunSettings.model_validate(config["run"]), pd.read_csv(folder / METRICS)
         return Run(folder, settings, config, metrics, provenance)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BookError(f"The run {shown(folder)} is incomplete or damaged ({error}): "
-                        f"delete the folder and request the run again.") from error
+        raise BookError(
+            f"The run {shown(folder)} is incomplete or damaged ({error}): "
+            f"delete the folder and request the run again."
+        ) from error
 
 
 def _config(run: RunSettings, store: TokenStore) -> dict:
-    data = {"store": store.hash, "vocabulary_size": len(store.vocabulary),
-            "vocabulary": hash_of_json(store.vocabulary), "emotions": store.emotions, "genres": store.genres}
+    data = {
+        "store": store.hash,
+        "vocabulary_size": len(store.vocabulary),
+        "vocabulary": hash_of_json(store.vocabulary),
+        "emotions": store.emotions,
+        "genres": store.genres,
+    }
     return {"run": run.model_dump(mode="json"), "data": data, "code": _CODE}
 
 
@@ -217,8 +234,10 @@ def _prepare(folder: Path, config: dict, say) -> bool:
         number = next(number for number in range(1, 10_000) if not _aside(folder, number).exists())
         with explain_write_errors(folder):
             os.replace(folder, _aside(folder, number))
-        say(f"The run {shown(folder)} {problem}; it was moved to {_aside(folder, number).name} and trains "
-            f"anew.")
+        say(
+            f"The run {shown(folder)} {problem}; it was moved to {_aside(folder, number).name} and trains "
+            f"anew."
+        )
     make_folder(folder)
     for leftover in folder.glob(".*"):  # half-written files of a killed process
         leftover.unlink()
@@ -259,16 +278,33 @@ def _complete(folder: Path, config: dict, store: TokenStore, training: Training)
         about = {"step": state.best_step, "validation_loss": state.best_loss, "run": run["name"]}
         hashes[MODEL] = write_weights(folder / MODEL, training.best, about)
     seconds = {name: round(value, 3) for name, value in state.seconds.items()}
-    write_json(folder / PROVENANCE, {
-        "status": state.status, "tokens": state.tokens, "budget": training.budget, "steps": state.step,
-        "best_step": state.best_step, "parameters": count_parameters(training.network)["total"],
-        "dataset": store.folder.name, "store": store.hash,
-        "seed": run["seed"], "threads": run["threads"], "precision": run["precision"],
-        "processes": fabric.world_size, **_describe_machine(fabric.device),
-        "started": state.started, "ended": now(), "sessions": state.sittings,
-        "seconds": {"total": round(seconds.get("loop", 0.0) + seconds.get("checkpoints", 0.0), 3), **seconds},
-        "tokens_per_second": round(training.tokens_per_second(), 1), "sha256": hashes,
-    })
+    write_json(
+        folder / PROVENANCE,
+        {
+            "status": state.status,
+            "tokens": state.tokens,
+            "budget": training.budget,
+            "steps": state.step,
+            "best_step": state.best_step,
+            "parameters": count_parameters(training.network)["total"],
+            "dataset": store.folder.name,
+            "store": store.hash,
+            "seed": run["seed"],
+            "threads": run["threads"],
+            "precision": run["precision"],
+            "processes": fabric.world_size,
+            **_describe_machine(fabric.device),
+            "started": state.started,
+            "ended": now(),
+            "sessions": state.sessions,
+            "seconds": {
+                "total": round(seconds.get("loop", 0.0) + seconds.get("checkpoints", 0.0), 3),
+                **seconds,
+            },
+            "tokens_per_second": round(training.tokens_per_second(), 1),
+            "sha256": hashes,
+        },
+    )
     save_state(folder / STATE, training.network, best={}, state=state, optimiser=None)
 
 
@@ -276,7 +312,8 @@ def _describe_machine(device: torch.device) -> dict:
     """Whatever can change a result's last digits, and the speed."""
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
-        "processor": processor_name(), "cores": core_count(),
+        "processor": processor_name(),
+        "cores": core_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "versions": {"python": platform.python_version(), **package_versions(PACKAGES)},
         "commit": git_commit("lib"),

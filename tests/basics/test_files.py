@@ -87,8 +87,9 @@ def test_nothing_is_written_over_what_is_read_or_twice_to_one_place(tmp_path):
     given, other = tmp_path / "given.mid", tmp_path / "other.mid"
     given.write_text("mine")
     os.link(given, other)
-    check_targets({"--out": tmp_path / "a.mid", "--audio": tmp_path / "a.mp3", "--record": None},
-                  {"--prompt": given})
+    check_targets(
+        {"--out": tmp_path / "a.mid", "--audio": tmp_path / "a.mp3", "--record": None}, {"--prompt": given}
+    )
     for target in (given, other, tmp_path / "x" / ".." / "given.mid", tmp_path / "Given.MID"):
         with pytest.raises(BookError, match=r"--prompt and --out are the same file.*would be overwritten"):
             check_targets({"--out": target}, {"--prompt": given})

@@ -6,11 +6,13 @@ from lib.basics import kept
 from lib.basics.errors import BookError
 
 SCALE = '"""Scales."""\nFACTOR = 2\n\n\ndef scaled(x):\n    """Doubles."""\n    return FACTOR * x\n'
-MEASURE = ("from lib.data import scaled\nfrom lib.profiles.profile import SETTING\n\n\ndef measure(x):\n"
-           "    from lib.late import shift\n    return scaled(x) + shift + SETTING\n")
+MEASURE = (
+    "from lib.data import scaled\nfrom lib.profiles.profile import SETTING\n\n\ndef measure(x):\n"
+    "    from lib.late import shift\n    return scaled(x) + shift + SETTING\n"
+)
 MODULES = {
     "data/__init__.py": "from typing import TYPE_CHECKING\n"
-                        "if TYPE_CHECKING:\n    from lib.data.scale import scaled\n",
+    "if TYPE_CHECKING:\n    from lib.data.scale import scaled\n",
     "data/scale.py": SCALE,
     "data/other.py": "UNUSED = 1\n",
     "profiles/profile.py": "SETTING = 1\n",
@@ -38,23 +40,34 @@ def hash_with(tmp_path):
 def test_what_is_reached_are_the_modules_that_names_come_from(hash_with, tmp_path):
     hash_with()
     assert kept.import_closure(["lib.measure"], tmp_path / "0" / "lib") == {
-        "lib.measure", "lib.data.scale", "lib.late"}, "settings are values; lib.data only passes a name on"
+        "lib.measure",
+        "lib.data.scale",
+        "lib.late",
+    }, "settings are values; lib.data only passes a name on"
 
 
-@pytest.mark.parametrize("changes", [
-    {"data__scale": '"""Better."""\nFACTOR = 2  # why two\n\n\ndef scaled(x):\n    return FACTOR * x\n'},
-    {"data__other": "UNUSED = 2\n"},
-    {"profiles__profile": "SETTING = 2\nANOTHER = 3\n"},
-], ids=["comments and docstrings", "a module that is not reached", "the module that declares settings"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data__scale": '"""Better."""\nFACTOR = 2  # why two\n\n\ndef scaled(x):\n    return FACTOR * x\n'},
+        {"data__other": "UNUSED = 2\n"},
+        {"profiles__profile": "SETTING = 2\nANOTHER = 3\n"},
+    ],
+    ids=["comments and docstrings", "a module that is not reached", "the module that declares settings"],
+)
 def test_what_decides_nothing_changes_nothing(hash_with, changes):
     assert hash_with(**changes) == hash_with()
 
 
-@pytest.mark.parametrize("changes", [
-    {"data__scale": SCALE.replace("2", "3")},
-    {"late": "shift = 4\n"},
-    {"measure": MEASURE.replace("+ shift", "- shift")},
-], ids=["a constant two imports away", "an import within a function", "the module itself"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data__scale": SCALE.replace("2", "3")},
+        {"late": "shift = 4\n"},
+        {"measure": MEASURE.replace("+ shift", "- shift")},
+    ],
+    ids=["a constant two imports away", "an import within a function", "the module itself"],
+)
 def test_what_decides_changes_the_hash(hash_with, changes):
     assert hash_with(**changes) != hash_with()
 

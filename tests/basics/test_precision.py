@@ -38,11 +38,18 @@ def answer(monkeypatch, *, says=True, avx=True, amx=False, gpus=()):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda number: gpus[number])
 
 
-@pytest.mark.parametrize(("of_device", "trains", "decided"), [
-    ({}, True, MIXED), ({"avx": False, "amx": True}, True, MIXED), ({"avx": False}, True, SINGLE),
-    ({"says": False}, True, SINGLE), ({}, False, SINGLE),
-    ({"says": False, "gpus": [(8, 0)]}, False, MIXED), ({"gpus": [(9, 0), (7, 5)]}, True, SINGLE),
-])
+@pytest.mark.parametrize(
+    ("of_device", "trains", "decided"),
+    [
+        ({}, True, MIXED),
+        ({"avx": False, "amx": True}, True, MIXED),
+        ({"avx": False}, True, SINGLE),
+        ({"says": False}, True, SINGLE),
+        ({}, False, SINGLE),
+        ({"says": False, "gpus": [(8, 0)]}, False, MIXED),
+        ({"gpus": [(9, 0), (7, 5)]}, True, SINGLE),
+    ],
+)
 def test_mixed_only_where_bfloat16_is_multiplied_natively(monkeypatch, of_device, trains, decided):
     answer(monkeypatch, **of_device)
     monkeypatch.setattr(precision, "_lstm_trains", lambda: trains)
@@ -84,8 +91,14 @@ def test_another_word_is_answered_with_those_that_serve():
 
 
 def python(code, **variables):
-    return subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env={**os.environ, **variables},
-                          capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def test_the_decision_follows_what_the_processor_is_allowed():
@@ -115,9 +128,19 @@ BY_NAME = {"lib/basics/precision.py", "lib/profiles/evidence.yaml", "lib/pretrai
 
 def test_no_other_file_names_a_precision():
     kinds = {".py", ".ipynb", ".yaml", ".yml", ".md", ".json", ".html", ".js", ""}
-    files = [PROJECT / "README.md", PROJECT / "Makefile", *(
-        path for folder in ("lib", "notebooks", "book", ".github", ".ci")
-        for path in (PROJECT / folder).rglob("*") if path.suffix in kinds and path.is_file())]
-    naming = {path.relative_to(PROJECT).as_posix() for path in files
-              if any(name in path.read_text(encoding="utf-8") for name in (SINGLE, MIXED))}
+    files = [
+        PROJECT / "README.md",
+        PROJECT / "Makefile",
+        *(
+            path
+            for folder in ("lib", "notebooks", "book", ".github", ".ci")
+            for path in (PROJECT / folder).rglob("*")
+            if path.suffix in kinds and path.is_file()
+        ),
+    ]
+    naming = {
+        path.relative_to(PROJECT).as_posix()
+        for path in files
+        if any(name in path.read_text(encoding="utf-8") for name in (SINGLE, MIXED))
+    }
     assert {name for name in naming if not name.startswith(RECORDS)} == BY_NAME

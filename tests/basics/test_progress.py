@@ -8,8 +8,9 @@ from lib.basics import progress
 from lib.basics.progress import Progress, duration
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"),
-                                              (7800, "2 h 10 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"), (7800, "2 h 10 min")]
+)
 def test_durations_are_for_people(seconds, text):
     assert duration(seconds) == text
 

@@ -14,15 +14,21 @@ ROLE = r"\{{{names}\}}`([^`]+)`"
 
 def found(names: str) -> list[tuple[str, str]]:
     """Every (file, content) of a role such as {cite}`…` in the pages and notebooks."""
-    return [(path.name, content) for path in TEXTS
-            for content in re.findall(ROLE.format(names=names), path.read_text(encoding="utf-8"))]
+    return [
+        (path.name, content)
+        for path in TEXTS
+        for content in re.findall(ROLE.format(names=names), path.read_text(encoding="utf-8"))
+    ]
 
 
 def test_every_module_of_lib_stands_on_one_reference_page():
     pages = "\n".join(path.read_text(encoding="utf-8") for path in (BOOK / "lib").rglob("*.md"))
     listed = Counter(re.findall(r"automodule:: (\S+)", pages))
-    modules = {"lib." + ".".join(path.relative_to(LIB).with_suffix("").parts)
-               for path in LIB.rglob("*.py") if path.name != "__init__.py" and path.parent != LIB}
+    modules = {
+        "lib." + ".".join(path.relative_to(LIB).with_suffix("").parts)
+        for path in LIB.rglob("*.py")
+        if path.name != "__init__.py" and path.parent != LIB
+    }
     assert set(listed) - modules == set(), "a reference page names a module that is not there"
     assert modules - set(listed) == set(), "a module stands on no reference page in book/lib/"
     assert [name for name, times in listed.items() if times > 1] == []
@@ -40,8 +46,10 @@ def test_every_citation_is_in_the_bibliography():
 def test_every_term_is_in_the_glossary():
     glossary = (BOOK / "glossary.md").read_text(encoding="utf-8")
     terms = {line.lower() for line in re.findall(r"^(?![:`# ])(\S.*)\n  ", glossary, flags=re.MULTILINE)}
-    used = [(name, re.sub(r"^.*<(.+)>$", r"\1", " ".join(content.replace("\\n", " ").split())))
-            for name, content in found("term")]
+    used = [
+        (name, re.sub(r"^.*<(.+)>$", r"\1", " ".join(content.replace("\\n", " ").split())))
+        for name, content in found("term")
+    ]
     assert used, "no term was found: the pattern of this test is wrong"
     assert [(name, term) for name, term in used if term.lower() not in terms] == []
 
@@ -50,6 +58,11 @@ def test_every_term_is_in_the_glossary():
 def test_links_between_pages_lead_somewhere(path):
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
     made_by_the_build = {"answer.md", "status.md", "claims.md", "listen.md"}
-    missing = [target for target in targets if target not in made_by_the_build
-               and not target.startswith("../notebooks/") and not (path.parent / target).exists()]
+    missing = [
+        target
+        for target in targets
+        if target not in made_by_the_build
+        and not target.startswith("../notebooks/")
+        and not (path.parent / target).exists()
+    ]
     assert missing == []

@@ -48,8 +48,9 @@ def contexts(browser):
 
     def context(width=1440, scheme="light", **settings):
         settings = {"offline": True, **settings}
-        opened.append(browser.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme,
-                                          **settings))
+        opened.append(
+            browser.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, **settings)
+        )
         return opened[-1]
 
     yield context

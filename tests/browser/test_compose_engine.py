@@ -38,8 +38,9 @@ def engine(browser):
 
 def composed_here(pretrained, emotion, genre, prompt=None, **sampling):
     settings = SamplingSettings(generator="browser", **sampling)
-    return sample_tokens(pretrained.model, [emotion], [genre], settings, Grammar(pretrained.tokenizer),
-                         prompt=prompt)[0][1:].tolist()
+    return sample_tokens(
+        pretrained.model, [emotion], [genre], settings, Grammar(pretrained.tokenizer), prompt=prompt
+    )[0][1:].tolist()
 
 
 def labels(pretrained, number):
@@ -80,12 +81,24 @@ def test_logits_agree_with_the_network_in_single_precision(engine, pretrained):
         assert np.abs(found - expected[0].numpy()).max() < 1e-3
 
 
-@pytest.mark.parametrize("shape", [
-    {"norm": "post", "positions": "learned", "activation": "relu", "tie_embeddings": False},
-    {"positions": "none", "feed_forward_size": 20, "num_heads": 3, "num_layers": 3}])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"norm": "post", "positions": "learned", "activation": "relu", "tie_embeddings": False},
+        {"positions": "none", "feed_forward_size": 20, "num_heads": 3, "num_layers": 3},
+    ],
+)
 def test_networks_of_other_shapes_are_read_from_their_settings(browser, pretrained, shape):
-    settings = ModelSettings(**{"kind": "transformer", "hidden_size": 18, "num_layers": 2, "num_heads": 2,
-                                "max_length": 40, **shape})
+    settings = ModelSettings(
+        **{
+            "kind": "transformer",
+            "hidden_size": 18,
+            "num_layers": 2,
+            "num_heads": 2,
+            "max_length": 40,
+            **shape,
+        }
+    )
     torch.manual_seed(0)
     model = build_model(settings, len(pretrained.vocabulary), 3, 5).eval()
     other = dataclasses.replace(pretrained, model=model, emotions=list("abc"), genres=list("defgh"))
@@ -108,8 +121,12 @@ def test_a_look_changes_nothing_and_tells_both_readings(engine, pretrained):
         before = torch.tensor([tokens[:place]])
         pairs = ((0, 0), (pretrained.model.num_emotions, pretrained.model.num_genres))
         with torch.inference_mode():
-            shares, without = (pretrained.model(before, *map(torch.tensor, ([emotion], [genre])))[0][0, -1]
-                               .softmax(-1).numpy() for emotion, genre in pairs)
+            shares, without = (
+                pretrained.model(before, *map(torch.tensor, ([emotion], [genre])))[0][0, -1]
+                .softmax(-1)
+                .numpy()
+                for emotion, genre in pairs
+            )
         assert tokens[place] in [each["token"] for each in look["candidates"]]
         for each in look["candidates"]:
             assert each["share"] == pytest.approx(shares[each["token"]], abs=1e-9)
@@ -160,11 +177,14 @@ def test_the_grammar_allows_the_same_tokens_in_thousands_of_states(engine, token
     walks, rows = walks_of(Grammar(tokenizer), 90 if ALL or token_set == "pretrained" else 10, 112, seed=1)
     found = np.array(engine.allowed(grammar_tables(tokenizer), walks)).reshape(len(rows), -1)
     bits = (found[:, :, None] >> np.arange(24)) & 1
-    assert np.array_equal(bits.reshape(len(rows), -1)[:, :len(rows[0])].astype(bool), np.array(rows))
+    assert np.array_equal(bits.reshape(len(rows), -1)[:, : len(rows[0])].astype(bool), np.array(rows))
 
 
 def test_random_numbers_are_the_same(engine):
     for seed in (0, 1, 2**32 - 1, 2**32, 2**53 - 1):
-        found = engine.evaluate("(seed) => { const next = scope.MoodDraw.randomNumbers(seed);"
-                                " return Array.from({length: 50}, () => next()); }", seed)
+        found = engine.evaluate(
+            "(seed) => { const next = scope.MoodDraw.randomNumbers(seed);"
+            " return Array.from({length: 50}, () => next()); }",
+            seed,
+        )
         assert found == uniforms(seed, 50).tolist()

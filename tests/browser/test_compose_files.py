@@ -65,8 +65,10 @@ def page(browser, pretrained):
     engine = BrowserEngine(page)
     for name in ("shorthand.js", "piece.js", "midi_in.js", "sound.js"):
         page.add_script_tag(content=(ASSETS / name).read_text(encoding="utf-8"))
-    engine.evaluate("(tables) => { window.grammar = new scope.MoodGrammar(tables); }",
-                    grammar_tables(pretrained.tokenizer))
+    engine.evaluate(
+        "(tables) => { window.grammar = new scope.MoodGrammar(tables); }",
+        grammar_tables(pretrained.tokenizer),
+    )
     yield page
     page.close()
 
@@ -77,13 +79,18 @@ def pieces(pretrained):
     labels = [[0, 1, 2, 3, 4], [1, 1, 0, 3, 4]]
     settings = SamplingSettings(max_tokens=400, temperature=1.3, seed=8)
     grammar = Grammar(pretrained.tokenizer)
-    return [tokens[:grammar.whole_notes_length(tokens)]
-            for tokens in sample_tokens(pretrained.model, *labels, settings, grammar)]
+    return [
+        tokens[: grammar.whole_notes_length(tokens)]
+        for tokens in sample_tokens(pretrained.model, *labels, settings, grammar)
+    ]
 
 
 def notes_of(score):
-    return sorted((note.time, note.end, note.pitch, note.velocity, -1 if track.is_drum else track.program)
-                  for track in score.tracks for note in track.notes)
+    return sorted(
+        (note.time, note.end, note.pitch, note.velocity, -1 if track.is_drum else track.program)
+        for track in score.tracks
+        for note in track.notes
+    )
 
 
 def test_a_downloaded_file_holds_what_python_reads_in_the_tokens(page, pretrained, pieces):
@@ -94,9 +101,11 @@ def test_a_downloaded_file_holds_what_python_reads_in_the_tokens(page, pretraine
         assert score.ticks_per_quarter == expected.ticks_per_quarter
         assert notes_of(score) == notes_of(expected)
         assert [(each.time, round(each.qpm)) for each in score.tempos] == [
-            (each.time, round(each.qpm)) for each in expected.tempos]
+            (each.time, round(each.qpm)) for each in expected.tempos
+        ]
         assert [(each.time, each.numerator, each.denominator) for each in score.time_signatures] == [
-            (each.time, each.numerator, each.denominator) for each in expected.time_signatures]
+            (each.time, each.numerator, each.denominator) for each in expected.time_signatures
+        ]
         heard = mido.MidiFile(file=io.BytesIO(data), clip=False)
         struck = sum(message.type == "note_on" and message.velocity > 0 for message in heard)
         assert struck == len(notes_of(expected))
@@ -141,13 +150,16 @@ def test_files_that_are_no_simple_case_are_told_in_one_sentence(page):
     changed.time_signatures.append(symusic.TimeSignature(700, 3, 4))
     wholly = score_of().dumps_midi()
     two = score_of(programs=(0, 40)).dumps_midi()
-    for data, words in [(b"<html>no MIDI</html>", "is no MIDI file, or it is damaged"),
-                        (b"", "is no MIDI file"), (wholly[:60], "is no MIDI file, or it is damaged"),
-                        (score_of(notes=0).dumps_midi(), "holds no notes"),
-                        (two, "has 2 instruments, and this page reads one"),
-                        (score_of(meter=(17, 32)).dumps_midi(), "meter 17/32 in odd.mid is not among"),
-                        (score_of(tempos=(120, 90)).dumps_midi(), "tempo of odd.mid changes"),
-                        (changed.dumps_midi(), "changes inside a bar")]:
+    for data, words in [
+        (b"<html>no MIDI</html>", "is no MIDI file, or it is damaged"),
+        (b"", "is no MIDI file"),
+        (wholly[:60], "is no MIDI file, or it is damaged"),
+        (score_of(notes=0).dumps_midi(), "holds no notes"),
+        (two, "has 2 instruments, and this page reads one"),
+        (score_of(meter=(17, 32)).dumps_midi(), "meter 17/32 in odd.mid is not among"),
+        (score_of(tempos=(120, 90)).dumps_midi(), "tempo of odd.mid changes"),
+        (changed.dumps_midi(), "changes inside a bar"),
+    ]:
         found = page.evaluate(_READ, [list(data), BARS, "odd.mid"])
         assert isinstance(found, str), words
         assert words in found
@@ -155,8 +167,10 @@ def test_files_that_are_no_simple_case_are_told_in_one_sentence(page):
 
 
 def test_the_page_plays_what_is_written(page, pretrained, pieces):
-    page.add_script_tag(content=f"var moodNotes = (given) => {{ window.notes = given; }};"
-                                f"{notes_script(instruments_of(pretrained))}")
+    page.add_script_tag(
+        content=f"var moodNotes = (given) => {{ window.notes = given; }};"
+        f"{notes_script(instruments_of(pretrained))}"
+    )
     for tokens in pieces[:3]:
         score = decode(pretrained.tokenizer, tokens)
         samples = np.frombuffer(base64.b64decode(page.evaluate(_SOUND, [tokens.tolist(), 12])), "<f4")

@@ -56,8 +56,10 @@ def engine(browser, pretrained):
     engine = BrowserEngine(page, model_script(short_pretrained()))
     for name in ("shorthand.js", "gaps.js", "piece.js", "midi_in.js"):
         page.add_script_tag(content=(ASSETS / name).read_text(encoding="utf-8"))
-    engine.evaluate("(tables) => { window.grammar = new scope.MoodGrammar(tables); }",
-                    grammar_tables(pretrained.tokenizer))
+    engine.evaluate(
+        "(tables) => { window.grammar = new scope.MoodGrammar(tables); }",
+        grammar_tables(pretrained.tokenizer),
+    )
     yield engine
     page.close()
 
@@ -81,8 +83,9 @@ def tunes(tmp_path_factory, pretrained):
 
 def composed_here(pretrained, emotion=0, genre=0, prompt=None, **sampling):
     settings = SamplingSettings(generator="browser", **sampling)
-    return sample_tokens(pretrained.model, [emotion], [genre], settings, Grammar(pretrained.tokenizer),
-                         prompt=prompt)[0]
+    return sample_tokens(
+        pretrained.model, [emotion], [genre], settings, Grammar(pretrained.tokenizer), prompt=prompt
+    )[0]
 
 
 def rows_of(grammar, tokens):
@@ -104,7 +107,7 @@ def test_on_real_pieces_the_grammar_allows_the_same(engine, grammar, pretrained,
     again = 0
     for path in tunes:
         tokens = encode(pretrained.tokenizer, symusic.Score(path))[:250].astype(int)
-        found, = engine.allowed(grammar_tables(pretrained.tokenizer), [tokens[1:].tolist()])
+        (found,) = engine.allowed(grammar_tables(pretrained.tokenizer), [tokens[1:].tolist()])
         expected = rows_of(grammar, tokens)
         found = unpacked(found, grammar.size)
         assert np.array_equal(found, expected), path
@@ -115,10 +118,15 @@ def test_on_real_pieces_the_grammar_allows_the_same(engine, grammar, pretrained,
     assert again > 60
 
 
-@pytest.mark.parametrize("sampling", [
-    {"seed": 1, "max_tokens": 200}, {"seed": 2**40, "max_tokens": 260, "bars": 12},
-    {"seed": 3, "max_tokens": 200, "guidance": 2.5, "temperature": 1.2, "top_p": 0.9, "bars": 96},
-    {"max_tokens": 150, "greedy": True}])
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        {"seed": 1, "max_tokens": 200},
+        {"seed": 2**40, "max_tokens": 260, "bars": 12},
+        {"seed": 3, "max_tokens": 200, "guidance": 2.5, "temperature": 1.2, "top_p": 0.9, "bars": 96},
+        {"max_tokens": 150, "greedy": True},
+    ],
+)
 def test_what_the_browser_composes_python_composes_token_by_token(engine, pretrained, sampling):
     expected = composed_here(pretrained, 1, 2, **sampling)
     asked = {"max_tokens": "maxTokens", "top_p": "topP", "bars": "total"}
@@ -131,7 +139,7 @@ def test_what_the_browser_composes_python_composes_token_by_token(engine, pretra
 
 def test_a_file_from_the_page_holds_what_python_reads_in_the_tokens(engine, grammar, pretrained, tunes):
     pieces = [composed_here(pretrained, seed=seed, max_tokens=300, bars=16) for seed in range(6)]
-    pieces = [tokens[:grammar.whole_notes_length(tokens)] for tokens in pieces]
+    pieces = [tokens[: grammar.whole_notes_length(tokens)] for tokens in pieces]
     assert any(grammar.kinds[token] == "Again" for token in np.concatenate(pieces))
     pieces += [encode(pretrained.tokenizer, symusic.Score(path)) for path in tunes[::4]]
     for tokens in pieces:
@@ -139,14 +147,19 @@ def test_a_file_from_the_page_holds_what_python_reads_in_the_tokens(engine, gram
         score = symusic.Score.from_midi(bytes(engine.evaluate(_MIDI, tokens.tolist())))
         assert notes_of(score) == notes_of(expected)
         assert [(each.time, round(each.qpm)) for each in score.tempos] == [
-            (each.time, round(each.qpm)) for each in expected.tempos]
+            (each.time, round(each.qpm)) for each in expected.tempos
+        ]
         assert [(each.time, each.numerator, each.denominator) for each in score.time_signatures] == [
-            (each.time, each.numerator, each.denominator) for each in expected.time_signatures]
+            (each.time, each.numerator, each.denominator) for each in expected.time_signatures
+        ]
 
 
 def notes_of(score):
-    return sorted((note.time, note.end, note.pitch, note.velocity, -1 if track.is_drum else track.program)
-                  for track in score.tracks for note in track.notes)
+    return sorted(
+        (note.time, note.end, note.pitch, note.velocity, -1 if track.is_drum else track.program)
+        for track in score.tracks
+        for note in track.notes
+    )
 
 
 def test_shorthand_is_written_and_written_out_as_in_python(engine, pretrained, tunes):
@@ -154,11 +167,14 @@ def test_shorthand_is_written_and_written_out_as_in_python(engine, pretrained, t
         score = symusic.Score(path)
         tokens = encode(pretrained.tokenizer, score).tolist()
         plan = next(place for place, token in enumerate(tokens) if pretrained.vocabulary[token] == "Bar_None")
-        found, again = engine.evaluate("""(tokens) => {
+        found, again = engine.evaluate(
+            """(tokens) => {
             const { writeOut, shorten, countDown } = mood.shorthand;
             const slices = writeOut(grammar, tokens);
             return [slices.flat(), countDown(grammar, shorten(grammar, slices), slices.length).flat()];
-        }""", tokens)
+        }""",
+            tokens,
+        )
         assert found == spell(pretrained.tokenizer, score)[1:-1].tolist()
         assert again == tokens[plan:-1]
 
@@ -173,7 +189,8 @@ def test_a_piece_begins_with_bars_of_another_as_in_python(engine, pretrained, tu
         assert found in (None, expected), path
         longer = read_prompt(path, pretrained, BARS)[1:].tolist()
         assert expected == engine.evaluate(
-            "([tokens, bars]) => mood.shorthand.beginning(grammar, tokens, bars)", [longer, bars])
+            "([tokens, bars]) => mood.shorthand.beginning(grammar, tokens, bars)", [longer, bars]
+        )
         read += found is not None
     assert read > 20
 
@@ -200,11 +217,14 @@ def test_a_plan_is_told_in_words_that_python_reads_back(engine, pretrained):
             assert arousal_step(number) == int(value), words
         else:
             assert abs(activity_step(number) - int(value)) <= 1, words
-    plan = [pretrained.vocabulary.index(text) for text in
-            ("BOS_None", "Length_32", "Activity_12", "Arousal_-5", "Key_Eb:minor")]
+    plan = [
+        pretrained.vocabulary.index(text)
+        for text in ("BOS_None", "Length_32", "Activity_12", "Arousal_-5", "Key_Eb:minor")
+    ]
     assert engine.evaluate("(plan) => mood.shorthand.planLine(grammar, plan)", plan) == (
         "The plan: 32 bars, E♭ minor, about 2.0 note beginnings a beat, arousal −0.10 (from −1, calm, to 1, "
-        "excited).")
+        "excited)."
+    )
 
 
 @pytest.fixture(scope="module")
@@ -216,16 +236,21 @@ def address(tmp_path_factory):
 @pytest.fixture
 def opened(contexts, address):
     """A function that opens the page with choices in its address."""
+
     def visit(choices="length=12&tokens=600&emotion=lively&genre=irish&seed=2", width=1440):
         visit = Visit(contexts(width), f"{address}#{choices}")
         assert visit.complaints == []
         return visit.page
+
     return visit
 
 
 def wait_for(page, where, words):
-    page.wait_for_function("([where, words]) => document.querySelector(where).textContent.includes(words)",
-                           arg=[where, words], timeout=20_000)
+    page.wait_for_function(
+        "([where, words]) => document.querySelector(where).textContent.includes(words)",
+        arg=[where, words],
+        timeout=20_000,
+    )
 
 
 def compose(page):
@@ -295,11 +320,11 @@ def gaps_of(pretrained, tunes):
         score = symusic.Score(480)
         score.time_signatures.extend([symusic.TimeSignature(0, 4, 4), symusic.TimeSignature(7680, *meter)])
         score.tracks.append(symusic.Track())
-        score.tracks[0].notes.extend([symusic.Note(480 * beat, 480, 60 + beat % 5, 80)
-                                      for beat in range(15)])
+        score.tracks[0].notes.extend([symusic.Note(480 * beat, 480, 60 + beat % 5, 80) for beat in range(15)])
         score.tracks[0].notes.append(symusic.Note(7200, end - 7200, 70, 80))
-        score.tracks[0].notes.extend([symusic.Note(480 * beat, 480, 60 + beat % 5, 80)
-                                      for beat in range(16, 40)])
+        score.tracks[0].notes.extend(
+            [symusic.Note(480 * beat, 480, 60 + beat % 5, 80) for beat in range(16, 40)]
+        )
         pieces.append(encode(pretrained.tokenizer, score))
     for number, tokens in enumerate(pieces):
         bars = read_bars(words, write_out(pretrained.tokenizer, tokens))
@@ -324,7 +349,7 @@ def test_a_piece_is_given_without_its_bars_as_in_python(engine, pretrained, tune
                 assert made == reason
             else:
                 moved = with_gap(words, tokens, *span).tolist()
-                assert made == moved[1:moved.index(fill) + 1]
+                assert made == moved[1 : moved.index(fill) + 1]
     assert found[""] > 20, found
     assert min(found["A"], found["The"]) > 1, "notes that sound across a line, meters that change"
 
@@ -335,22 +360,25 @@ def test_bars_are_written_again_as_in_python_and_all_others_stay(engine, grammar
         if why_not(bars, first, last):
             continue
         moved = with_gap(words, tokens, first, last).tolist()
-        prompt = np.array(moved[:1 + moved.index(pretrained.vocabulary.index("Fill_None"))])
+        prompt = np.array(moved[: 1 + moved.index(pretrained.vocabulary.index("Fill_None"))])
         expected = composed_here(pretrained, prompt=prompt, seed=number, max_tokens=1200)
         made = engine.compose(given=prompt[1:].tolist(), seed=number, maxTokens=1200)["tokens"]
-        assert made == expected[len(prompt):].tolist()
-        found, = engine.allowed(grammar_tables(pretrained.tokenizer), [expected[1:].tolist()])
+        assert made == expected[len(prompt) :].tolist()
+        (found,) = engine.allowed(grammar_tables(pretrained.tokenizer), [expected[1:].tolist()])
         assert np.array_equal(unpacked(found, grammar.size), rows_of(grammar, expected))
         score = symusic.Score.from_midi(bytes(engine.evaluate(_FINISHED, expected.tolist())))
         again = engine.evaluate("(tokens) => mood.gaps.putBack(grammar, tokens)", expected.tolist())
         before = engine.evaluate("(tokens) => mood.gaps.putBack(grammar, tokens)", tokens.tolist())
         assert len(again) == len(before)
         programs = {token for token, kind in enumerate(grammar.kinds) if kind == "Program"}
-        kept = [[token for token in bar if token not in programs] for bar in again[:first - 1] + again[last:]]
-        assert kept == [[token for token in bar if token not in programs]
-                        for bar in before[:first - 1] + before[last:]]
+        kept = [
+            [token for token in bar if token not in programs] for bar in again[: first - 1] + again[last:]
+        ]
+        assert kept == [
+            [token for token in bar if token not in programs] for bar in before[: first - 1] + before[last:]
+        ]
         bars = read_bars(words, write_out(pretrained.tokenizer, expected))
-        if len({bar.meter for bar in bars[first - 2:last]}) == 1 and not bars[last - 1].sounds_on:
+        if len({bar.meter for bar in bars[first - 2 : last]}) == 1 and not bars[last - 1].sounds_on:
             assert notes_of(score) == notes_of(decode(pretrained.tokenizer, expected))
             written += 1
     assert written > 3
@@ -373,8 +401,8 @@ def write_again(page, first, last):
             break
         assert page.evaluate(SLICES) == before, "nothing is lost"
     after = page.evaluate(SLICES)
-    assert after[:first - 1] + after[last:] == before[:first - 1] + before[last:]
-    return after[first - 1:last] != before[first - 1:last]
+    assert after[: first - 1] + after[last:] == before[: first - 1] + before[last:]
+    return after[first - 1 : last] != before[first - 1 : last]
 
 
 def test_bars_are_written_again_in_the_page_more_than_once(opened):

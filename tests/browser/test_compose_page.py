@@ -34,7 +34,9 @@ class Composer:
         self.page = self.window.page
         if choices:
             self.page.evaluate("(choices) => { location.hash = choices; }", choices)
-            self.page.wait_for_function("document.querySelector('.composer-status').textContent.includes('link')")
+            self.page.wait_for_function(
+                "document.querySelector('.composer-status').textContent.includes('link')"
+            )
 
     def press(self, name):
         self.page.locator(f".composer button[name={name}]").click()
@@ -54,8 +56,9 @@ class Composer:
         return self.page.evaluate("window.mood.page.piece.tokens")
 
     def wait_for(self, words):
-        self.page.wait_for_function("(words) => document.querySelector('.composer-status').textContent"
-                                    ".includes(words)", arg=words)
+        self.page.wait_for_function(
+            "(words) => document.querySelector('.composer-status').textContent.includes(words)", arg=words
+        )
 
 
 @pytest.fixture
@@ -94,16 +97,22 @@ def test_a_piece_is_composed_played_and_downloaded_and_python_composes_it_again(
     download.value.save_as(tmp_path / "piece.mid")
     assert download.value.suggested_filename == "minor-calm_irish_3.mid"
     asked = {name: values[0] for name, values in parse_qs(urlsplit(composer.page.url).fragment).items()}
-    settings = SamplingSettings(temperature=float(asked["temperature"]), top_p=float(asked["top-p"]),
-                                guidance=float(asked["guidance"]), max_tokens=int(asked["tokens"]),
-                                seed=int(asked["seed"]), generator="browser")
+    settings = SamplingSettings(
+        temperature=float(asked["temperature"]),
+        top_p=float(asked["top-p"]),
+        guidance=float(asked["guidance"]),
+        max_tokens=int(asked["tokens"]),
+        seed=int(asked["seed"]),
+        generator="browser",
+    )
     pretrained = quantised(load_pretrained())
-    piece, = compose_pieces(pretrained, pretrained, asked["emotion"], asked["genre"], settings)
-    found, = symusic.Score(tmp_path / "piece.mid").tracks
-    expected, = piece.score.tracks
+    (piece,) = compose_pieces(pretrained, pretrained, asked["emotion"], asked["genre"], settings)
+    (found,) = symusic.Score(tmp_path / "piece.mid").tracks
+    (expected,) = piece.score.tracks
     assert [(note.time, note.end, note.pitch, note.velocity) for note in found.notes] == sorted(
         ((note.time, note.end, note.pitch, note.velocity) for note in expected.notes),
-        key=lambda note: (note[0], note[1] - note[0], note[2]))
+        key=lambda note: (note[0], note[1] - note[0], note[2]),
+    )
 
 
 def test_it_plays_while_it_composes_pauses_goes_on_and_stops(opened, capsys):
@@ -140,10 +149,16 @@ def test_the_main_thread_is_never_busy_for_long(opened, browser, tmp_path):
     page.wait_for_function("window.mood.page.sound.position > 3")
     browser.stop_tracing()
     events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
-    main = {(event["pid"], event["tid"]) for event in events
-            if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"}
-    tasks = [event["tdur"] / 1000 for event in events
-             if event["ph"] == "X" and (event["pid"], event["tid"]) in main and "tdur" in event]
+    main = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [
+        event["tdur"] / 1000
+        for event in events
+        if event["ph"] == "X" and (event["pid"], event["tid"]) in main and "tdur" in event
+    ]
     assert len(tasks) > 100
     assert max(tasks) <= BLOCKED
 
@@ -157,8 +172,9 @@ def test_a_second_click_gives_up_the_first_piece_and_a_next_seed_gives_another(o
     again.compose()
     assert again.tokens == twice
     again.press("again")
-    again.page.wait_for_function("window.mood.page.piece.labels[2] === 4"
-                                 " && !window.mood.page.piece.composing")
+    again.page.wait_for_function(
+        "window.mood.page.piece.labels[2] === 4 && !window.mood.page.piece.composing"
+    )
     assert again.tokens != twice
 
 
@@ -174,8 +190,9 @@ def test_without_a_worker_the_page_itself_composes_the_same(opened):
 def test_without_sound_everything_else_works(opened):
     composer = opened(prepare="delete window.AudioContext; delete window.webkitAudioContext;")
     composer.compose()
-    assert composer.status == ("This browser cannot play sound from a page. The piece is composed all the "
-                               "same.")
+    assert composer.status == (
+        "This browser cannot play sound from a page. The piece is composed all the same."
+    )
     composer.press("play")
     assert "cannot play sound" in composer.status
     with composer.page.expect_download():
@@ -183,8 +200,9 @@ def test_without_sound_everything_else_works(opened):
 
 
 def test_sound_that_does_not_come_is_told(opened):
-    composer = opened(prepare="Object.defineProperty(BaseAudioContext.prototype, 'currentTime', "
-                              "{get: () => 0});")
+    composer = opened(
+        prepare="Object.defineProperty(BaseAudioContext.prototype, 'currentTime', {get: () => 0});"
+    )
     composer.compose()
     composer.wait_for("does not let this page sound, or finds no loudspeaker; press Play to try again.")
     assert composer.page.locator("button[name=play]").inner_text() == "Play"
@@ -211,10 +229,17 @@ def test_a_network_that_stopped_is_told_and_begins_anew(opened):
     composer.wait_for("limit of tokens")
 
 
-@pytest.mark.parametrize(("choices", "words"), [
-    ("emotion=angry", "The link asks for emotion “angry”, which this page does not have; it stays at"),
-    ("genre=%3Cimg%20src%3Dx%3E", "genre “<img src=x>”"), ("seed=-4", "seed “-4”"),
-    ("tokens=1e9", "tokens “1e9”"), ("temperature=hot", "temperature “hot”"), ("from=77", "from “77”")])
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ("emotion=angry", "The link asks for emotion “angry”, which this page does not have; it stays at"),
+        ("genre=%3Cimg%20src%3Dx%3E", "genre “<img src=x>”"),
+        ("seed=-4", "seed “-4”"),
+        ("tokens=1e9", "tokens “1e9”"),
+        ("temperature=hot", "temperature “hot”"),
+        ("from=77", "from “77”"),
+    ],
+)
 def test_what_a_link_asks_for_in_vain_is_told_in_one_sentence(opened, choices, words):
     composer = opened(choices)
     assert words in composer.status
@@ -265,18 +290,25 @@ def test_the_inside_follows_the_music_and_stays_with_a_note_that_is_clicked(open
     page.evaluate("document.querySelector('.composer-scroll').scrollLeft = 0")
     page.locator(".composer-roll").click(position=place)
     token = page.evaluate("window.mood.page.piece.notes[1].token")
-    page.wait_for_function("(token) => document.querySelector('.composer-asked').textContent"
-                           ".includes(`token ${token}:`)", arg=token)
+    page.wait_for_function(
+        "(token) => document.querySelector('.composer-asked').textContent.includes(`token ${token}:`)",
+        arg=token,
+    )
     assert page.locator("button[name=follow]").get_attribute("aria-pressed") == "false"
     page.locator("button[name=after]").click()
-    page.wait_for_function("(token) => document.querySelector('.composer-asked').textContent"
-                           ".includes(`token ${token}: `)", arg=token + 1)
+    page.wait_for_function(
+        "(token) => document.querySelector('.composer-asked').textContent.includes(`token ${token}: `)",
+        arg=token + 1,
+    )
     head = page.get_by_role("button", name="layer 1, head 2")
     head.click()
     assert head.get_attribute("aria-pressed") == "true"
     assert page.locator(".composer-seen").inner_text().startswith("Most at: ")
-    shares = [float(text.split()[0]) for text in rows.locator("td:nth-of-type(1)").all_inner_texts()
-              if not text.startswith("<")]
+    shares = [
+        float(text.split()[0])
+        for text in rows.locator("td:nth-of-type(1)").all_inner_texts()
+        if not text.startswith("<")
+    ]
     assert 0 < sum(shares) <= 100.5
 
 
@@ -287,7 +319,8 @@ def test_temperature_may_be_changed_while_it_composes(opened):
     changed.press("compose")
     changed.page.wait_for_function("window.mood.page.piece?.tokens.length > 20")
     changed.page.locator("input[name=temperature]").evaluate(
-        "(slider) => { slider.value = 0.3; slider.dispatchEvent(new Event('input')); }")
+        "(slider) => { slider.value = 0.3; slider.dispatchEvent(new Event('input')); }"
+    )
     changed.page.wait_for_function("!window.mood.page.piece.composing", timeout=90_000)
     assert changed.tokens[:10] == cold.tokens[:10]
     assert changed.tokens != cold.tokens
@@ -303,8 +336,12 @@ def test_a_full_page_is_accessible_and_never_scrolls_sideways(opened, width, sch
     page.locator(".composer-table tbody tr").first.wait_for(timeout=60_000)
     options = {"resultTypes": ["violations"], "preload": False}
     found = Axe().run(page, options=options).response["violations"]
-    assert not [(rule["id"], node["target"]) for rule in found for node in rule["nodes"]
-                if rule["impact"] in ("serious", "critical")]
+    assert not [
+        (rule["id"], node["target"])
+        for rule in found
+        for node in rule["nodes"]
+        if rule["impact"] in ("serious", "critical")
+    ]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -319,5 +356,6 @@ def test_it_can_be_used_with_the_keyboard_alone(opened):
     page.locator(".composer-roll").focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.composer-roll').getAttribute('aria-valuetext')"
-                           ".startsWith('bar 2 of')")
+    page.wait_for_function(
+        "document.querySelector('.composer-roll').getAttribute('aria-valuetext').startsWith('bar 2 of')"
+    )

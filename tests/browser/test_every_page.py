@@ -59,8 +59,12 @@ def test_axe_finds_nothing_serious(visit, case):
     if name.startswith(LISTINGS) and name != next(page for page in page_names() if page.startswith(LISTINGS)):
         return  # all made alike: one is looked at
     found = Axe().run(visit.page, options=AXE if scheme == "light" else IN_THE_DARK).response["violations"]
-    assert not [(rule["id"], node["target"], node["html"][:160]) for rule in found for node in rule["nodes"]
-                if rule["impact"] in ("serious", "critical")]
+    assert not [
+        (rule["id"], node["target"], node["html"][:160])
+        for rule in found
+        for node in rule["nodes"]
+        if rule["impact"] in ("serious", "critical")
+    ]
 
 
 def test_it_never_scrolls_sideways(visit):
@@ -78,8 +82,9 @@ def test_its_images_are_there_with_sizes_and_words(visit):
 
 
 def test_every_link_that_its_scripts_have_made_leads_to_a_file(visit):
-    links = visit.page.evaluate("[...document.querySelectorAll('a[href], audio[src], source[src]')]"
-                                ".map((tag) => tag.href || tag.src)")
+    links = visit.page.evaluate(
+        "[...document.querySelectorAll('a[href], audio[src], source[src]')].map((tag) => tag.href || tag.src)"
+    )
     files = {file_of(link) for link in links if link.startswith("file:")}
     assert files
     assert not [path for path in files if not path.is_file()]

@@ -75,8 +75,9 @@ def test_a_copy_button_copies_the_code_and_nothing_else(visit, name):
         code = button.evaluate("(button) => button.parentElement.querySelector('pre').textContent")
         button.focus()
         page.keyboard.press("Enter")
-        page.wait_for_function("(button) => button.classList.contains('success')",
-                               arg=button.element_handle())
+        page.wait_for_function(
+            "(button) => button.classList.contains('success')", arg=button.element_handle()
+        )
         page.focus("textarea")
         page.fill("textarea", "")
         page.keyboard.press("Control+v")
@@ -87,8 +88,12 @@ def test_a_copy_button_copies_the_code_and_nothing_else(visit, name):
 def test_the_address_of_a_cell_leads_to_it(visit, site, chapter):
     window = visit(chapter)
     page = window.page
-    stored = {f"cell-{cell['id']}" for cell in
-              json.loads((site / "_sources" / chapter).with_suffix(".ipynb").read_text("utf-8"))["cells"]}
+    stored = {
+        f"cell-{cell['id']}"
+        for cell in json.loads((site / "_sources" / chapter).with_suffix(".ipynb").read_text("utf-8"))[
+            "cells"
+        ]
+    }
     links = page.locator('.cell-links a[href^="#cell-"]')
     anchors = links.evaluate_all("links => links.map((link) => link.hash.slice(1))")
     assert len(anchors) > 3

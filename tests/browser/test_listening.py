@@ -57,7 +57,8 @@ def test_every_cell_plays_or_tells_why_not_and_its_files_are_there(window):
         if not cell.locator("audio").count():
             assert "cannot be heard" in cell.inner_text()
         links = cell.locator("a[download]").evaluate_all(
-            "links => links.map((link) => [link.textContent, link.href])")
+            "links => links.map((link) => [link.textContent, link.href])"
+        )
         assert {words for words, _ in links} <= {"MIDI", "MusicXML"}
         assert all(file_of(link).stat().st_size > 20 for _, link in links)
         if cell.locator(".player-controls").count():

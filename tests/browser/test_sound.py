@@ -70,10 +70,18 @@ def address(tmp_path, score):
     """A page with a piece, one without notes, and one whose file is missing."""
     write_mp3(score, tmp_path / "a b.mp3")
     roll = roll_data(score)
-    return made_page(tmp_path, "<h1>Made</h1>" + "".join([
-        player_html("a%20b.mp3", NASTY, NASTY, {"MIDI": None}, roll, NASTY),
-        player_html("a%20b.mp3", "plain", "", {}),
-        player_html("missing.mp3", "missing", "", {}, roll)]), "player")
+    return made_page(
+        tmp_path,
+        "<h1>Made</h1>"
+        + "".join(
+            [
+                player_html("a%20b.mp3", NASTY, NASTY, {"MIDI": None}, roll, NASTY),
+                player_html("a%20b.mp3", "plain", "", {}),
+                player_html("missing.mp3", "missing", "", {}, roll),
+            ]
+        ),
+        "player",
+    )
 
 
 @pytest.fixture
@@ -141,8 +149,15 @@ def test_arrow_keys_go_from_bar_to_bar(window, player, loaded):
     if loaded:
         player.locator("audio").evaluate(LENGTH)
     slider.focus()
-    steps = {"ArrowRight": 2, "ArrowUp": 3, "ArrowLeft": 2, "End": BARS, "Home": 1, "PageUp": BARS,
-             "PageDown": 1}
+    steps = {
+        "ArrowRight": 2,
+        "ArrowUp": 3,
+        "ArrowLeft": 2,
+        "End": BARS,
+        "Home": 1,
+        "PageUp": BARS,
+        "PageDown": 1,
+    }
     for key, bar in steps.items():
         if key == "PageDown":
             page.keyboard.press("Home")

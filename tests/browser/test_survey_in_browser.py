@@ -29,8 +29,13 @@ def page_file(tmp_path_factory):
 @pytest.fixture
 def context(browser):
     """A phone without a network, in the dark; what the page asks for and complains about is kept."""
-    found = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark", locale="zh-TW",
-                                accept_downloads=True, offline=True)
+    found = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        color_scheme="dark",
+        locale="zh-TW",
+        accept_downloads=True,
+        offline=True,
+    )
     found.heard, found.said = [], []
     found.on("request", lambda request: found.heard.append(request.url))
     found.on("console", lambda message: found.said.append(message.text))

@@ -17,9 +17,17 @@ FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'Quot
 def address(tmp_path):
     """A page with a quiz of three questions, two of a group named nastily."""
     asked = [("real", NASTY), ("composed", NASTY), ("real", "b")]
-    questions = [Question(f"k{number}", f"{NASTY} {number}", f"<p>Piece {number}</p>", answer,
-                          f"<p>because {number}</p>", group)
-                 for number, (answer, group) in enumerate(asked)]
+    questions = [
+        Question(
+            f"k{number}",
+            f"{NASTY} {number}",
+            f"<p>Piece {number}</p>",
+            answer,
+            f"<p>because {number}</p>",
+            group,
+        )
+        for number, (answer, group) in enumerate(asked)
+    ]
     quiz = quiz_html("ears", NASTY, CHOICES, questions, {NASTY: NASTY, "b": "Other"})
     return made_page(tmp_path, f"<h1>Made</h1>{quiz}", "quiz")
 
@@ -86,8 +94,10 @@ def test_all_answers_at_once_are_no_votes(visit, address):
     assert shown_answers(page) == []
 
 
-@pytest.mark.parametrize(("prepare", "said"), [
-    (BLOCKED, "keeps nothing"), (FULL, "keeps nothing"), (None, "kept in this browser only")])
+@pytest.mark.parametrize(
+    ("prepare", "said"),
+    [(BLOCKED, "keeps nothing"), (FULL, "keeps nothing"), (None, "kept in this browser only")],
+)
 def test_it_works_where_the_browser_keeps_nothing(visit, address, prepare, said):
     window = visit(address, prepare=prepare)
     vote(window.page, "k0", "composed")
@@ -129,8 +139,9 @@ def test_every_quiz_of_the_book_can_be_answered(visit, name):
             answer = question.get_attribute("data-answer")
             choices = question.locator(".quiz-choices button").all()
             assert answer in [choice.get_attribute("data-choice") for choice in choices]
-            next(choice for choice in choices
-                 if (choice.get_attribute("data-choice") == answer) == right).click()
+            next(
+                choice for choice in choices if (choice.get_attribute("data-choice") == answer) == right
+            ).click()
             assert question.locator(".quiz-answer").is_visible()
             begins = question.locator(".quiz-result").inner_text().partition(" ")[0]
             assert begins == ("Right:" if right else "You")
@@ -139,8 +150,9 @@ def test_every_quiz_of_the_book_can_be_answered(visit, name):
         quiz.locator(".quiz-show-all").click()
         assert all(answer.is_visible() for answer in answers.all())
     found = Axe().run(page, context=".quiz", options={"preload": False}).response["violations"]
-    assert not [(rule["id"], rule["nodes"][0]["html"]) for rule in found
-                if rule["impact"] in ("serious", "critical")]
+    assert not [
+        (rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")
+    ]
     assert window.complaints == []
 
 
@@ -159,8 +171,11 @@ def test_the_noise_slider_shows_what_was_computed_at_its_stop(visit, width):
         deviation = row.locator("th").inner_text()
         assert deviation in slider.get_attribute("aria-valuetext")
         assert deviation in root.locator("output").inner_text()
-        players = [player.get_attribute("data-result")
-                   for player in root.locator(".noise-players [data-result]").all() if player.is_visible()]
+        players = [
+            player.get_attribute("data-result")
+            for player in root.locator(".noise-players [data-result]").all()
+            if player.is_visible()
+        ]
         assert players == [row.get_attribute("data-result")], "one player: of this stop's result"
         assert slider.input_value() == str(number)
         page.keyboard.press("ArrowRight")

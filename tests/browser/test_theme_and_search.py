@@ -41,11 +41,13 @@ def test_the_switch_changes_the_theme_and_pages_remember_it(visit, site, width):
 @pytest.fixture(params=["disk", "server"])
 def opened(request, visit):
     """A function that opens the page for a search, and the place where it is."""
+
     def open_page(width=1440):
         if request.param == "disk":
             return visit(PAGE, width), "file:"
         served = request.getfixturevalue("served")
         return visit(served + PAGE, width, offline=False), served
+
     return open_page
 
 
@@ -55,7 +57,8 @@ def search(page, words):
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/search\.html\?q="))
     page.wait_for_function(
-        "document.querySelector('#search-results .search-summary')?.textContent.match(/found|did not/)")
+        "document.querySelector('#search-results .search-summary')?.textContent.match(/found|did not/)"
+    )
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -65,8 +68,11 @@ def test_a_search_finds_the_page_and_leads_there(opened, width):
     search(page, "held-out transformer")
     page.wait_for_load_state("networkidle")
     found = page.locator("#search-results li a")
-    hits = [link for link in found.evaluate_all("links => links.map((link) => link.href)")
-            if "notebooks/03_transformer.html" in link]
+    hits = [
+        link
+        for link in found.evaluate_all("links => links.map((link) => link.href)")
+        if "notebooks/03_transformer.html" in link
+    ]
     assert hits
     quotes = page.locator("#search-results li .context").count()
     assert quotes == 0 if place == "file:" else quotes > 0
@@ -78,7 +84,7 @@ def test_a_search_finds_the_page_and_leads_there(opened, width):
 
 def test_what_is_searched_for_is_only_text(opened):
     window, _ = opened()
-    words = "\"><img src=x onerror=alert(1)> qqqzzz"
+    words = '"><img src=x onerror=alert(1)> qqqzzz'
     search(window.page, words)
     assert window.page.input_value("main input[name=q]") == words
     assert window.page.locator("#search-results img").count() == 0

@@ -29,15 +29,17 @@ def test_the_rounded_model_says_nearly_what_the_full_one_says(pretrained):
     grammar = Grammar(pretrained.tokenizer)
     rounded = quantised(pretrained)
     pairs = [(0, 0), (1, 1), (2, 2), (3, 3)]
-    pieces = sample_tokens(pretrained.model, *map(list, zip(*pairs, strict=True)),
-                           SamplingSettings(max_tokens=150), grammar)
+    pieces = sample_tokens(
+        pretrained.model, *map(list, zip(*pairs, strict=True)), SamplingSettings(max_tokens=150), grammar
+    )
     divergences = []
     for tokens, labels in zip(pieces, pairs, strict=True):
         ids = torch.from_numpy(tokens.astype(np.int64))[None]
         arguments = [torch.tensor([label]) for label in labels]
         with torch.inference_mode():
-            full, small = (each.model(ids, *arguments)[0][0].double().log_softmax(-1)
-                           for each in (pretrained, rounded))
+            full, small = (
+                each.model(ids, *arguments)[0][0].double().log_softmax(-1) for each in (pretrained, rounded)
+            )
         divergences += (full.exp() * (full - small)).sum(-1).tolist()
     assert 0 < np.mean(divergences) <= MOST
     assert pretrained.model.dtype == torch.float32, "the model itself is left alone"
@@ -46,8 +48,9 @@ def test_the_rounded_model_says_nearly_what_the_full_one_says(pretrained):
 def test_the_command_composes_the_page_s_piece(tmp_path, capsys):
     asked = ["compose", "--emotion", "major-calm", "--genre", "irish", "--max-tokens", "60"]
     paths = [tmp_path / name for name in ("one.mid", "again.mid", "other.mid")]
-    for path, seed in zip(paths, (["--browser-seed", "4"], ["--browser-seed", "4"], ["--seed", "4"]),
-                          strict=True):
+    for path, seed in zip(
+        paths, (["--browser-seed", "4"], ["--browser-seed", "4"], ["--seed", "4"]), strict=True
+    ):
         with pytest.raises(SystemExit) as ended:
             main([*asked, *seed, "--out", str(path)])
         assert not ended.value.code

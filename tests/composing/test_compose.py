@@ -18,10 +18,15 @@ SETTINGS = SamplingSettings(max_tokens=150, seed=11, temperature=1.5)
 
 def network(store, vocabulary_size=None, num_emotions=None):
     torch.manual_seed(1)
-    settings = ModelSettings(kind="transformer", hidden_size=32, num_layers=1, num_heads=2,
-                             tie_embeddings=False)
-    model = build_model(settings, vocabulary_size or len(store.vocabulary),
-                        num_emotions or len(store.emotions), len(store.genres)).eval()
+    settings = ModelSettings(
+        kind="transformer", hidden_size=32, num_layers=1, num_heads=2, tie_embeddings=False
+    )
+    model = build_model(
+        settings,
+        vocabulary_size or len(store.vocabulary),
+        num_emotions or len(store.emotions),
+        len(store.genres),
+    ).eval()
     model.output.bias.data[store.eos_id] = 2.0  # so that some pieces end by themselves and some do not
     return model
 

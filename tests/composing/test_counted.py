@@ -45,7 +45,11 @@ def test_it_composes_the_bigrams_that_it_counted(tiny_store):
     """Without smoothing's help every step of a greedy piece is a pair of tokens seen in training."""
     pieces = flatten_rows(tiny_store, tiny_store.rows("train"))
     composer = NgramComposer(NgramModel.fit(pieces, len(tiny_store.vocabulary), order=2), tiny_store)
-    made = compose_many(composer, tiny_store, [("calm", "folk")], DRAW.model_copy(
-        update={"greedy": True, "grammar": False, "max_tokens": 40}))[0].tokens.astype(int)
+    made = compose_many(
+        composer,
+        tiny_store,
+        [("calm", "folk")],
+        DRAW.model_copy(update={"greedy": True, "grammar": False, "max_tokens": 40}),
+    )[0].tokens.astype(int)
     seen = set(zip(pieces.tokens[:-1].tolist(), pieces.tokens[1:].tolist(), strict=True))
     assert all(pair in seen for pair in zip(made[:-1].tolist(), made[1:].tolist(), strict=True))

@@ -14,16 +14,24 @@ PIECES = 200
 
 def notes_of(score: Score) -> list[list[int]]:
     """[onset, duration, pitch, velocity, program], sorted; drums are program −1."""
-    return sorted([note.time, note.duration, note.pitch, note.velocity,
-                   -1 if track.is_drum else track.program] for track in score.tracks for note in track.notes)
+    return sorted(
+        [note.time, note.duration, note.pitch, note.velocity, -1 if track.is_drum else track.program]
+        for track in score.tracks
+        for note in track.notes
+    )
 
 
 @pytest.mark.parametrize("kind", ["transformer", "lstm"])
 def test_every_composed_piece_decodes_to_exactly_its_notes(tiny_store, kind):
     """An untrained network at a high temperature goes to places that a trained one hardly visits."""
     torch.manual_seed(2)
-    settings = ModelSettings(kind=kind, hidden_size=32, num_layers=1, num_heads=2,
-                             positions="rotary" if kind == "transformer" else "none")
+    settings = ModelSettings(
+        kind=kind,
+        hidden_size=32,
+        num_layers=1,
+        num_heads=2,
+        positions="rotary" if kind == "transformer" else "none",
+    )
     emotions, genres = tiny_store.emotions, tiny_store.genres
     model = build_model(settings, len(tiny_store.vocabulary), len(emotions), len(genres))
     labels = [(emotions[piece % 2], genres[piece // 2 % 2]) for piece in range(PIECES)]

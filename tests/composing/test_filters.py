@@ -23,14 +23,17 @@ def test_temperature_sharpens_and_flattens():
     torch.testing.assert_close(hot, roots / roots.sum())
 
 
-@pytest.mark.parametrize(("top_k", "left"), [(1, [0]), (3, [0, 1, 2]), (5, [0, 1, 2, 3, 4]),
-                                             (9, [0, 1, 2, 3, 4])])
+@pytest.mark.parametrize(
+    ("top_k", "left"), [(1, [0]), (3, [0, 1, 2]), (5, [0, 1, 2, 3, 4]), (9, [0, 1, 2, 3, 4])]
+)
 def test_top_k(top_k, left):
     assert kept(keep_top_k(LOGITS, top_k)) == left
 
 
-@pytest.mark.parametrize(("top_p", "left"), [(0.01, [0]), (0.5, [0]), (0.6, [0, 1]), (0.84, [0, 1, 2]),
-                                             (0.9, [0, 1, 2, 3]), (1.0, [0, 1, 2, 3, 4])])
+@pytest.mark.parametrize(
+    ("top_p", "left"),
+    [(0.01, [0]), (0.5, [0]), (0.6, [0, 1]), (0.84, [0, 1, 2]), (0.9, [0, 1, 2, 3]), (1.0, [0, 1, 2, 3, 4])],
+)
 def test_top_p_keeps_the_fewest_that_reach_p(top_p, left):
     shuffled = torch.tensor([3, 0, 4, 1, 2])
     assert kept(keep_top_p(LOGITS, top_p)) == left

@@ -36,7 +36,7 @@ def walk(grammar: Grammar, seed: int, length: int = 300, by_type: bool = True) -
         if grammar.kinds[tokens[-1]] != "EOS":
             state.advance(tokens[-1])
     tokens = np.array(tokens)
-    return tokens[:grammar.whole_notes_length(tokens)]
+    return tokens[: grammar.whole_notes_length(tokens)]
 
 
 def notes_of(score: Score) -> list[tuple[int, ...]]:
@@ -105,38 +105,65 @@ def note(grammar: Grammar, pitch: int, beats: float, program: int = 0, name: boo
     resolution = per_beat(grammar) if beats < 4 else 4
     steps = round(beats * resolution)
     start = [] if grammar.program_changes and not name else [f"Program_{program}"]
-    return [*start, f"{'PitchDrum' if program == -1 else 'Pitch'}_{pitch}", "Velocity_127",
-            f"Duration_{steps // resolution}.{steps % resolution}.{resolution}"]
+    return [
+        *start,
+        f"{'PitchDrum' if program == -1 else 'Pitch'}_{pitch}",
+        "Velocity_127",
+        f"Duration_{steps // resolution}.{steps % resolution}.{resolution}",
+    ]
 
 
 def test_what_a_musician_writes_is_allowed(grammar):
-    tokens = ids(grammar, *opening(grammar), *note(grammar, 60, 1, name=True),
-                 *note(grammar, 64, 2), position(grammar, 2), *note(grammar, 65, 1),
-                 *note(grammar, 36, 0.25, program=-1, name=True),
-                 "Bar_None", "TimeSig_3/4", "Bar_None", "TimeSig_6/8", "Position_0",
-                 *note(grammar, 62, 1, name=True), "EOS_None")
+    tokens = ids(
+        grammar,
+        *opening(grammar),
+        *note(grammar, 60, 1, name=True),
+        *note(grammar, 64, 2),
+        position(grammar, 2),
+        *note(grammar, 65, 1),
+        *note(grammar, 36, 0.25, program=-1, name=True),
+        "Bar_None",
+        "TimeSig_3/4",
+        "Bar_None",
+        "TimeSig_6/8",
+        "Position_0",
+        *note(grammar, 62, 1, name=True),
+        "EOS_None",
+    )
     assert grammar.violation(tokens) is None
     assert grammar.violation(tokens[:-1]) is None
 
 
-@pytest.mark.parametrize(("wrong", "why"), [
-    (["EOS_None"], "a piece without notes"),
-    (["Position_2"], "a position before the first bar"),
-    (["Bar_None", "Bar_None"], "a bar without its meter"),
-    (["Bar_None", "TimeSig_3/4", "TimeSig_4/4"], "two meters of one bar"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (["EOS_None"], "a piece without notes"),
+        (["Position_2"], "a position before the first bar"),
+        (["Bar_None", "Bar_None"], "a bar without its meter"),
+        (["Bar_None", "TimeSig_3/4", "TimeSig_4/4"], "two meters of one bar"),
+    ],
+)
 def test_beginnings_that_are_not_allowed(grammar, wrong, why):
     plan = len(PLAN) if grammar.is_short else 0
     assert grammar.violation(ids(grammar, *wrong)) == plan + len(wrong), why
 
 
 def test_places_that_are_not_allowed(grammar):
-    start = [*opening(grammar), *note(grammar, 60, 1, name=True), position(grammar, 1),
-             *note(grammar, 60, 1)]
+    start = [*opening(grammar), *note(grammar, 60, 1, name=True), position(grammar, 1), *note(grammar, 60, 1)]
     length = len(ids(grammar, *start))
     assert grammar.violation(ids(grammar, *start)) is None
-    for wrong in (position(grammar, 1), "Position_0", position(grammar, 3), "TimeSig_3/4", "Velocity_127",
-                  note(grammar, 60, 1)[-1], "BOS_None", "PAD_None", "PitchDrum_36", "Tempo_120.0"):
+    for wrong in (
+        position(grammar, 1),
+        "Position_0",
+        position(grammar, 3),
+        "TimeSig_3/4",
+        "Velocity_127",
+        note(grammar, 60, 1)[-1],
+        "BOS_None",
+        "PAD_None",
+        "PitchDrum_36",
+        "Tempo_120.0",
+    ):
         tokens = ids(grammar, *start, wrong)
         if len(tokens) > length:
             assert grammar.violation(tokens) == length, wrong
@@ -151,8 +178,9 @@ def test_a_bar_has_the_length_of_its_meter(grammar):
         for token in ids(grammar, *opening(grammar, meter), *note(grammar, 60, 1, name=True))[1:]:
             state.advance(int(token))
         state.write_allowed(allowed)
-        last = max(grammar.numbers[token] for token in np.flatnonzero(allowed)
-                   if grammar.kinds[token] == "Position")
+        last = max(
+            grammar.numbers[token] for token in np.flatnonzero(allowed) if grammar.kinds[token] == "Position"
+        )
         assert last == beats * per_beat(grammar) - 1
 
 
@@ -166,8 +194,14 @@ def test_a_note_struck_again_while_it_sounds_ends_no_sooner(grammar):
 
 def test_a_pitch_that_no_duration_could_end_late_enough_is_not_struck_again(grammar):
     """Twelve quarters sound; in 3/8 the longest duration is twelve eighths."""
-    tokens = ids(grammar, *opening(grammar, "1/4"), *note(grammar, 60, 12, name=True), "Bar_None",
-                 "TimeSig_3/8", "Position_0")
+    tokens = ids(
+        grammar,
+        *opening(grammar, "1/4"),
+        *note(grammar, 60, 12, name=True),
+        "Bar_None",
+        "TimeSig_3/8",
+        "Position_0",
+    )
     state, allowed = grammar.start(), np.zeros(grammar.size, bool)
     for token in tokens[1:]:
         state.advance(int(token))
@@ -179,8 +213,13 @@ def test_a_pitch_that_no_duration_could_end_late_enough_is_not_struck_again(gram
 
 
 def test_cut_to_whole_notes(grammar):
-    tokens = ids(grammar, *opening(grammar), *note(grammar, 60, 1, name=True), position(grammar, 1),
-                 *note(grammar, 62, 1))
+    tokens = ids(
+        grammar,
+        *opening(grammar),
+        *note(grammar, 60, 1, name=True),
+        position(grammar, 1),
+        *note(grammar, 62, 1),
+    )
     whole = len(ids(grammar, *opening(grammar), *note(grammar, 60, 1, name=True)))
     for length in range(whole, len(tokens)):
         assert grammar.whole_notes_length(tokens[:length]) == whole
@@ -215,8 +254,11 @@ class TestShorthand:
         for token in ids(grammar, *texts)[1:]:
             state.advance(int(token))
         state.write_allowed(allowed)
-        return [int(grammar.vocabulary[token].split("_")[1]) for token in np.flatnonzero(allowed)
-                if grammar.kinds[token] == "Again"]
+        return [
+            int(grammar.vocabulary[token].split("_")[1])
+            for token in np.flatnonzero(allowed)
+            if grammar.kinds[token] == "Again"
+        ]
 
     def test_a_bar_that_has_ended_or_ends_now(self, grammar):
         first = [*opening(grammar), *note(grammar, 60, 1, name=True)]
@@ -227,8 +269,9 @@ class TestShorthand:
     def test_not_a_bar_that_is_empty_or_in_another_meter(self, grammar):
         first = [*opening(grammar), *note(grammar, 60, 1, name=True)]
         assert self.again(grammar, *first, "Bar_None") == [2]
-        assert self.again(grammar, *first, "Bar_None", "TimeSig_2/4", "Position_0",
-                          *note(grammar, 62, 1)) == [1]
+        assert self.again(
+            grammar, *first, "Bar_None", "TimeSig_2/4", "Position_0", *note(grammar, 62, 1)
+        ) == [1]
 
     def test_not_while_a_note_sounds_across_a_line(self, grammar):
         first = [*opening(grammar), *note(grammar, 60, 1, name=True)]

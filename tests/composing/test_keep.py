@@ -18,8 +18,9 @@ LABELS = [("calm", "folk"), ("lively", "pop"), ("calm", None)]
 def network(tiny_store):
     torch.manual_seed(2)
     settings = ModelSettings(kind="transformer", hidden_size=16, num_layers=1, num_heads=2)
-    return build_model(settings, len(tiny_store.vocabulary), len(tiny_store.emotions),
-                       len(tiny_store.genres)).eval()
+    return build_model(
+        settings, len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
+    ).eval()
 
 
 @pytest.fixture
@@ -49,8 +50,12 @@ def test_the_second_request_reads_what_the_first_composed(network, tiny_store, c
 
 
 def test_whatever_decides_the_pieces_makes_another_request(network, tiny_store, composings):
-    requests = [{}, {"identity": "b"}, {"labels": LABELS[:2]},
-                {"settings": SETTINGS.model_copy(update={"temperature": 0.9})}]
+    requests = [
+        {},
+        {"identity": "b"},
+        {"labels": LABELS[:2]},
+        {"settings": SETTINGS.model_copy(update={"temperature": 0.9})},
+    ]
     for request in requests:
         given = {"labels": LABELS, "settings": SETTINGS, "identity": "a", **request}
         request_pieces(network, tiny_store, **given)
@@ -60,7 +65,7 @@ def test_whatever_decides_the_pieces_makes_another_request(network, tiny_store, 
 @pytest.mark.parametrize("damage", [lambda old: old[:-7], lambda old: b"", lambda old: b"x" * 99])
 def test_a_damaged_file_is_composed_again(network, tiny_store, composings, damage):
     first = request_pieces(network, tiny_store, LABELS, SETTINGS, identity="a")
-    path, = kept_files()
+    (path,) = kept_files()
     path.write_bytes(damage(path.read_bytes()))
     again = request_pieces(network, tiny_store, LABELS, SETTINGS, identity="a")
     assert len(composings) == 2

@@ -19,8 +19,12 @@ from lib.composing.outcomes import (
 
 def test_wilson_intervals_against_published_values():
     # Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
-    for successes, count, low, high in ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605),
-                                        (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)):
+    for successes, count, low, high in (
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ):
         expected = successes / count, low, high
         assert share_with_interval(successes, count) == pytest.approx(expected, abs=5e-5)
     with pytest.raises(BookError, match="at least one"):

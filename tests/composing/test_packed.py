@@ -24,15 +24,31 @@ def test_the_product_is_that_of_the_layer(rows, inputs, outputs, bias):
     layer, features = nn.Linear(inputs, outputs, bias=bias), torch.randn(*rows, inputs)
     found = PackedLinear(layer)(features)
     assert found.shape == (*rows, outputs)
-    torch.testing.assert_close(found, F.linear(features.double(), layer.weight.double(), None if not bias else
-                                               layer.bias.double()).float(), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(
+        found,
+        F.linear(features.double(), layer.weight.double(), None if not bias else layer.bias.double()).float(),
+        rtol=1e-5,
+        atol=1e-5,
+    )
 
 
-@pytest.mark.parametrize("options", [
-    {"kind": "transformer", "num_heads": 2},
-    {"kind": "transformer", "num_heads": 2, "norm": "post", "positions": "learned", "max_length": 128,
-     "activation": "relu", "initialisation": "torch", "tie_embeddings": False},
-    {"kind": "lstm", "positions": "none", "tie_embeddings": False}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kind": "transformer", "num_heads": 2},
+        {
+            "kind": "transformer",
+            "num_heads": 2,
+            "norm": "post",
+            "positions": "learned",
+            "max_length": 128,
+            "activation": "relu",
+            "initialisation": "torch",
+            "tie_embeddings": False,
+        },
+        {"kind": "lstm", "positions": "none", "tie_embeddings": False},
+    ],
+)
 @pytest.mark.parametrize("values", [{"greedy": True}, {"guidance": 2.0}])
 def test_the_tokens_are_those_of_the_plain_layers(options, values, monkeypatch):
     torch.manual_seed(4)

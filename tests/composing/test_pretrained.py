@@ -31,13 +31,19 @@ class HeldOut:
 
     def __init__(self, pretrained):
         wanted = pd.read_csv(FOLDER / HELD_OUT).set_index("identifier")
-        sources = {source.identifier: source for collection in COLLECTIONS
-                   if collection.genre in pretrained.genres for source in sources_of(collection)}
+        sources = {
+            source.identifier: source
+            for collection in COLLECTIONS
+            if collection.genre in pretrained.genres
+            for source in sources_of(collection)
+        }
         self.index = wanted.assign(split="test")
         self.folder, self.vocabulary = FOLDER, pretrained.vocabulary
         self.pad_id = self.vocabulary.index("PAD_None")
-        pieces = [encode(pretrained.tokenizer, arrange(sources[identifier].read()).score)
-                  for identifier in wanted.index]
+        pieces = [
+            encode(pretrained.tokenizer, arrange(sources[identifier].read()).score)
+            for identifier in wanted.index
+        ]
         self.ids, self.lengths = np.concatenate(pieces), np.array([len(piece) for piece in pieces])
         self.offsets = np.cumsum(self.lengths) - self.lengths
         self.emotion_ids = np.array([pretrained.emotions.index(label) for label in wanted["emotion"]])
@@ -94,7 +100,7 @@ def test_a_piece_is_composed_at_once_and_again_the_same(pretrained):
     assert np.array_equal(pieces[0].tokens, pieces[1].tokens)
     assert pieces[0].notes > 5
     assert pieces[0].record()["model"]["run"].startswith("pretrained-")
-    kept, = request_pieces(pretrained, pretrained, [("minor-calm", "chorale")], draw)
+    (kept,) = request_pieces(pretrained, pretrained, [("minor-calm", "chorale")], draw)
     assert np.array_equal(kept.tokens, pieces[0].tokens)
 
 

@@ -59,8 +59,12 @@ def test_a_change_of_meter_within_the_prompt(tiny_store, tmp_path):
 def test_files_that_cannot_be_read(tiny_store, tmp_path):
     with pytest.raises(BookError, match="There is no MIDI file"):
         read_prompt(tmp_path / "missing.mid", tiny_store, 2)
-    for name, content in (("page.mid", b"<html>"), ("empty.mid", b""), ("song.mp3", b"ID3"),
-                          ("zero.mid", b"MThd\0\0\0\6\0\1\0\0\0\0")):
+    for name, content in (
+        ("page.mid", b"<html>"),
+        ("empty.mid", b""),
+        ("song.mp3", b"ID3"),
+        ("zero.mid", b"MThd\0\0\0\6\0\1\0\0\0\0"),
+    ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(BookError, match=rf"{name} cannot be read"):
             read_prompt(tmp_path / name, tiny_store, 2)
@@ -81,10 +85,18 @@ def test_prompts_that_cannot_be_used(tiny_store, tmp_path):
         read_prompt(saved(melody(2, 13, 32), tmp_path, "odd.mid"), tiny_store, 2)
 
 
-@pytest.mark.parametrize(("kind", "words"), [
-    ("overflow", "times that overflow"), ("very-low", "No note in the first 4 bars .* pitches 21 to 109"),
-    ("silence-first", "first 4 bars .* hold no notes"), ("several-songs", "several songs in one file"),
-    ("silent", "holds no notes"), ("page", "a web page, not MIDI"), ("no-track", "holds no notes")])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("overflow", "times that overflow"),
+        ("very-low", "No note in the first 4 bars .* pitches 21 to 109"),
+        ("silence-first", "first 4 bars .* hold no notes"),
+        ("several-songs", "several songs in one file"),
+        ("silent", "holds no notes"),
+        ("page", "a web page, not MIDI"),
+        ("no-track", "holds no notes"),
+    ],
+)
 def test_files_of_the_world_are_a_sentence(tiny_store, tmp_path, kind, words):
     content = wild_files.KEPT.get(kind) or wild_files.LEFT_OUT[kind][0]
     (tmp_path / "wild.mid").write_bytes(content)

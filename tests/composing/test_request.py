@@ -44,7 +44,8 @@ def test_a_folder_gets_three_files_for_each_piece(network, tiny_store, tmp_path)
     request = Request("calm", "pop", DRAW, tmp_path / "made", count=3)
     written = list(request.fulfil(lambda: network, tiny_store))
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == sorted(
-        f"calm_pop_{seed}.{suffix}" for seed in (5, 6, 7) for suffix in ("json", "mid", "mp3"))
+        f"calm_pop_{seed}.{suffix}" for seed in (5, 6, 7) for suffix in ("json", "mid", "mp3")
+    )
     assert set(written) == set((tmp_path / "made").iterdir())
     for seed in (5, 6, 7):
         record = json.loads((tmp_path / "made" / f"calm_pop_{seed}.json").read_text())
@@ -69,8 +70,8 @@ def test_every_piece_goes_on_from_the_prompt(network, tiny_store, prompt, tmp_pa
     beginnings = []
     for seed in (5, 6):
         tokens = encode(tiny_store.tokenizer, Score(tmp_path / "made" / f"calm_pop_{seed}.mid")).tolist()
-        assert tokens[:bars[2]] == given[:bars[2]]
-        beginnings.append(tokens[bars[2]:])
+        assert tokens[: bars[2]] == given[: bars[2]]
+        beginnings.append(tokens[bars[2] :])
         record = json.loads((tmp_path / "made" / f"calm_pop_{seed}.json").read_text())
         assert record["prompt_tokens"] == bars[2]
     assert beginnings[0] != beginnings[1]
@@ -111,9 +112,14 @@ def test_bars_are_written_again_and_all_others_stay(short_store, tmp_path):
     assert again[0] != again[1]
 
 
-@pytest.mark.parametrize(("span", "words"), [
-    ((1, 2), "The first bar tells meter and tempo"), ((3, 99), "so bars 3 to 99 cannot be written again"),
-    ((2, 11), "10 bars are too many")])
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ((1, 2), "The first bar tells meter and tempo"),
+        ((3, 99), "so bars 3 to 99 cannot be written again"),
+        ((2, 11), "10 bars are too many"),
+    ],
+)
 def test_bars_that_cannot_be_written_again_are_told_why(short_store, tmp_path, span, words):
     row = int(short_store.index["bars"].to_numpy().argmax())
     given = tmp_path / "given.mid"
@@ -181,28 +187,37 @@ def test_what_is_no_span_is_told(text):
         read_span(text)
 
 
-@pytest.mark.parametrize(("values", "words"), [
-    ({"count": 0}, "at least 1, not 0"),
-    ({"count": 2, "out": "piece.mid"}, "2 pieces do not fit into the one file"),
-    ({"prompt_bars": 2}, "belongs to a prompt"),
-    ({"candidates": 0}, "candidates must be 1 to 64, not 0"),
-    ({"candidates": 65}, "candidates must be 1 to 64, not 65"),
-    ({"rewrite": (2, 3)}, "--rewrite belongs to a prompt"),
-    ({"prompt": "given.mid", "rewrite": (2, 3), "prompt_bars": 2}, "leave --bars and --prompt-bars out"),
-    ({"prompt": "missing.mid"}, "no MIDI file .*missing"),
-    ({"prompt": "other.txt", "prompt_bars": 0}, "at least one bar, not 0"),
-    ({"audio": "piece.mp3"}, "gets an MP3 and a JSON file for each piece anyway"),
-    ({"out": "other.txt"}, "is a file, and not named as a MIDI file"),
-    ({"out": "folder.mid"}, "is a folder, not a MIDI file"),
-    ({"out": "piece.mid", "audio": "piece.wav"}, "written as MP3: name it piece.mp3 instead of piece.wav"),
-    ({"out": "piece.mid", "audio": "piece.mid"}, "written as MP3: name it piece.mp3"),
-    ({"out": "piece.mid", "record": "piece.mid"}, "written as JSON: name it piece.json"),
-    ({"out": "piece.mid", "score": "piece.mid"}, "name it piece.musicxml"),
-    ({"out": "given.mid", "prompt": "given.mid"}, "--prompt and --out are the same file.*give --out"),
-    ({"out": "GIVEN.mid", "prompt": "given.mid"}, "--prompt and --out are the same file"),
-    ({"out": "link.mid", "prompt": "given.mid"}, "--prompt and --out are the same file"),
-    ({"out": ".", "prompt": "calm_pop_6.mid", "count": 2}, "--prompt and a piece of --out .calm_pop_6.mid"),
-])
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"count": 0}, "at least 1, not 0"),
+        ({"count": 2, "out": "piece.mid"}, "2 pieces do not fit into the one file"),
+        ({"prompt_bars": 2}, "belongs to a prompt"),
+        ({"candidates": 0}, "candidates must be 1 to 64, not 0"),
+        ({"candidates": 65}, "candidates must be 1 to 64, not 65"),
+        ({"rewrite": (2, 3)}, "--rewrite belongs to a prompt"),
+        ({"prompt": "given.mid", "rewrite": (2, 3), "prompt_bars": 2}, "leave --bars and --prompt-bars out"),
+        ({"prompt": "missing.mid"}, "no MIDI file .*missing"),
+        ({"prompt": "other.txt", "prompt_bars": 0}, "at least one bar, not 0"),
+        ({"audio": "piece.mp3"}, "gets an MP3 and a JSON file for each piece anyway"),
+        ({"out": "other.txt"}, "is a file, and not named as a MIDI file"),
+        ({"out": "folder.mid"}, "is a folder, not a MIDI file"),
+        (
+            {"out": "piece.mid", "audio": "piece.wav"},
+            "written as MP3: name it piece.mp3 instead of piece.wav",
+        ),
+        ({"out": "piece.mid", "audio": "piece.mid"}, "written as MP3: name it piece.mp3"),
+        ({"out": "piece.mid", "record": "piece.mid"}, "written as JSON: name it piece.json"),
+        ({"out": "piece.mid", "score": "piece.mid"}, "name it piece.musicxml"),
+        ({"out": "given.mid", "prompt": "given.mid"}, "--prompt and --out are the same file.*give --out"),
+        ({"out": "GIVEN.mid", "prompt": "given.mid"}, "--prompt and --out are the same file"),
+        ({"out": "link.mid", "prompt": "given.mid"}, "--prompt and --out are the same file"),
+        (
+            {"out": ".", "prompt": "calm_pop_6.mid", "count": 2},
+            "--prompt and a piece of --out .calm_pop_6.mid",
+        ),
+    ],
+)
 def test_impossible_requests_are_one_sentence(values, words, tmp_path):
     (tmp_path / "other.txt").write_text("older")
     (tmp_path / "folder.mid").mkdir()
@@ -210,8 +225,11 @@ def test_impossible_requests_are_one_sentence(values, words, tmp_path):
         (tmp_path / name).write_text("mine")
     (tmp_path / "link.mid").symlink_to(tmp_path / "given.mid")
     before = sorted(path.name for path in tmp_path.iterdir())
-    paths = {name: tmp_path / value for name, value in values.items()
-             if name in ("out", "prompt", "audio", "record", "score")}
+    paths = {
+        name: tmp_path / value
+        for name, value in values.items()
+        if name in ("out", "prompt", "audio", "record", "score")
+    }
     with pytest.raises(BookError, match=words):
         Request("calm", "pop", DRAW, **{"out": tmp_path / "made"} | values | paths)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
@@ -223,10 +241,12 @@ def test_labels_and_prompts_are_looked_at_before_a_model_is_asked_for(tiny_store
     out, page = tmp_path / "made", tmp_path / "page.mid"
     page.write_bytes(b"<html>")
     short = SamplingSettings(max_tokens=20)
-    for request, words in ((Request("angry", "pop", DRAW, out), "no emotion 'angry'"),
-                           (Request("calm", "jazz", DRAW, out), "no genre 'jazz'"),
-                           (Request("calm", "pop", DRAW, out, prompt=page), "cannot be read|hold no notes"),
-                           (Request("calm", "pop", short, out, prompt=prompt), "leave no room within 20")):
+    for request, words in (
+        (Request("angry", "pop", DRAW, out), "no emotion 'angry'"),
+        (Request("calm", "jazz", DRAW, out), "no genre 'jazz'"),
+        (Request("calm", "pop", DRAW, out, prompt=page), "cannot be read|hold no notes"),
+        (Request("calm", "pop", short, out, prompt=prompt), "leave no room within 20"),
+    ):
         with pytest.raises(BookError, match=words):
             list(request.fulfil(never, tiny_store))
     assert not out.exists()
@@ -258,10 +278,14 @@ def test_a_score_alone_needs_no_midi_file(network, tiny_store, tmp_path):
     assert "seed 5" in page.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("out", "score", "words"), [
-    (None, None, "--score piece.pdf"), ("piece.mid", "piece.doc", "piece.pdf"),
-    ("made", "piece.pdf", "a folder"),
-])
+@pytest.mark.parametrize(
+    ("out", "score", "words"),
+    [
+        (None, None, "--score piece.pdf"),
+        ("piece.mid", "piece.doc", "piece.pdf"),
+        ("made", "piece.pdf", "a folder"),
+    ],
+)
 def test_a_score_that_cannot_be_written_is_refused(tmp_path, out, score, words):
     with pytest.raises(BookError, match=words):
         Request("calm", "pop", DRAW, out and tmp_path / out, score=score and tmp_path / score)

@@ -19,10 +19,19 @@ def grammar():
 
 @pytest.fixture(scope="module", params=["transformer", "learned", "lstm"])
 def model(request, grammar):
-    options = {"transformer": {"kind": "transformer", "num_heads": 2},
-               "learned": {"kind": "transformer", "num_heads": 2, "norm": "post", "positions": "learned",
-                           "max_length": 128, "initialisation": "torch", "tie_embeddings": False},
-               "lstm": {"kind": "lstm", "positions": "none"}}[request.param]
+    options = {
+        "transformer": {"kind": "transformer", "num_heads": 2},
+        "learned": {
+            "kind": "transformer",
+            "num_heads": 2,
+            "norm": "post",
+            "positions": "learned",
+            "max_length": 128,
+            "initialisation": "torch",
+            "tie_embeddings": False,
+        },
+        "lstm": {"kind": "lstm", "positions": "none"},
+    }[request.param]
     torch.manual_seed(3)
     return build_model(ModelSettings(hidden_size=32, num_layers=2, **options), grammar.size, 3, 2).eval()
 
@@ -30,16 +39,18 @@ def model(request, grammar):
 def sample(model, rules, count=1, use_cache=True, prompt=None, emotions=None, **values):
     settings = SamplingSettings(**{"max_tokens": 96, "seed": 5} | values)
     emotions = emotions or [piece % 3 for piece in range(count)]
-    return sample_tokens(model, emotions, [0] * len(emotions), settings, rules, prompt=prompt,
-                         use_cache=use_cache)
+    return sample_tokens(
+        model, emotions, [0] * len(emotions), settings, rules, prompt=prompt, use_cache=use_cache
+    )
 
 
 def same(first, second) -> bool:
     return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("values", [{"greedy": True}, {}, {"top_p": 0.8, "temperature": 1.3},
-                                    {"guidance": 2.5, "top_k": 20}])
+@pytest.mark.parametrize(
+    "values", [{"greedy": True}, {}, {"top_p": 0.8, "temperature": 1.3}, {"guidance": 2.5, "top_k": 20}]
+)
 def test_with_and_without_state_the_same_tokens(model, grammar, values):
     assert same(sample(model, grammar, 3, **values), sample(model, grammar, 3, use_cache=False, **values))
 
@@ -102,13 +113,21 @@ def test_the_model_keeps_its_mode_and_torch_its_threads(model, grammar):
         torch.set_num_threads(1)
 
 
-@pytest.mark.parametrize(("value", "words"), [
-    ({"temperature": 0}, "temperature = 0 is impossible"), ({"temperature": float("nan")}, "temperature"),
-    ({"temperature": float("inf")}, "temperature"), ({"top_p": 0}, "top_p = 0 is"),
-    ({"top_p": 1.2}, "less than or equal"),
-    ({"top_k": 0}, "top_k"), ({"guidance": -1}, "guidance"), ({"max_tokens": 1}, "max_tokens"),
-    ({"seed": -1}, "seed"), ({"temprature": 1}, "no sampling value 'temprature'; there are: temperature"),
-])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"temperature": 0}, "temperature = 0 is impossible"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"temperature": float("inf")}, "temperature"),
+        ({"top_p": 0}, "top_p = 0 is"),
+        ({"top_p": 1.2}, "less than or equal"),
+        ({"top_k": 0}, "top_k"),
+        ({"guidance": -1}, "guidance"),
+        ({"max_tokens": 1}, "max_tokens"),
+        ({"seed": -1}, "seed"),
+        ({"temprature": 1}, "no sampling value 'temprature'; there are: temperature"),
+    ],
+)
 def test_impossible_values_are_named(value, words):
     with pytest.raises(BookError, match=words):
         SamplingSettings(**value)

@@ -33,7 +33,7 @@ def test_what_lies_behind_the_cut_is_forgotten(network, tiny_store):
     tokens = tiny_store.tokens(0)
     bars = bars_of(tiny_store, tokens)
     upto = int(bars[5]) + 3  # within the sixth bar: the fourth and the fifth are remembered
-    expected = logits_after(network, tokens[bars[3]:upto])
+    expected = logits_after(network, tokens[bars[3] : upto])
     found = logits_after(ShortMemory(network, tiny_store, bars=2), tokens[:upto])
     assert torch.allclose(found, expected, atol=1e-5)
     assert not torch.allclose(expected, logits_after(network, tokens[:upto]), atol=1e-3)

@@ -19,7 +19,7 @@ def network(untrained, request):
 def test_the_piece_is_the_same_and_each_token_is_told(network, tiny_store, guidance):
     draw, steps = DRAW.model_copy(update={"guidance": guidance}), []
     piece = compose_watched(network, tiny_store, "calm", "pop", draw, lambda: steps.append(1))
-    alone, = compose_pieces(network, tiny_store, "calm", "pop", draw)
+    (alone,) = compose_pieces(network, tiny_store, "calm", "pop", draw)
     assert np.array_equal(piece.tokens, alone.tokens)
     assert piece.record() == alone.record()
     assert len(alone.tokens) - 1 <= len(steps) < DRAW.max_tokens

@@ -23,12 +23,21 @@ def synthetic_store(lengths: list[list[int]]) -> SimpleNamespace:
     sizes = np.array([len(piece) for piece in pieces])
     rows, ids = np.arange(len(pieces)), np.concatenate(pieces)
     return SimpleNamespace(
-        vocabulary=vocabulary, ids=ids, bar_lines=np.flatnonzero(ids == 3),
-        offsets=np.cumsum(sizes) - sizes, lengths=sizes,
-        pad_id=0, rows=lambda split: rows, emotion_ids=rows % 3, genre_ids=rows % 2,
-        ids_of_type=lambda name: np.array([number for number, text in enumerate(vocabulary)
-                                           if text.split("_")[0] == name]),
-        tokens=lambda row: pieces[row], folder=SimpleNamespace(name="synthetic"))
+        vocabulary=vocabulary,
+        ids=ids,
+        bar_lines=np.flatnonzero(ids == 3),
+        offsets=np.cumsum(sizes) - sizes,
+        lengths=sizes,
+        pad_id=0,
+        rows=lambda split: rows,
+        emotion_ids=rows % 3,
+        genre_ids=rows % 2,
+        ids_of_type=lambda name: np.array(
+            [number for number, text in enumerate(vocabulary) if text.split("_")[0] == name]
+        ),
+        tokens=lambda row: pieces[row],
+        folder=SimpleNamespace(name="synthetic"),
+    )
 
 
 pieces_of_bars = st.lists(st.lists(st.integers(1, 40), min_size=1, max_size=12), min_size=1, max_size=12)
@@ -55,12 +64,12 @@ def test_windows_are_cut_at_bar_lines_wherever_a_bar_fits(bars, window):
     for row, begin, end in zip(windows.row, windows.begin, windows.end, strict=True):
         tokens = store.tokens(row)
         if end == len(tokens) or tokens[end] == 3:
-            following = np.flatnonzero(tokens[end + 1:] == 3)
+            following = np.flatnonzero(tokens[end + 1 :] == 3)
             if end < len(tokens) and len(following):
                 assert end + 1 + following[0] - begin > window  # one bar more would not have fitted
         else:  # cut inside a bar: no bar line lay in reach
             assert end - begin == window
-            assert 3 not in tokens[begin + 1:end + 1]
+            assert 3 not in tokens[begin + 1 : end + 1]
 
 
 def test_windows_need_a_positive_size(tiny_store):
@@ -73,22 +82,23 @@ def targets_of(found, store) -> np.ndarray:
     seen = np.zeros(len(store.ids), int)
     for batch in found:
         rows, begins = batch.rows.tolist(), batch.begins.tolist()
-        for tokens, targets, row, begin in zip(batch.tokens.numpy(), batch.targets.numpy(), rows, begins,
-                                               strict=True):
+        for tokens, targets, row, begin in zip(
+            batch.tokens.numpy(), batch.targets.numpy(), rows, begins, strict=True
+        ):
             length = int((targets != store.pad_id).sum())
             piece = store.tokens(row).astype(int)
-            np.testing.assert_array_equal(tokens[:length], piece[begin - 1:begin - 1 + length])
-            np.testing.assert_array_equal(targets[:length], piece[begin:begin + length])
+            np.testing.assert_array_equal(tokens[:length], piece[begin - 1 : begin - 1 + length])
+            np.testing.assert_array_equal(targets[:length], piece[begin : begin + length])
             assert (tokens[length:] == store.pad_id).all()
             assert (targets[length:] == store.pad_id).all()
-            seen[store.offsets[row] + begin:store.offsets[row] + begin + length] += 1
+            seen[store.offsets[row] + begin : store.offsets[row] + begin + length] += 1
     return seen
 
 
 def expected_targets(store, split: str) -> np.ndarray:
     expected = np.zeros(len(store.ids), int)
     for row in store.rows(split):
-        expected[store.offsets[row] + 1:store.offsets[row] + store.lengths[row]] = 1
+        expected[store.offsets[row] + 1 : store.offsets[row] + store.lengths[row]] = 1
     return expected
 
 
@@ -122,8 +132,9 @@ def test_any_batch_at_any_time(tiny_store):
     batches = Batches(tiny_store, "train", 64, 512, seed=1, transpose=True)
     wanted = [(2, 3), (0, 1), (7, 0), (2, 3)]
     first = [batches.batch_at(*place) for place in wanted]
-    fresh = [Batches(tiny_store, "train", 64, 512, seed=1, transpose=True).batch_at(*place)
-             for place in wanted]
+    fresh = [
+        Batches(tiny_store, "train", 64, 512, seed=1, transpose=True).batch_at(*place) for place in wanted
+    ]
     for one, other in zip(first, fresh, strict=True):
         assert torch.equal(one.tokens, other.tokens)
         assert torch.equal(one.targets, other.targets)
@@ -150,8 +161,12 @@ def test_batches_stay_within_their_budget(lengths, seed, budget):
 def test_padding_is_under_five_percent(window, mean_bars):
     """Many short pieces or few long ones, in at least 40 batches of 16 full rows."""
     generator = np.random.default_rng(0)
-    store = synthetic_store([list(generator.integers(4, 40, 1 + generator.geometric(1 / (1 + mean_bars))))
-                             for _ in range(max(300, 6000 // mean_bars))])
+    store = synthetic_store(
+        [
+            list(generator.integers(4, 40, 1 + generator.geometric(1 / (1 + mean_bars))))
+            for _ in range(max(300, 6000 // mean_bars))
+        ]
+    )
     batches = Batches(store, "train", window, batch_tokens=16 * window, seed=0)
     sizes = np.array([batches.batch_at(0, number).tokens.numel() for number in range(batches.num_batches(0))])
     assert 1 - batches.num_tokens / sizes.sum() < 0.05
@@ -191,7 +206,7 @@ def test_transposition_moves_pitches_and_nothing_else(tiny_store):
                 assert len(shift) <= 1
                 shifts.setdefault((epoch, int(row)), set()).update(shift)
                 length = (after != 0).sum()
-                np.testing.assert_array_equal(inputs[1:length], after[:length - 1])
+                np.testing.assert_array_equal(inputs[1:length], after[: length - 1])
     assert all(len(found) == 1 for found in shifts.values())  # one shift a piece and epoch
     values = np.array([found.pop() for found in shifts.values()])
     assert set(values) == set(range(b.LOWEST_SHIFT, b.HIGHEST_SHIFT + 1))
@@ -201,8 +216,11 @@ def test_transposition_stays_in_range(tiny_store):
     rows = np.arange(len(tiny_store))
 
     def shifts(low: int, high: int) -> set[int]:
-        store = SimpleNamespace(vocabulary=tiny_store.vocabulary, ids_of_type=tiny_store.ids_of_type,
-                                index=tiny_store.index.assign(pitch_low=low, pitch_high=high))
+        store = SimpleNamespace(
+            vocabulary=tiny_store.vocabulary,
+            ids_of_type=tiny_store.ids_of_type,
+            index=tiny_store.index.assign(pitch_low=low, pitch_high=high),
+        )
         return {int(shift) for epoch in range(5) for shift in b.shift_of_rows(store, rows, 0, epoch)}
 
     assert shifts(22, 108) == {-1, 0, 1}

@@ -8,12 +8,16 @@ from lib.data.companions import read_companion
 COLUMNS = ("identifier", "work")
 
 
-@pytest.mark.parametrize(("content", "expected"), [
-    (b"identifier,work,more\n007,,NA\n", {"identifier": "007", "work": "", "more": "NA"}),
-    (b"file,composer\na.mid,somebody\n", None),
-    (b"file;work\na.mid;\xff\n", None),
-    (b"", None), (b"\x00\xff\xfe", None),
-])
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"identifier,work,more\n007,,NA\n", {"identifier": "007", "work": "", "more": "NA"}),
+        (b"file,composer\na.mid,somebody\n", None),
+        (b"file;work\na.mid;\xff\n", None),
+        (b"", None),
+        (b"\x00\xff\xfe", None),
+    ],
+)
 def test_a_table_is_ours_by_its_columns(tmp_path, content, expected):
     (tmp_path / "pieces.csv").write_bytes(content)
     found = read_companion(tmp_path, "pieces.csv", COLUMNS)

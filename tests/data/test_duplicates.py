@@ -48,8 +48,9 @@ def test_shingles_of_short_pieces_and_of_drums():
     assert len(duplicates.shingles(tune([60, 62]))) == 0
     assert len(duplicates.shingles(tune(PITCHES, program=-1))) > 0  # nothing but drums: they count
     both = tune(np.append(PITCHES, PITCHES))
-    mixed = NoteTable(np.append(np.arange(80), np.arange(80)) * 240, both.duration, both.pitch,
-                      np.repeat([0, -1], 80), BEAT)
+    mixed = NoteTable(
+        np.append(np.arange(80), np.arange(80)) * 240, both.duration, both.pitch, np.repeat([0, -1], 80), BEAT
+    )
     np.testing.assert_array_equal(duplicates.shingles(mixed), duplicates.shingles(tune(PITCHES)))
 
 
@@ -76,8 +77,12 @@ def variants() -> list[NoteTable]:
 def test_hashing_finds_what_comparing_all_pairs_finds():
     prints = [duplicates.fingerprint(notes) for notes in variants()]
     sets = [item.shingles for item in prints]
-    expected = {(i, j) for j in range(len(sets)) for i in range(j)
-                if duplicates.jaccard(sets[i], sets[j]) >= duplicates.SIMILARITY}
+    expected = {
+        (i, j)
+        for j in range(len(sets))
+        for i in range(j)
+        if duplicates.jaccard(sets[i], sets[j]) >= duplicates.SIMILARITY
+    }
     pairs = duplicates.similar_pairs(np.stack([item.signature for item in prints]), sets.__getitem__)
     found = {(first, second) for first, second, _ in pairs}
     assert found <= expected  # each pair was checked
@@ -93,5 +98,7 @@ def test_pieces_without_shingles_are_not_alike():
 def test_a_chain_shows_in_the_report():
     sets = [np.arange(start, start + 20, dtype=np.uint32) for start in (0, 10, 20, 100, 100)]
     report = duplicates.largest_groups(np.array([0, 0, 0, 1, 1]), sets.__getitem__)
-    assert report == [{"group": 0, "size": 3, "least": 0.0, "mean": pytest.approx(0.222, abs=1e-3)},
-                      {"group": 1, "size": 2, "least": 1.0, "mean": 1.0}]
+    assert report == [
+        {"group": 0, "size": 3, "least": 0.0, "mean": pytest.approx(0.222, abs=1e-3)},
+        {"group": 1, "size": 2, "least": 1.0, "mean": 1.0},
+    ]

@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
-from lib.data.emotion_features import (
-    FEATURES,
-    NoFeaturesError,
-    emotion_features,
-    names_heard,
-    upper_line,
-)
+from lib.data.emotion_features import FEATURES, NoFeaturesError, emotion_features, names_heard, upper_line
 
 
 def score_of(notes, meter=(4, 4), tempo=120) -> Score:
@@ -65,8 +59,10 @@ def test_the_upper_line_does_not_hear_the_bass(tune):
 
 
 def test_what_is_played_a_little_unevenly_counts_as_together(tune):
-    played = [(onset + 0.01 * (place % 2), duration, pitch, velocity)
-              for place, (onset, duration, pitch, velocity) in enumerate(tune)]
+    played = [
+        (onset + 0.01 * (place % 2), duration, pitch, velocity)
+        for place, (onset, duration, pitch, velocity) in enumerate(tune)
+    ]
     assert emotion_features(score_of(played), "score") == emotion_features(score_of(tune), "score")
 
 

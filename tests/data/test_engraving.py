@@ -15,6 +15,7 @@ print(engraving_toolkit().loadData("@clef:G-2\\n@data:4C"))
 
 
 def test_a_toolkit_made_in_another_thread_reads_scores():
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60,
-                          check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.strip() == "True"

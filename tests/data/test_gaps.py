@@ -28,8 +28,13 @@ def piece(bars, programs=(0,), meters=None):
     for number, bar in enumerate(bars):
         for turn, (place, length, pitch) in enumerate(bar):
             tracks[(number + turn) % len(tracks)].notes.append(
-                Note(round((4 * number + place) * QUARTER), round(length * QUARTER), pitch,
-                     64 + 4 * (number % 3)))
+                Note(
+                    round((4 * number + place) * QUARTER),
+                    round(length * QUARTER),
+                    pitch,
+                    64 + 4 * (number % 3),
+                )
+            )
     score.tracks.extend(tracks)
     return score
 
@@ -83,13 +88,16 @@ def test_the_rules_of_composing_allow_what_follows_in_a_gap():
         state.advance(token)
 
 
-@pytest.mark.parametrize(("first", "last", "reason"), [
-    (0, 2, "There are no bars 0 to 2"),
-    (5, 4, "There are no bars 5 to 4"),
-    (1, 8, "are all of the piece"),
-    (1, 3, "The first bar tells meter and tempo"),
-    (7, 9, "The piece has 8 bars, so bars 7 to 9 cannot"),
-])
+@pytest.mark.parametrize(
+    ("first", "last", "reason"),
+    [
+        (0, 2, "There are no bars 0 to 2"),
+        (5, 4, "There are no bars 5 to 4"),
+        (1, 8, "are all of the piece"),
+        (1, 3, "The first bar tells meter and tempo"),
+        (7, 9, "The piece has 8 bars, so bars 7 to 9 cannot"),
+    ],
+)
 def test_bars_that_cannot_be_missing_are_told_why(first, last, reason):
     with pytest.raises(BookError, match=reason):
         gaps.with_gap(WORDS, encode(TOKENIZER, TUNE), first, last)
@@ -110,7 +118,7 @@ def test_a_gap_is_refused_where_something_crosses_its_lines():
 
 def test_a_sequence_without_a_whole_gap_is_written_out_as_it_stands():
     moved = gaps.with_gap(WORDS, encode(TOKENIZER, TUNE), 3, 4)
-    before = moved[:texts(moved).index("Fill_None")]
+    before = moved[: texts(moved).index("Fill_None")]
     assert texts(write_out(TOKENIZER, before)).count("Bar_None") == 6
 
 
@@ -124,14 +132,20 @@ def test_some_rows_of_training_have_gaps(short_store):
         has_gap = np.isin(batch.tokens.numpy(), gap_ids).any(1)
         with_gaps, rows = with_gaps + has_gap.sum(), rows + len(has_gap)
         assert np.array_equal(batch.rows, usual.rows)
-        for moved, row, begins in zip(batch.targets.numpy()[has_gap], batch.rows.numpy()[has_gap],
-                                      batch.begins.numpy()[has_gap], strict=True):
+        for moved, row, begins in zip(
+            batch.targets.numpy()[has_gap],
+            batch.rows.numpy()[has_gap],
+            batch.begins.numpy()[has_gap],
+            strict=True,
+        ):
             assert begins == 1
             assert (moved != short_store.pad_id).sum() + 1 <= 401
             ended = moved[moved != short_store.pad_id]
             assert ended[-1] == short_store.eos_id
-            assert short_store.written_out(row).size == write_out(
-                short_store.tokenizer, np.array([short_store.bos_id, *ended])).size
+            assert (
+                short_store.written_out(row).size
+                == write_out(short_store.tokenizer, np.array([short_store.bos_id, *ended])).size
+            )
         again = gapped.batch_at(0, index)
         assert np.array_equal(batch.tokens, again.tokens)
     assert 0.3 < with_gaps / rows < 0.7

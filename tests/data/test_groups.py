@@ -7,8 +7,14 @@ from lib.data import groups
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(1, 30).flatmap(lambda count: st.tuples(st.just(count), st.lists(
-    st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=30))))
+@given(
+    st.integers(1, 30).flatmap(
+        lambda count: st.tuples(
+            st.just(count),
+            st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=30),
+        )
+    )
+)
 def test_groups_are_the_connected_parts(case):
     count, pairs = case
     found = groups.group(count, pairs[::2], pairs[1::2])

@@ -19,13 +19,25 @@ def score_of(pitches: list[int], length: int = 480, meter: str = "4/4", start: i
     return score
 
 
-@pytest.mark.parametrize(("field", "tonic", "pitch_class", "mode"), [
-    ("G", "G", 7, "major"), ("Bb", "Bb", 10, "major"), ("F#m", "F#", 6, "minor"), ("Gm", "G", 7, "minor"),
-    ("EM", "E", 4, "major"), ("A Mixolydian", "A", 9, "major"), ("AMix", "A", 9, "major"),
-    ("Dlyd", "D", 2, "major"), ("E Minor", "E", 4, "minor"), ("ADor", "A", 9, "minor"),
-    ("Bphr", "B", 11, "minor"), ("D Major", "D", 2, "major"), ("Cb", "Cb", 11, "major"),
-    ("A Dorian % Aird has it as mixolydian", "A", 9, "minor"),
-])
+@pytest.mark.parametrize(
+    ("field", "tonic", "pitch_class", "mode"),
+    [
+        ("G", "G", 7, "major"),
+        ("Bb", "Bb", 10, "major"),
+        ("F#m", "F#", 6, "minor"),
+        ("Gm", "G", 7, "minor"),
+        ("EM", "E", 4, "major"),
+        ("A Mixolydian", "A", 9, "major"),
+        ("AMix", "A", 9, "major"),
+        ("Dlyd", "D", 2, "major"),
+        ("E Minor", "E", 4, "minor"),
+        ("ADor", "A", 9, "minor"),
+        ("Bphr", "B", 11, "minor"),
+        ("D Major", "D", 2, "major"),
+        ("Cb", "Cb", 11, "major"),
+        ("A Dorian % Aird has it as mixolydian", "A", 9, "minor"),
+    ],
+)
 def test_key_fields_are_understood(field, tonic, pitch_class, mode):
     key = parse_key(field)
     assert (key.tonic, key.pitch_class, key.mode) == (tonic, pitch_class, mode)
@@ -71,8 +83,10 @@ def test_key_estimate_is_that_of_music21_on_the_notes_themselves():
     assert labels.estimate_key([0.0] * 12) is None
 
 
-@pytest.mark.parametrize(("meter", "quarters"), [
-    ("4/4", 1), ("2/2", 2), ("3/8", 0.5), ("6/8", 1.5), ("9/8", 1.5), ("6/4", 3), ("3/2", 2), ("5/8", 0.5)])
+@pytest.mark.parametrize(
+    ("meter", "quarters"),
+    [("4/4", 1), ("2/2", 2), ("3/8", 0.5), ("6/8", 1.5), ("9/8", 1.5), ("6/4", 3), ("3/2", 2), ("5/8", 0.5)],
+)
 def test_the_beat(meter, quarters):
     assert labels.beat_quarters(meter) == quarters
 
@@ -122,8 +136,14 @@ def test_medians_are_by_collection_and_meter_and_need_enough_pieces():
     assert labels.find_medians(pieces) == {("german", "6/8"): 1.0, ("irish", "6/8"): 3.0}
 
 
-@pytest.mark.parametrize(("source", "key", "mode"), [
-    ("key field", Key("D", 2, "dor", "minor"), "minor"), ("thirds", D, "major"), ("estimate", None, "major")])
+@pytest.mark.parametrize(
+    ("source", "key", "mode"),
+    [
+        ("key field", Key("D", 2, "dor", "minor"), "minor"),
+        ("thirds", D, "major"),
+        ("estimate", None, "major"),
+    ],
+)
 def test_examine_reads_the_mode_where_it_is_told_to(source, key, mode):
     scale = score_of([62, 64, 66, 67, 69, 71, 73, 74, 69, 66, 62, 62])
     found = labels.examine(scale, "irish", labels.onsets_per_beat, source, key)

@@ -76,7 +76,7 @@ def test_a_phrase_in_common_is_no_tune_in_common():
 
 
 def test_proposals_find_what_comparing_all_pairs_finds():
-    pieces = [notes([(0.5, pitch) for pitch in line(seed % 40)[:40 - seed // 40]]) for seed in range(120)]
+    pieces = [notes([(0.5, pitch) for pitch in line(seed % 40)[: 40 - seed // 40]]) for seed in range(120)]
     runs = [melodies.melody_runs(piece) for piece in pieces]
     counts = np.array([len(one) for one in runs])
     found = melodies.same_melody(np.concatenate(runs), counts)
@@ -86,12 +86,22 @@ def test_proposals_find_what_comparing_all_pairs_finds():
     assert melodies.same_melody(np.concatenate(runs), counts, joined) == []
 
 
-@pytest.mark.parametrize("pair", [
-    ("bach/bwv245.22.mxl", "bach/bwv377.mxl"), ("bach/bwv392.mxl", "bach/bwv393.mxl"),
-    ("bach/bwv20.7.mxl", "bach/bwv397.mxl"), ("bach/bwv10.7.mxl", "bach/bwv323.mxl"),
-    ("ryansMammoth/LeesDoubleClog.abc#1", "ryansMammoth/IrishAmericanReel.abc#1")])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("bach/bwv245.22.mxl", "bach/bwv377.mxl"),
+        ("bach/bwv392.mxl", "bach/bwv393.mxl"),
+        ("bach/bwv20.7.mxl", "bach/bwv397.mxl"),
+        ("bach/bwv10.7.mxl", "bach/bwv323.mxl"),
+        ("ryansMammoth/LeesDoubleClog.abc#1", "ryansMammoth/IrishAmericanReel.abc#1"),
+    ],
+)
 def test_real_pieces_of_one_melody(pair):
-    found = {source.name: source for collection in COLLECTIONS[1:6:4] for source in sources_of(collection)
-             if source.name in pair}
+    found = {
+        source.name: source
+        for collection in COLLECTIONS[1:6:4]
+        for source in sources_of(collection)
+        if source.name in pair
+    }
     first, second = (melodies.melody_runs(note_table(arrange(found[name].read()).score)) for name in pair)
     assert melodies.is_one_melody(first, second)

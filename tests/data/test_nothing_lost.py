@@ -18,8 +18,18 @@ from lib.data.midi_events import read_events
 from lib.data.summary import describe_store, losses
 from lib.profiles import load_profile
 
-BEYOND_MIDO = {"length-too-short", "length-zero", "length-too-long", "one-track-too-few", "somebodys-chunk",
-               "cut-off-late", "cut-off-early", "cut-between-tracks", "no-track", "nonsense-in-a-track"}
+BEYOND_MIDO = {
+    "length-too-short",
+    "length-zero",
+    "length-too-long",
+    "one-track-too-few",
+    "somebodys-chunk",
+    "cut-off-late",
+    "cut-off-early",
+    "cut-between-tracks",
+    "no-track",
+    "nonsense-in-a-track",
+}
 
 
 def count(content: bytes, kind: str) -> int:
@@ -29,16 +39,20 @@ def count(content: bytes, kind: str) -> int:
     if kind in BEYOND_MIDO:
         return read_events(content).notes
     file = mido.MidiFile(file=io.BytesIO(content), clip=True)
-    return sum(message.type == "note_on" and message.velocity > 0 for track in file.tracks
-               for message in track)
+    return sum(
+        message.type == "note_on" and message.velocity > 0 for track in file.tracks for message in track
+    )
 
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory) -> tuple[Path, dict[str, int]]:
     """The folder, and the notes of each file."""
     folder, notes = tmp_path_factory.mktemp("everything"), {}
-    kinds = wild_files.KEPT | wild_files.REPAIRED | {kind: content for kind, (content, _)
-                                                     in wild_files.LEFT_OUT.items()}
+    kinds = (
+        wild_files.KEPT
+        | wild_files.REPAIRED
+        | {kind: content for kind, (content, _) in wild_files.LEFT_OUT.items()}
+    )
     for number, (kind, content) in enumerate(kinds.items()):
         emotion, suffix = ("calm", "lively")[number % 2], (".midi", ".mid", ".MID", ".Midi")[number % 4]
         name = f"XMIDI_{emotion}_folk_{kind}{suffix}"
@@ -85,8 +99,10 @@ def test_every_note_is_in_the_store_or_in_the_report(store, everything):
 
 def test_each_kind_is_where_it_belongs(store):
     repaired = store.index.set_index("identifier")["repairs"]
-    reasons = {name.split("_")[-1].split(".")[0]: reason
-               for name, reason in zip(store.left_out["name"], store.left_out["reason"], strict=True)}
+    reasons = {
+        name.split("_")[-1].split(".")[0]: reason
+        for name, reason in zip(store.left_out["name"], store.left_out["reason"], strict=True)
+    }
     for kind in wild_files.KEPT:
         assert repaired[kind] == "", kind
     for kind in wild_files.REPAIRED:
@@ -116,8 +132,9 @@ def test_every_note_of_odd_folders_is_in_the_store_or_in_the_report(tmp_path, ki
     assert sorted([*store.index["name"], *store.left_out["name"]]) == [path.name for path in files]
     assert store.index["notes"].tolist() == [notes[name] for name in store.index["name"]]
     counts = store.manifest["counts"]
-    told = int(np.isin(store.ids, np.concatenate([store.ids_of_type("Pitch"),
-                                                  store.ids_of_type("PitchDrum")])).sum())
+    told = int(
+        np.isin(store.ids, np.concatenate([store.ids_of_type("Pitch"), store.ids_of_type("PitchDrum")])).sum()
+    )
     assert sum(notes.values()) == told + counts["notes_lost"] + counts["notes_left_out"]
     copies = store.index[store.index["identifier"].str.endswith("copy")]
     originals = store.index.set_index("identifier").loc[copies["identifier"].str.removesuffix("copy")]

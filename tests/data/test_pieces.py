@@ -19,8 +19,9 @@ def fill(folder: Path, *names: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", [f"XMIDI_angry_pop_0ABCDEFG{suffix}" for suffix in
-                                  (".midi", ".mid", ".MID", ".Midi", ".MIDI")])
+@pytest.mark.parametrize(
+    "name", [f"XMIDI_angry_pop_0ABCDEFG{suffix}" for suffix in (".midi", ".mid", ".MID", ".Midi", ".MIDI")]
+)
 def test_names_of_the_scheme_are_read(name):
     assert parse_name(name) == ("angry", "pop", "0ABCDEFG")
 
@@ -35,21 +36,24 @@ def test_decomposed_letters_are_the_same_label():
     assert parse_name(name) == ("é", "ü", "1")
 
 
-@pytest.mark.parametrize(("name", "reason"), [
-    ("song.mid", "not named XMIDI"),
-    ("xmidi_angry_pop_1.mid", "not named XMIDI"),
-    ("XMIDI_angry_pop.mid", "not named XMIDI"),
-    ("XMIDI_angry_pop_1_2.mid", "not named XMIDI"),
-    ("XMIDI__pop_1.mid", "not named XMIDI"),
-    ("XMIDI_angry_pop_.mid", "not named XMIDI"),
-    ("XMIDI_angry_pop_1.MIDIX", "not a .mid"),
-    ("XMIDI_angry_pop_1.wav", "not a .mid"),
-    ("XMIDI_a\\b_pop_1.mid", "emotion contains"),
-    ("XMIDI_angry_.._1.mid", "genre begins or ends"),
-    ("XMIDI_angry_po\x07p_1.mid", "unprintable"),
-    ("XMIDI_angry _pop_1.mid", "begins or ends"),
-    ("XMIDI_angry_pop_1.mid.mid.midi\n", "not a .mid"),
-])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("song.mid", "not named XMIDI"),
+        ("xmidi_angry_pop_1.mid", "not named XMIDI"),
+        ("XMIDI_angry_pop.mid", "not named XMIDI"),
+        ("XMIDI_angry_pop_1_2.mid", "not named XMIDI"),
+        ("XMIDI__pop_1.mid", "not named XMIDI"),
+        ("XMIDI_angry_pop_.mid", "not named XMIDI"),
+        ("XMIDI_angry_pop_1.MIDIX", "not a .mid"),
+        ("XMIDI_angry_pop_1.wav", "not a .mid"),
+        ("XMIDI_a\\b_pop_1.mid", "emotion contains"),
+        ("XMIDI_angry_.._1.mid", "genre begins or ends"),
+        ("XMIDI_angry_po\x07p_1.mid", "unprintable"),
+        ("XMIDI_angry _pop_1.mid", "begins or ends"),
+        ("XMIDI_angry_pop_1.mid.mid.midi\n", "not a .mid"),
+    ],
+)
 def test_other_names_are_refused_with_a_reason(name, reason):
     assert reason in parse_name(name)
 
@@ -71,21 +75,29 @@ def test_what_is_written_is_read_back(emotion, genre, identifier):
 
 
 def test_a_folder_is_sorted_and_what_does_not_fit_is_listed(tmp_path):
-    folder = fill(tmp_path / "data", "XMIDI_sad_pop_2.midi", "XMIDI_glad_rock_1.mid", "demo.mid", "notes.txt",
-                  "pieces.csv", ".hidden")
+    folder = fill(
+        tmp_path / "data",
+        "XMIDI_sad_pop_2.midi",
+        "XMIDI_glad_rock_1.mid",
+        "demo.mid",
+        "notes.txt",
+        "pieces.csv",
+        ".hidden",
+    )
     (folder / "XMIDI_sad_pop_3.mid").mkdir()
     pieces, left_out = read_folder(folder)
-    assert [(piece.emotion, piece.genre, piece.identifier) for piece in pieces] == \
-        [("glad", "rock", "1"), ("sad", "pop", "2")]
+    assert [(piece.emotion, piece.genre, piece.identifier) for piece in pieces] == [
+        ("glad", "rock", "1"),
+        ("sad", "pop", "2"),
+    ]
     assert pieces[1].path == folder / "XMIDI_sad_pop_2.midi"
     assert [item.name for item in left_out] == ["XMIDI_sad_pop_3.mid", "demo.mid", "notes.txt"]
     assert {item.stage for item in left_out} == {"name"}
 
 
-@pytest.mark.parametrize(("names", "words"), [
-    ((), "is empty"),
-    (("a.mid", "b.txt"), "None of the 2 entries"),
-])
+@pytest.mark.parametrize(
+    ("names", "words"), [((), "is empty"), (("a.mid", "b.txt"), "None of the 2 entries")]
+)
 def test_folders_that_cannot_be_used(tmp_path, names, words):
     folder = fill(tmp_path / "data", *names)
     with pytest.raises(BookError, match=words) as caught:
@@ -102,8 +114,9 @@ def test_pieces_of_one_label_are_pieces(tmp_path):
 
 def test_pieces_one_folder_deeper_are_pointed_at(tmp_path):
     fill(tmp_path / "data", "readme.txt")
-    inside = fill(tmp_path / "data" / "XMIDI_Dataset", "XMIDI_sad_pop_1.midi", "XMIDI_sad_rock_2.MID",
-                  "b.mid")
+    inside = fill(
+        tmp_path / "data" / "XMIDI_Dataset", "XMIDI_sad_pop_1.midi", "XMIDI_sad_rock_2.MID", "b.mid"
+    )
     fill(tmp_path / "data" / "other", "XMIDI_sad_pop_1.midi")
     with pytest.raises(BookError) as caught:
         read_folder(tmp_path / "data")
@@ -121,7 +134,8 @@ def test_a_name_that_is_not_utf8_and_links_in_a_circle_cost_themselves_only(tmp_
     assert [(item.name, item.reason.split(":")[0]) for item in left_out] == [
         ("XMIDI_sad_pop_2.midi", "not a file; folders inside are not read"),
         ("XMIDI_sad_rock_caf\\xe9.midi", "a name that is not UTF-8"),
-        ("tab\\there.mid", "not named XMIDI_<emotion>_<genre>_<id>.midi")]
+        ("tab\\there.mid", "not named XMIDI_<emotion>_<genre>_<id>.midi"),
+    ]
 
 
 def test_one_emotion_in_two_genres_is_enough(tmp_path):

@@ -29,10 +29,12 @@ def test_faults_become_reasons_and_reading_goes_on(good, tmp_path):
         first = reader.read(good)
         assert isinstance(first, Answer)
         assert first.about["length"] == len(first.arrays[0])
-        for kind, reason in {"exit": "ends the process that reads it: status 3",
-                             "crash": "ends the process that reads it: SIGSEGV",
-                             "hang": "takes too long: more than 1 s of computing",
-                             "memory": "cannot be read: MemoryError"}.items():
+        for kind, reason in {
+            "exit": "ends the process that reads it: status 3",
+            "crash": "ends the process that reads it: SIGSEGV",
+            "hang": "takes too long: more than 1 s of computing",
+            "memory": "cannot be read: MemoryError",
+        }.items():
             answer = reader.read(fault(tmp_path, kind))
             assert isinstance(answer, LeftOut)
             assert answer.reason.startswith(reason)
@@ -48,8 +50,10 @@ def test_without_forks_a_reader_reads_by_itself_and_is_ended_by_the_clock(good, 
     first = reader.read(good)
     assert isinstance(first, Answer)
     assert not psutil.Process(reader._process.pid).children()
-    for kind, reason in {"exit": "ends the process that reads it: status 3",
-                         "hang": "takes too long: no end after 2 s"}.items():
+    for kind, reason in {
+        "exit": "ends the process that reads it: status 3",
+        "hang": "takes too long: no end after 2 s",
+    }.items():
         assert reader.read(fault(tmp_path, kind)).reason == reason
     assert reader.read(good).about == first.about
     reader.close()
@@ -100,10 +104,12 @@ def test_a_reader_that_does_not_come_up_is_said():
 
 
 def test_a_reader_ends_with_its_parent(tmp_path):
-    code = ("import sys, time; from pathlib import Path; from lib.data.pieces import Piece\n"
-            "from lib.data.reader_process import ReaderProcess\n"
-            "reader = ReaderProcess('book', 60.0); reader.read(Piece(Path('absent'), 'a', 'b', 'c'))\n"
-            "print(reader._process.pid, flush=True); time.sleep(60)")
+    code = (
+        "import sys, time; from pathlib import Path; from lib.data.pieces import Piece\n"
+        "from lib.data.reader_process import ReaderProcess\n"
+        "reader = ReaderProcess('book', 60.0); reader.read(Piece(Path('absent'), 'a', 'b', 'c'))\n"
+        "print(reader._process.pid, flush=True); time.sleep(60)"
+    )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     child = int(parent.stdout.readline())
     parent.kill()

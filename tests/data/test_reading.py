@@ -31,6 +31,7 @@ def read(tmp_path):
         path = tmp_path / "XMIDI_a_b_c.midi"
         path.write_bytes(music if isinstance(music, bytes) else music.dumps_midi())
         return read_piece(TOKENIZER, Piece(path, "a", "b", "c"))
+
     return reader
 
 
@@ -66,11 +67,14 @@ def test_a_tempo_inside_an_endless_note_adds_nothing(read):
     assert len(ids) < 60
 
 
-@pytest.mark.parametrize(("meters", "reason"), [
-    (((0, 17, 16),), "a meter outside the token set: 17/16"),
-    (((0, 4, 4), (2 * BEAT, 13, 4)), "a meter outside the token set: 13/4"),
-    (((0, 4, 4), (100, 3, 4), (200, 6, 8), (960, 2, 4)), "meters that change faster than bars"),
-])
+@pytest.mark.parametrize(
+    ("meters", "reason"),
+    [
+        (((0, 17, 16),), "a meter outside the token set: 17/16"),
+        (((0, 4, 4), (2 * BEAT, 13, 4)), "a meter outside the token set: 13/4"),
+        (((0, 4, 4), (100, 3, 4), (200, 6, 8), (960, 2, 4)), "meters that change faster than bars"),
+    ],
+)
 def test_no_bar_gets_another_meter(read, meters, reason):
     with pytest.raises(UnusableError, match=reason):
         read(score(meters))
@@ -86,11 +90,14 @@ def test_a_change_of_meter_in_mid_bar_is_kept(read):
     assert record.meter == "3/4"
 
 
-@pytest.mark.parametrize(("music", "stage", "reason"), [
-    (b"<html>404</html>", "read", "a web page, not MIDI"),
-    (b"", "read", "empty: "),
-    (score(count=0), "tokens", "no notes"),
-])
+@pytest.mark.parametrize(
+    ("music", "stage", "reason"),
+    [
+        (b"<html>404</html>", "read", "a web page, not MIDI"),
+        (b"", "read", "empty: "),
+        (score(count=0), "tokens", "no notes"),
+    ],
+)
 def test_reasons_have_a_stage_and_one_line(read, music, stage, reason):
     with pytest.raises(Exception) as error:  # noqa: PT011 the readers raise many types
         read(music)

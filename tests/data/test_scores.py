@@ -19,8 +19,11 @@ def saved(content: bytes, tmp_path, name: str = "tune.mid"):
 
 
 def notes_of(score: Score) -> list[tuple[int, int, int, int]]:
-    return sorted((note.time, note.duration, note.pitch, note.velocity)
-                  for track in score.tracks for note in track.notes)
+    return sorted(
+        (note.time, note.duration, note.pitch, note.velocity)
+        for track in score.tracks
+        for note in track.notes
+    )
 
 
 @pytest.mark.parametrize("kind", wild_files.KEPT)
@@ -42,8 +45,15 @@ def test_repaired_files_have_all_their_notes(kind, tmp_path):
 
 
 # Their scores can be read; what is wrong with them is seen by who makes tokens.
-_SCORES = {"no-track", "cut-off-early", "cut-between-tracks", "nonsense-in-a-track", "very-low",
-           "half-too-high", "silent"}
+_SCORES = {
+    "no-track",
+    "cut-off-early",
+    "cut-between-tracks",
+    "nonsense-in-a-track",
+    "very-low",
+    "half-too-high",
+    "silent",
+}
 
 
 @pytest.mark.parametrize("kind", sorted({*wild_files.LEFT_OUT} - _SCORES))
@@ -61,16 +71,19 @@ def test_what_is_left_of_a_file_is_there(kind, tmp_path):
     assert load_score(path).score.note_num() == count_notes(path)
 
 
-@pytest.mark.parametrize(("events", "expected"), [
-    # to the end of the bar, to the next note of the pitch, to the file's own end
-    (wild_files.on(60, 480), [(480, 1440)]),
-    (wild_files.on(60) + wild_files.on(60, 480) + wild_files.off(60, 240), [(0, 480), (480, 240)]),
-    (wild_files.on(60) + wild_files.on(60, 9600) + wild_files.off(60, 240), [(0, 1920), (9600, 240)]),
-    (wild_files.on(60) + wild_files.on(60) + wild_files.off(60, 240), [(0, 240), (0, 240)]),
-    (wild_files.on(60) + wild_files.off(60, 240) + wild_files.on(60, 240), [(0, 240), (480, 1440)]),
-    # of another pitch or channel no end counts
-    (wild_files.on(60) + wild_files.off(61, 240) + wild_files.off(60, 0, channel=1), [(0, 1920)]),
-])
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        # to the end of the bar, to the next note of the pitch, to the file's own end
+        (wild_files.on(60, 480), [(480, 1440)]),
+        (wild_files.on(60) + wild_files.on(60, 480) + wild_files.off(60, 240), [(0, 480), (480, 240)]),
+        (wild_files.on(60) + wild_files.on(60, 9600) + wild_files.off(60, 240), [(0, 1920), (9600, 240)]),
+        (wild_files.on(60) + wild_files.on(60) + wild_files.off(60, 240), [(0, 240), (0, 240)]),
+        (wild_files.on(60) + wild_files.off(60, 240) + wild_files.on(60, 240), [(0, 240), (480, 1440)]),
+        # of another pitch or channel no end counts
+        (wild_files.on(60) + wild_files.off(61, 240) + wild_files.off(60, 0, channel=1), [(0, 1920)]),
+    ],
+)
 def test_where_a_note_without_an_end_ends(events, expected, tmp_path):
     found = load_score(saved(wild_files.midi(wild_files.track(wild_files.HEAD + events)), tmp_path))
     assert [(time, duration) for time, duration, _, _ in notes_of(found.score)] == expected
@@ -95,8 +108,10 @@ def test_an_instrument_set_in_another_track(tmp_path):
     found = load_score(saved(wild_files.REPAIRED["instrument-in-another-track"], tmp_path))
     assert [track.program for track in found.score.tracks] == [40]
     assert found.repairs == ["instruments set in another track"]
-    own = wild_files.midi(wild_files.track(wild_files.HEAD + wild_files.program(40, 1)),
-                          wild_files.track(wild_files.program(70, 1) + wild_files.tune(40, 1)))
+    own = wild_files.midi(
+        wild_files.track(wild_files.HEAD + wild_files.program(40, 1)),
+        wild_files.track(wild_files.program(70, 1) + wild_files.tune(40, 1)),
+    )
     assert load_score(saved(own, tmp_path)).repairs == []
 
 
@@ -106,10 +121,12 @@ def test_through_the_door_comes_the_same_score(kind, tmp_path):
     through, direct = read_score(path), Score(path)
     assert notes_of(through) == notes_of(direct)
     assert through.ticks_per_quarter == direct.ticks_per_quarter
-    assert [(change.time, change.mspq) for change in through.tempos] == \
-        [(change.time, change.mspq) for change in direct.tempos]
-    assert [(track.program, track.is_drum, track.note_num()) for track in through.tracks] == \
-        [(track.program, track.is_drum, track.note_num()) for track in direct.tracks]
+    assert [(change.time, change.mspq) for change in through.tempos] == [
+        (change.time, change.mspq) for change in direct.tempos
+    ]
+    assert [(track.program, track.is_drum, track.note_num()) for track in through.tracks] == [
+        (track.program, track.is_drum, track.note_num()) for track in direct.tracks
+    ]
 
 
 def test_the_door_gives_one_sentence(tmp_path):

@@ -47,8 +47,9 @@ def test_the_number_of_workers_does_not_matter(tiny_profile, tiny_store, small_s
 
 def test_a_cluster_gives_the_same_bytes(tiny_profile, tiny_store, small_shards):
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
-                                  host="127.0.0.1") as cluster:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
         made = open_store(tiny_profile, reading=Reading(cluster=cluster.scheduler_address))
     assert files_of(made.folder) == files_of(tiny_store.folder)
 
@@ -63,16 +64,21 @@ def test_a_cluster_that_does_not_answer_is_one_sentence(tiny_profile, monkeypatc
 @pytest.mark.parametrize("workers", [1, 2])
 def test_faults_cost_one_file_each(tiny_profile, tiny_folder, tmp_path, small_shards, workers):
     folder = shutil.copytree(tiny_folder, tmp_path / "own")
-    expected = {"exit": "ends the process that reads it: status 3",
-                "hang": "takes too long: more than 1 s of computing", "memory": "cannot be read: MemoryError"}
+    expected = {
+        "exit": "ends the process that reads it: status 3",
+        "hang": "takes too long: more than 1 s of computing",
+        "memory": "cannot be read: MemoryError",
+    }
     for kind in expected:
         write_fault(folder / f"XMIDI_calm_folk_{kind}.midi", kind)
     data = tiny_profile.data.model_copy(update={"folder": folder})
     profile = tiny_profile.model_copy(update={"data": data})
     made = open_store(profile, reading=Reading(workers, seconds=1.0, function=READ_PIECE))
     assert len(made) == 48
-    reasons = {item["name"].split("_")[-1].removesuffix(".midi"): item["reason"]
-               for item in made.manifest["left_out"]}
+    reasons = {
+        item["name"].split("_")[-1].removesuffix(".midi"): item["reason"]
+        for item in made.manifest["left_out"]
+    }
     assert set(reasons) == set(expected)
     for kind, reason in expected.items():
         assert reasons[kind].startswith(reason)
@@ -98,8 +104,11 @@ def finished_shards(home) -> int:
 def test_killed_ten_times_and_continued_gives_the_same_bytes(tiny_folder, tiny_store, home):
     generator, kept = random.Random(5), []
     for interruption in range(11):
-        build = subprocess.Popen([sys.executable, "-c", _BUILD, str(tiny_folder), "1"],
-                                 stderr=subprocess.DEVNULL, start_new_session=True)
+        build = subprocess.Popen(
+            [sys.executable, "-c", _BUILD, str(tiny_folder), "1"],
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         if interruption == 10:
             assert build.wait(300) == 0
             break

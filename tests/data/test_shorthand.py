@@ -23,8 +23,9 @@ def piece(bars, meter=(4, 4), velocity=80, tempos=((0, 120),)):
     track, length = Track(program=0), 4 * meter[0] / meter[1]
     for number, bar in enumerate(bars):
         for place, quarters, pitch in bar:
-            track.notes.append(Note(round((number * length + place) * TICKS), round(quarters * TICKS), pitch,
-                                    velocity))
+            track.notes.append(
+                Note(round((number * length + place) * TICKS), round(quarters * TICKS), pitch, velocity)
+            )
     score.tracks.append(track)
     return score
 
@@ -42,10 +43,24 @@ A, B, C = [(0, 1, 60), (2, 1, 64)], [(0, 2, 67)], [(1, 1, 62), (3, 1, 65)]
 
 def test_what_stays_is_not_said_again():
     found = words(piece([A, B]))
-    assert found[found.index("Bar_None"):] == [
-        "Bar_None", "TimeSig_4/4", "Position_0", "Tempo_120.0", "Program_0", "Pitch_60", "Velocity_79",
-        "Duration_1.0.24", "Position_48", "Pitch_64", "Duration_1.0.24", "Bar_None", "Position_0", "Pitch_67",
-        "Duration_2.0.24", "EOS_None"]
+    assert found[found.index("Bar_None") :] == [
+        "Bar_None",
+        "TimeSig_4/4",
+        "Position_0",
+        "Tempo_120.0",
+        "Program_0",
+        "Pitch_60",
+        "Velocity_79",
+        "Duration_1.0.24",
+        "Position_48",
+        "Pitch_64",
+        "Duration_1.0.24",
+        "Bar_None",
+        "Position_0",
+        "Pitch_67",
+        "Duration_2.0.24",
+        "EOS_None",
+    ]
 
 
 def test_a_part_that_comes_again_is_a_row_of_tokens_with_another_ending():
@@ -56,11 +71,14 @@ def test_the_longest_copy_is_named_not_the_nearest():
     assert repeats(piece([A, B, A, C, A, B, A, C])) == ["Again_2", "Again_4", "Again_4", "Again_4", "Again_4"]
 
 
-@pytest.mark.parametrize("bars", [
-    [A, [(3, 2, 60)], A, [(3, 2, 60)], A],  # a note sounds across a bar line
-    [A, [], A, [], B, []],
-    [[(0, 9, 60)], [], [], [(0, 9, 60)], [], []],
-])
+@pytest.mark.parametrize(
+    "bars",
+    [
+        [A, [(3, 2, 60)], A, [(3, 2, 60)], A],  # a note sounds across a bar line
+        [A, [], A, [], B, []],
+        [[(0, 9, 60)], [], [], [(0, 9, 60)], [], []],
+    ],
+)
 def test_nothing_is_lost(bars):
     for score in (piece(bars), piece(bars, tempos=((0, 120), (8, 90))), piece(bars, meter=(6, 8))):
         short, plain = encode(TOKENIZER, score), spell(TOKENIZER, score)
@@ -84,8 +102,12 @@ def test_no_copy_where_the_tempo_changed():
 
 def test_nonsense_is_written_out_as_far_as_it_says_anything():
     id_of = {text: token for token, text in enumerate(VOCABULARY)}
-    for texts in (["Again_3"], ["Bar_None", "Again_1"], ["Again_1", "Bar_None", "Pitch_60", "Again_1"],
-                  ["Key_C:major", "Pitch_60", "Duration_1.0.24"]):
+    for texts in (
+        ["Again_3"],
+        ["Bar_None", "Again_1"],
+        ["Again_1", "Bar_None", "Pitch_60", "Again_1"],
+        ["Key_C:major", "Pitch_60", "Duration_1.0.24"],
+    ):
         written = write_out(TOKENIZER, np.array([id_of[text] for text in texts]))
         assert not any(VOCABULARY[token].startswith(("Again", "Key")) for token in written)
 
@@ -137,7 +159,7 @@ def test_velocities_can_be_said_in_every_note():
 
 def test_every_piece_of_a_folder_is_written_out_as_it_was(tiny_store):
     words = words_of(tuple(VOCABULARY))
-    assert tiny_store.vocabulary == VOCABULARY[:len(tiny_store.vocabulary)]
+    assert tiny_store.vocabulary == VOCABULARY[: len(tiny_store.vocabulary)]
     for row in range(len(tiny_store)):
         plain = tiny_store.tokens(row)
         short = writing.count_down(words, writing.shorten(words, plain))

@@ -60,8 +60,13 @@ def test_too_few_pieces_are_refused():
 def duplicated(count: int = 1000) -> pd.DataFrame:
     """Half the pieces are alone, half are pairs of equal pieces."""
     group = np.concatenate([np.arange(count // 2), count + np.repeat(np.arange(count // 4), 2)])
-    return pd.DataFrame({"group": group, "hash_transposed": group.astype(str),
-                         "hash_exact": [f"{number}" for number in range(count)]})
+    return pd.DataFrame(
+        {
+            "group": group,
+            "hash_transposed": group.astype(str),
+            "hash_exact": [f"{number}" for number in range(count)],
+        }
+    )
 
 
 def test_the_leak_of_a_naive_split():

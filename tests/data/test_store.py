@@ -146,12 +146,14 @@ def test_an_interrupted_build_is_taken_up(tiny_profile, tiny_store, monkeypatch)
     made = open_store(tiny_profile)
     assert made.hash == tiny_store.hash
     assert sorted(path.name for path in made.folder.iterdir()) == sorted(
-        [building.IDS, building.BAR_LINES, building.INDEX, building.TOKENIZER, building.MANIFEST])
+        [building.IDS, building.BAR_LINES, building.INDEX, building.TOKENIZER, building.MANIFEST]
+    )
     assert not made.folder.with_name(f".{made.folder.name}").exists()
 
 
-@pytest.mark.parametrize("name", [building.IDS, building.BAR_LINES, building.INDEX, building.TOKENIZER,
-                                  building.MANIFEST])
+@pytest.mark.parametrize(
+    "name", [building.IDS, building.BAR_LINES, building.INDEX, building.TOKENIZER, building.MANIFEST]
+)
 @pytest.mark.parametrize("damage", ["missing", "truncated", "changed"])
 def test_a_damaged_store_is_named_and_rebuilt(tiny_profile, tiny_store, name, damage, tmp_path):
     folder = Path(shutil.copytree(tiny_store.folder, tmp_path / "store"))
@@ -199,10 +201,16 @@ def test_unusable_files_are_left_out_with_their_reason(tiny_profile, own_folder)
     (own_folder / "notes.txt").write_text("not music")
     made = open_store(own_profile(tiny_profile, own_folder))
     reasons = {item["name"].split("_")[-1]: item["reason"] for item in made.manifest["left_out"]}
-    for identifier, reason in {"html.midi": "a web page", "nothing.midi": "empty", "silent.midi": "no notes",
-                               "gap.midi": "more than 2000 bars", "meter.midi": "token set: 17/16",
-                               "high.midi": "range of pitches", "ticks.midi": "a quarter of no ticks",
-                               "lossy.midi": "too many notes without a token: 1 of 2"}.items():
+    for identifier, reason in {
+        "html.midi": "a web page",
+        "nothing.midi": "empty",
+        "silent.midi": "no notes",
+        "gap.midi": "more than 2000 bars",
+        "meter.midi": "token set: 17/16",
+        "high.midi": "range of pitches",
+        "ticks.midi": "a quarter of no ticks",
+        "lossy.midi": "too many notes without a token: 1 of 2",
+    }.items():
         assert reason in reasons.pop(identifier)
     assert set(reasons) == {"notes.txt"}
     assert len(made.left_out) == 9
@@ -247,8 +255,9 @@ def test_bar_lines_are_where_the_bars_are(tiny_store):
 
 def test_works_are_kept_together(tiny_profile, own_folder):
     identifiers = [f"{number:08d}" for number in range(48)]
-    lines = [f"{identifier},{'mass' if number % 6 == 5 else ''}"
-             for number, identifier in enumerate(identifiers)]
+    lines = [
+        f"{identifier},{'mass' if number % 6 == 5 else ''}" for number, identifier in enumerate(identifiers)
+    ]
     (own_folder / "pieces.csv").write_text("identifier,work\n" + "\n".join(lines) + "\n")
     index = open_store(own_profile(tiny_profile, own_folder)).index
     mass = index[index["work"] == "mass"]

@@ -56,8 +56,15 @@ def test_encoding_begins_with_bos_and_ends_with_eos():
 def notes_in_quarters(score: Score) -> list[tuple]:
     table = note_table(score)
     scale = table.ticks_per_quarter
-    return sorted(zip(table.program.tolist(), (table.onset / scale).tolist(), table.pitch.tolist(),
-                      (table.duration / scale).tolist(), strict=True))
+    return sorted(
+        zip(
+            table.program.tolist(),
+            (table.onset / scale).tolist(),
+            table.pitch.tolist(),
+            (table.duration / scale).tolist(),
+            strict=True,
+        )
+    )
 
 
 def round_trip(tokenizer, score: Score) -> list[tuple]:
@@ -85,9 +92,14 @@ def scores(draw, tokenizer):
                 steps, res = draw(st.sampled_from(durations))
                 program = draw(st.sampled_from(programs))
                 low, high = (27, 88) if program == -1 else (21, 109)
-                tracks[program].notes.append(Note(
-                    start + bar * numerator * beat + position * beat // resolution, steps * beat // res,
-                    draw(st.integers(low, high)), 80))
+                tracks[program].notes.append(
+                    Note(
+                        start + bar * numerator * beat + position * beat // resolution,
+                        steps * beat // res,
+                        draw(st.integers(low, high)),
+                        80,
+                    )
+                )
         start += count * numerator * beat
     for track in tracks.values():
         if len(track.notes):
@@ -132,11 +144,21 @@ def test_bars_and_main_meter():
     assert tokens.main_meter(sections, 480 + 2 * 1440) == "3/4"
 
 
-@pytest.mark.parametrize(("tokenizer", "meter", "onset", "duration", "moved"), [
-    (BOOK, (4, 4), 60, 80, 0), (BOOK, (4, 4), 30, 240, 1), (BOOK, (4, 4), 0, 30, 1),
-    (BOOK, (4, 4), 0, 2160, 0), (BOOK, (4, 4), 0, 2080, 1),  # over four beats, lengths are coarser
-    (BOOK, (6, 8), 30, 240, 0), (BOOK, (2, 2), 160, 120, 0), (BOOK, (2, 2), 60, 240, 1),
-    (ORIGINAL, (4, 4), 160, 240, 1), (ORIGINAL, (4, 4), 60, 240, 0)])
+@pytest.mark.parametrize(
+    ("tokenizer", "meter", "onset", "duration", "moved"),
+    [
+        (BOOK, (4, 4), 60, 80, 0),
+        (BOOK, (4, 4), 30, 240, 1),
+        (BOOK, (4, 4), 0, 30, 1),
+        (BOOK, (4, 4), 0, 2160, 0),
+        (BOOK, (4, 4), 0, 2080, 1),  # over four beats, lengths are coarser
+        (BOOK, (6, 8), 30, 240, 0),
+        (BOOK, (2, 2), 160, 120, 0),
+        (BOOK, (2, 2), 60, 240, 1),
+        (ORIGINAL, (4, 4), 160, 240, 1),
+        (ORIGINAL, (4, 4), 60, 240, 0),
+    ],
+)
 def test_notes_off_the_grid_are_counted(tokenizer, meter, onset, duration, moved):
     score = simple_score((0, *meter), notes=[(onset, duration, 60)])
     notes = note_table(score)

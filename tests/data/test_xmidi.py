@@ -40,22 +40,28 @@ def places(tmp_path) -> tuple[Path, Path]:
 
 def test_only_named_files_are_taken_and_only_into_the_folder(places, tmp_path):
     archive, folder = places
-    archive_of(archive, {
-        "XMIDI_Dataset/XMIDI_angry_rock_AAAA0001.midi": b"one",
-        "../../XMIDI_sad_pop_AAAA0002.midi": b"two",
-        "/etc/XMIDI_happy_jazz_AAAA0003.midi": b"three",
-        "..\\..\\XMIDI_happy_jazz_AAAA0004.midi": b"four",
-        "../../evil.sh": b"rm",
-        "README.txt": b"hello",
-        "again/XMIDI_angry_rock_AAAA0001.midi": b"one",
-        "other/XMIDI_sad_pop_AAAA0002.midi": b"not two",
-        "link": link("XMIDI_sad_pop_AAAA0005.midi", "/etc/passwd"),
-        "folder/": b"",
-    })
+    archive_of(
+        archive,
+        {
+            "XMIDI_Dataset/XMIDI_angry_rock_AAAA0001.midi": b"one",
+            "../../XMIDI_sad_pop_AAAA0002.midi": b"two",
+            "/etc/XMIDI_happy_jazz_AAAA0003.midi": b"three",
+            "..\\..\\XMIDI_happy_jazz_AAAA0004.midi": b"four",
+            "../../evil.sh": b"rm",
+            "README.txt": b"hello",
+            "again/XMIDI_angry_rock_AAAA0001.midi": b"one",
+            "other/XMIDI_sad_pop_AAAA0002.midi": b"not two",
+            "link": link("XMIDI_sad_pop_AAAA0005.midi", "/etc/passwd"),
+            "folder/": b"",
+        },
+    )
     unpacked = xmidi.unpack(archive, folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        "XMIDI_angry_rock_AAAA0001.midi": b"one", "XMIDI_sad_pop_AAAA0002.midi": b"two",
-        "XMIDI_happy_jazz_AAAA0003.midi": b"three", "XMIDI_happy_jazz_AAAA0004.midi": b"four"}
+        "XMIDI_angry_rock_AAAA0001.midi": b"one",
+        "XMIDI_sad_pop_AAAA0002.midi": b"two",
+        "XMIDI_happy_jazz_AAAA0003.midi": b"three",
+        "XMIDI_happy_jazz_AAAA0004.midi": b"four",
+    }
     assert (unpacked.files, unpacked.bytes) == (4, 15)
     reasons = dict(unpacked.passed_over)
     assert "not a .mid" in reasons["README.txt"]
@@ -101,7 +107,7 @@ def test_a_broken_archive_is_one_sentence_and_leaves_nothing(places, damage):
     if damage == "page":
         content = bytearray(b"<html>Quota exceeded</html>")
     elif damage == "cut":
-        content = content[:len(content) // 2]
+        content = content[: len(content) // 2]
     elif damage == "bit":
         content[80] ^= 0xFF
     else:
@@ -184,8 +190,9 @@ def test_offline_it_says_in_two_lines_how_to_place_the_archive(capsys, monkeypat
 
 def test_an_archive_placed_by_hand_is_unpacked_once(capsys, home):
     (home / "data").mkdir(parents=True)
-    archive_of(home / "data" / "XMIDI.zip",
-               {"x/XMIDI_sad_pop_1.midi": b"1", "x/XMIDI_angry_pop_2.midi": b"2"})
+    archive_of(
+        home / "data" / "XMIDI.zip", {"x/XMIDI_sad_pop_1.midi": b"1", "x/XMIDI_angry_pop_2.midi": b"2"}
+    )
     assert run("xmidi", "fetch") == 0
     output = capsys.readouterr().out
     assert "2 files" in output

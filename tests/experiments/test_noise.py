@@ -114,8 +114,9 @@ def test_a_substitution_stays_within_its_type(tiny_store, past):
 def test_onsets_move_by_a_quarter_of_a_beat_and_keep_their_order(tiny_store, past):
     changed, share = alter(tiny_store, past, "onset", 1.0, np.random.default_rng(0))
     before, after = texts(tiny_store, past), texts(tiny_store, changed)
-    steps = {abs(int(a.split("_")[1]) - int(b.split("_")[1]))
-             for a, b in zip(before, after, strict=True) if a != b}
+    steps = {
+        abs(int(a.split("_")[1]) - int(b.split("_")[1])) for a, b in zip(before, after, strict=True) if a != b
+    }
     assert steps == {ONSET_STEP}
     assert 0 < share <= 1
     last = -1
@@ -157,8 +158,10 @@ def test_places_are_bar_lines_with_room_on_both_sides(tiny_store):
     with pytest.raises(BookError, match="judge fewer tokens"):
         choose_places(tiny_store, "train", 5, 128, judged=5000)
     rows, places = choose_places(tiny_store, "train", 5, 128, judged=16, anywhere=True)
-    found = {tiny_store.vocabulary[tiny_store.tokens(row)[place]].split("_")[0]
-             for row, place in zip(rows, places, strict=True)}
+    found = {
+        tiny_store.vocabulary[tiny_store.tokens(row)[place]].split("_")[0]
+        for row, place in zip(rows, places, strict=True)
+    }
     assert found <= {"Bar", "Position"}
 
 

@@ -24,18 +24,21 @@ def base():
     return run.model_copy(update={"training": training, "model": model})
 
 
-@pytest.mark.parametrize(("entry", "told"), [
-    ({"label": "a", "learning_rat": 1}, "entry 'a' of the sweep has an unknown key 'learning_rat'"),
-    ({"label": "a", "learning_rate": -1}, "'a' of the sweep is impossible at 'learning_rate'"),
-    ({"label": "a", "num_heads": 3}, "not divisible by num_heads 3"),
-    ({"label": "a", "norm": "sideways"}, "impossible at 'norm'"),
-    ({"label": "a", "data_share": 0}, "impossible at 'data_share'"),
-    ({"label": "a", "noise_share": 0.2}, "say nothing without a noise"),
-    ({"label": "a", "batch_tokens": 8}, "not one window of 64 tokens fits into a batch of 8"),
-    ({"label": "a", "max_length": 8}, "8 learned positions do not reach over a window of 64"),
-    ({"learning_rate": 1e-3}, "Entry 2 of the sweep has no label"),
-    ({"label": "default"}, "Two entries of the sweep are called 'default'"),
-])
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"label": "a", "learning_rat": 1}, "entry 'a' of the sweep has an unknown key 'learning_rat'"),
+        ({"label": "a", "learning_rate": -1}, "'a' of the sweep is impossible at 'learning_rate'"),
+        ({"label": "a", "num_heads": 3}, "not divisible by num_heads 3"),
+        ({"label": "a", "norm": "sideways"}, "impossible at 'norm'"),
+        ({"label": "a", "data_share": 0}, "impossible at 'data_share'"),
+        ({"label": "a", "noise_share": 0.2}, "say nothing without a noise"),
+        ({"label": "a", "batch_tokens": 8}, "not one window of 64 tokens fits into a batch of 8"),
+        ({"label": "a", "max_length": 8}, "8 learned positions do not reach over a window of 64"),
+        ({"learning_rate": 1e-3}, "Entry 2 of the sweep has no label"),
+        ({"label": "default"}, "Two entries of the sweep are called 'default'"),
+    ],
+)
 def test_a_wrong_entry_is_named_before_anything_trains(base, entry, told, home):
     with pytest.raises(BookError, match=told):
         plan(base, [{"label": "default"}, entry])
@@ -55,14 +58,22 @@ def test_depths_at_equal_parameters_agree(base):
     from lib.models import build_model, count_parameters
 
     run = designs.sweep_default(load_profile("laptop"))
-    totals = [count_parameters(build_model(trial.run.model, 500, 4, 4))["total"]
-              for trial in plan(run, designs.depths_at_equal_parameters(run))]
+    totals = [
+        count_parameters(build_model(trial.run.model, 500, 4, 4))["total"]
+        for trial in plan(run, designs.depths_at_equal_parameters(run))
+    ]
     assert max(totals) / min(totals) < 1.02
 
 
 def test_runs_are_shared_found_again_and_told_in_one_table(base, tiny_store, capsys):
-    trials = plan(base, [{"label": "default"}, {"label": "fast", "learning_rate": 1e-2},
-                         {"label": "half", "data_share": 0.5}])
+    trials = plan(
+        base,
+        [
+            {"label": "default"},
+            {"label": "fast", "learning_rate": 1e-2},
+            {"label": "half", "data_share": 0.5},
+        ],
+    )
     first = run_sweep(trials, tiny_store)
     assert first["label"].tolist() == ["default", "fast", "half"]
     assert first["learning_rate"].tolist() == [base.training.learning_rate, 1e-2, base.training.learning_rate]

@@ -57,16 +57,27 @@ class BrowserEngine:
         self.page = page
         for name in PARTS:
             page.add_script_tag(content=(ASSETS / name).read_text(encoding="utf-8"))
-        page.add_script_tag(content="var scope = {}, model, network; moodNetwork(scope); moodDraw(scope); "
-                                    "moodBars(scope); moodGrammar(scope); moodComposer(scope, 50);"
-                                    "var moodModel = (given) => { model = given; };")
+        page.add_script_tag(
+            content="var scope = {}, model, network; moodNetwork(scope); moodDraw(scope); "
+            "moodBars(scope); moodGrammar(scope); moodComposer(scope, 50);"
+            "var moodModel = (given) => { model = given; };"
+        )
         if script:
             page.add_script_tag(content=script)
 
     def compose(self, **request) -> dict:
         """Tokens that were composed, whether the piece ended by itself, milliseconds spent, and the looks."""
-        usual = {"emotion": 0, "genre": 0, "temperature": 1, "topP": 1, "guidance": 1, "greedy": False,
-                 "seed": 0, "maxTokens": 100, "given": []}
+        usual = {
+            "emotion": 0,
+            "genre": 0,
+            "temperature": 1,
+            "topP": 1,
+            "guidance": 1,
+            "greedy": False,
+            "seed": 0,
+            "maxTokens": 100,
+            "given": [],
+        }
         return self.page.evaluate(_COMPOSE, {**usual, **request})
 
     def logits(self, tokens: list[int], emotion: int, genre: int) -> list[list[float]]:

@@ -105,8 +105,7 @@ def _run(name: str, folder: Path, keep: Path | None) -> list[str]:
             kept.add(about)
             if re.search(r"\bnan\b", text):
                 problems.append(f"[{number}] says of {about}: {text}")
-        problems += [f"[{number}] wrote: {line.strip()[:300]}"
-                     for line in _WARNING.findall(shown.stderr)[:1]]
+        problems += [f"[{number}] wrote: {line.strip()[:300]}" for line in _WARNING.findall(shown.stderr)[:1]]
         if "Traceback" in shown.stdout:  # of what a cell shows, which the shell draws after the cell
             problems.append(f"[{number}] shows {shown.stdout.strip().splitlines()[-1][:300]}")
         if keep:
@@ -118,9 +117,12 @@ def _run(name: str, folder: Path, keep: Path | None) -> list[str]:
 
 def _glued(shown) -> list[tuple[str, str]]:
     """Names and texts that a cell keeps for sentences."""
-    return [(output.metadata["scrapbook"]["name"], text) for output in shown.outputs
-            if "scrapbook" in output.metadata
-            and (text := output.data.get("application/papermill.record/text/plain")) is not None]
+    return [
+        (output.metadata["scrapbook"]["name"], text)
+        for output in shown.outputs
+        if "scrapbook" in output.metadata
+        and (text := output.data.get("application/papermill.record/text/plain")) is not None
+    ]
 
 
 @contextlib.contextmanager
@@ -138,8 +140,12 @@ def _unhandled_warnings():
 
 def _keep(stem: Path, shown) -> None:
     for count, output in enumerate(shown.outputs):
-        for kind, ending in (("image/png", "png"), ("image/svg+xml", "svg"), ("text/html", "html"),
-                             ("text/markdown", "md")):
+        for kind, ending in (
+            ("image/png", "png"),
+            ("image/svg+xml", "svg"),
+            ("text/html", "html"),
+            ("text/markdown", "md"),
+        ):
             content = output.data.get(kind)
             if content is not None:
                 content = base64.b64decode(content) if ending == "png" else content

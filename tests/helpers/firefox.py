@@ -25,15 +25,24 @@ class Firefox:
 
     def __init__(self, folder):
         port = _free_port()
-        preferences = {"marionette.port": port, "media.autoplay.default": 0, "network.proxy.type": 1,
-                       "network.proxy.http": "127.0.0.1", "network.proxy.http_port": 9,
-                       "network.proxy.ssl": "127.0.0.1", "network.proxy.ssl_port": 9}
-        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});"
-                 for name, value in preferences.items()]
+        preferences = {
+            "marionette.port": port,
+            "media.autoplay.default": 0,
+            "network.proxy.type": 1,
+            "network.proxy.http": "127.0.0.1",
+            "network.proxy.http_port": 9,
+            "network.proxy.ssl": "127.0.0.1",
+            "network.proxy.ssl_port": 9,
+        }
+        lines = [
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()
+        ]
         (folder / "user.js").write_text("\n".join(lines))
         self.process = subprocess.Popen(
             [PROGRAM, "--headless", "--marionette", "--no-remote", "--profile", folder],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         self.socket = self._connected(port)
         self._answer()  # says which protocol it is
         self.number = 0

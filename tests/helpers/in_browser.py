@@ -92,8 +92,11 @@ def made_page(folder: Path, body: str, script: str) -> str:
     """The address of a page of our own with one script of the book, for what no chapter may hold."""
     static = PROJECT / "book" / "_static"
     page = folder / "made.html"
-    page.write_text('<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Made</title>'
-                    f'<link rel="stylesheet" href="{(static / script).as_uri()}.css">'
-                    f'<script defer src="{(static / script).as_uri()}.js"></script></head>'
-                    f"<body><article>{body}</article></body></html>", encoding="utf-8")
+    page.write_text(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Made</title>'
+        f'<link rel="stylesheet" href="{(static / script).as_uri()}.css">'
+        f'<script defer src="{(static / script).as_uri()}.js"></script></head>'
+        f"<body><article>{body}</article></body></html>",
+        encoding="utf-8",
+    )
     return page.as_uri()

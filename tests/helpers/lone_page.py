@@ -6,9 +6,11 @@ from lib.composing import Pretrained
 from lib.publish.compose_page import page as compose_pages
 from lib.publish.compose_page.notes_script import Instrument
 
-_HTML = ('<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Compose</title>'
-         '<meta name="viewport" content="width=device-width"><style>* {{ box-sizing: border-box }}</style>'
-         '</head><body><main><h1>Compose</h1>{}</main></body></html>')
+_HTML = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Compose</title>'
+    '<meta name="viewport" content="width=device-width"><style>* {{ box-sizing: border-box }}</style>'
+    "</head><body><main><h1>Compose</h1>{}</main></body></html>"
+)
 
 
 def lone_page(folder: Path, pretrained: Pretrained, monkeypatch) -> str:

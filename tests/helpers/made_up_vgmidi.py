@@ -46,15 +46,23 @@ def write_clone(folder: Path, pieces: int = 30, raters: int = 8) -> Path:
         major, fast = number % 2 == 0, number // 2 % 2 == 0
         score_of(major, fast, number).dump_midi(folder / "labelled" / "midi" / f"{name_of(number)}.mid")
         said = {"valence": 0.4 if major else -0.4, "arousal": 0.4 if fast else -0.4}
-        rows.append({"id": 8000 + number, "series": SERIES[number % 5], "console": "NES",
-                     "game": f"Game, the {number}", "piece": f"Tune {number}",
-                     "midi": f"labelled/phrases/{name_of(number)}_0.mid",
-                     **{key: 1 if value > 0 else -1 for key, value in said.items()}})
+        rows.append(
+            {
+                "id": 8000 + number,
+                "series": SERIES[number % 5],
+                "console": "NES",
+                "game": f"Game, the {number}",
+                "piece": f"Tune {number}",
+                "midi": f"labelled/phrases/{name_of(number)}_0.mid",
+                **{key: 1 if value > 0 else -1 for key, value in said.items()},
+            }
+        )
         named[f"piece{number}"] = {"midi": f"{name_of(number)}.mid", "measures": 16, "duration": 30}
         for rater in range(raters):
             annotations[f"piece{number}_{rater}"] = {
                 key: np.clip(value + generator.normal(0, 0.4) + generator.normal(0, 0.1, 16), -1, 1).tolist()
-                for key, value in said.items()}
+                for key, value in said.items()
+            }
     write_table(folder, rows)
     write_curves(folder, named, annotations)
     return folder

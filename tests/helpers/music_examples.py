@@ -44,8 +44,11 @@ def phrase(seed: int, bars: int = 4, tonic: int = 62) -> list[tuple[float, float
 
 def joined(*phrases, bars: int = 4) -> list[tuple[float, float, int]]:
     """Phrases of so many bars of 4/4, one behind the other."""
-    return [(start + 4 * bars * number, length, pitch)
-            for number, part in enumerate(phrases) for start, length, pitch in part]
+    return [
+        (start + 4 * bars * number, length, pitch)
+        for number, part in enumerate(phrases)
+        for start, length, pitch in part
+    ]
 
 
 def aabb(bars: int = 8) -> list[tuple[float, float, int]]:

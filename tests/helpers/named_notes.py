@@ -14,8 +14,9 @@ def named_notes(grammar: Grammar, tokens: np.ndarray) -> np.ndarray:
         if kind == "Velocity":
             velocity = grammar.numbers[token]
         elif kind == "Duration":
-            bars[-1].append((state.now, int(state.meter.duration_ticks[token]), state.pitch, velocity,
-                             state.program))
+            bars[-1].append(
+                (state.now, int(state.meter.duration_ticks[token]), state.pitch, velocity, state.program)
+            )
         meter = state.meter
         state.advance(token)
         if kind in ("Bar", "Again"):

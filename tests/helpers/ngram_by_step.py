@@ -16,5 +16,5 @@ def next_distribution(model: NgramModel, history: np.ndarray, emotion: int, genr
     steps = model.order - 1
     past, exists = np.zeros((1, steps), np.uint16), np.zeros((1, steps), bool)
     recent = np.asarray(history)[::-1][:steps]
-    past[0, :len(recent)], exists[0, :len(recent)] = recent, True
+    past[0, : len(recent)], exists[0, : len(recent)] = recent, True
     return model.distributions(Histories(past, exists, np.array([emotion]), np.array([genre])))[0]

@@ -21,8 +21,12 @@ def tune(seed: int, bars: int = 8, program: int = 0) -> Score:
     """A melody like no other, by its seed, in 4/4."""
     draw, score = random.Random(seed), _empty()
     track = Track(program=program)
-    track.notes.extend([Note(place * EIGHTH, EIGHTH * draw.choice((1, 2)), 48 + draw.randrange(36), 80)
-                        for place in range(8 * bars)])
+    track.notes.extend(
+        [
+            Note(place * EIGHTH, EIGHTH * draw.choice((1, 2)), 48 + draw.randrange(36), 80)
+            for place in range(8 * bars)
+        ]
+    )
     score.tracks.append(track)
     return score
 
@@ -31,8 +35,12 @@ def drums(seed: int, bars: int = 8, first: int = 0, into: Score | None = None) -
     """Drums from bar `first` on, alone or added to a score."""
     draw, score = random.Random(seed), into or _empty()
     track = Track(is_drum=True)
-    track.notes.extend([Note(place * EIGHTH, EIGHTH // 2, draw.choice((36, 38, 42, 46)), 100)
-                        for place in range(8 * first, 8 * (first + bars))])
+    track.notes.extend(
+        [
+            Note(place * EIGHTH, EIGHTH // 2, draw.choice((36, 38, 42, 46)), 100)
+            for place in range(8 * first, 8 * (first + bars))
+        ]
+    )
     score.tracks.append(track)
     return score
 
@@ -58,15 +66,21 @@ def _empty() -> Score:
     return score
 
 
-def write(folder: Path, make: Callable[[int], Score] = tune, count: int = 40, copies: int = 4,
-          emotions: tuple[str, ...] = ("happy", "sad"), genres: tuple[str, ...] = ("pop", "rock")) -> Path:
+def write(
+    folder: Path,
+    make: Callable[[int], Score] = tune,
+    count: int = 40,
+    copies: int = 4,
+    emotions: tuple[str, ...] = ("happy", "sad"),
+    genres: tuple[str, ...] = ("pop", "rock"),
+) -> Path:
     """Write `count` pieces, every pair of labels equally often, and a copy of each of the first `copies`."""
     folder.mkdir(parents=True)
     labels = list(product(emotions, genres))
     for number in range(count):
         emotion, genre = labels[number % len(labels)]
         content = make(number).dumps_midi()
-        for suffix in ("", "copy")[:1 + (number < copies)]:
+        for suffix in ("", "copy")[: 1 + (number < copies)]:
             (folder / f"XMIDI_{emotion}_{genre}_{number:04d}{suffix}.midi").write_bytes(content)
     return folder
 
@@ -157,8 +171,14 @@ def bands(folder: Path) -> Path:
 
 def bare_loops(folder: Path) -> Path:
     """Loops of one bar of drums, two with a melody, no copies, nothing left out, hard labels, one genre."""
-    return write(folder, lambda seed: tune(seed, 1) if seed < 2 else drums(seed, 1), count=60, copies=0,
-                 emotions=HARD_LABELS[:3], genres=("$x",))
+    return write(
+        folder,
+        lambda seed: tune(seed, 1) if seed < 2 else drums(seed, 1),
+        count=60,
+        copies=0,
+        emotions=HARD_LABELS[:3],
+        genres=("$x",),
+    )
 
 
 def few_tunes(folder: Path) -> Path:
@@ -172,9 +192,25 @@ def few_tunes(folder: Path) -> Path:
     return add_unreadable(folder, "happy", "pop")
 
 
-FOLDERS = {make.__name__: make for make in (
-    no_copies, all_copied, drums_alone, one_bar_loops, drum_intros, one_genre, one_emotion, one_pair_left,
-    one_label, own_labels, hard_labels, own_tables, smallest, bands)}
+FOLDERS = {
+    make.__name__: make
+    for make in (
+        no_copies,
+        all_copied,
+        drums_alone,
+        one_bar_loops,
+        drum_intros,
+        one_genre,
+        one_emotion,
+        one_pair_left,
+        one_label,
+        own_labels,
+        hard_labels,
+        own_tables,
+        smallest,
+        bands,
+    )
+}
 """Every kind, one oddity each."""
 COMBINED = {make.__name__: make for make in (bare_loops, few_tunes)}
 """Kinds with several oddities."""

@@ -25,8 +25,14 @@ class OnGpu(torch.Tensor):
     @staticmethod
     def __new__(cls, inside: torch.Tensor):
         made = torch.Tensor._make_wrapper_subclass(
-            cls, inside.size(), strides=inside.stride(), storage_offset=inside.storage_offset(),
-            dtype=inside.dtype, device="meta", requires_grad=False)
+            cls,
+            inside.size(),
+            strides=inside.stride(),
+            storage_offset=inside.storage_offset(),
+            dtype=inside.dtype,
+            device="meta",
+            requires_grad=False,
+        )
         made.inside = inside
         return made
 
@@ -65,8 +71,16 @@ def run(function, arguments, named):
     same = {id(tensor.inside): tensor for tensor in there}  # what is changed in place stays itself
     if not on_gpu:
         return found
-    return tree_map(lambda leaf: leaf if not isinstance(leaf, torch.Tensor)
-                    else same[id(leaf)] if id(leaf) in same else OnGpu(leaf), found)
+    return tree_map(
+        lambda leaf: (
+            leaf
+            if not isinstance(leaf, torch.Tensor)
+            else same[id(leaf)]
+            if id(leaf) in same
+            else OnGpu(leaf)
+        ),
+        found,
+    )
 
 
 class MakeThenMove(TorchFunctionMode):
@@ -95,9 +109,16 @@ class PretendGpu(TorchDispatchMode):
 @contextlib.contextmanager
 def pretended_gpu(monkeypatch: pytest.MonkeyPatch):
     """torch finds one GPU inside."""
-    answers = {"is_available": True, "_lazy_init": None, "current_device": 0, "device_count": 1,
-               "get_device_capability": (9, 0), "get_arch_list": ["sm_75", "sm_90"], "synchronize": None,
-               "get_device_name": "a pretended GPU"}
+    answers = {
+        "is_available": True,
+        "_lazy_init": None,
+        "current_device": 0,
+        "device_count": 1,
+        "get_device_capability": (9, 0),
+        "get_arch_list": ["sm_75", "sm_90"],
+        "synchronize": None,
+        "get_device_name": "a pretended GPU",
+    }
     for name, answer in answers.items():
         monkeypatch.setattr(torch.cuda, name, lambda *_, answer=answer: answer)
     # Tensors such as these do not bear inference mode.

@@ -13,18 +13,21 @@ import nbformat
 
 QUOTING_TAG = "quotes-original"
 
-_NOT_PROSE = [re.compile(pattern, re.DOTALL | re.MULTILINE) for pattern in (
-    r"^(?P<fence>```+|~~~+)(?!\{)[^\n]*\n.*?^(?P=fence)\s*$",  # code, but not the content of a directive
-    r"^[`:]{3,}[^\n]*$",  # the lines that open and close a directive
-    r"^:[\w-]+:[^\n]*$",  # its options
-    r"\$\$.*?\$\$(\s*\([\w-]+\))?",
-    r"\$[^$\n]+(\n[^$\n]+)?\$",
-    r"\{[\w:-]+\}`[^`]*`",
-    r"`[^`\n]*`",
-    r"\]\([^)]*\)",
-    r"<[^>\n]+>",
-    r"\b95\s?%",
-)]
+_NOT_PROSE = [
+    re.compile(pattern, re.DOTALL | re.MULTILINE)
+    for pattern in (
+        r"^(?P<fence>```+|~~~+)(?!\{)[^\n]*\n.*?^(?P=fence)\s*$",  # code, but not the content of a directive
+        r"^[`:]{3,}[^\n]*$",  # the lines that open and close a directive
+        r"^:[\w-]+:[^\n]*$",  # its options
+        r"\$\$.*?\$\$(\s*\([\w-]+\))?",
+        r"\$[^$\n]+(\n[^$\n]+)?\$",
+        r"\{[\w:-]+\}`[^`]*`",
+        r"`[^`\n]*`",
+        r"\]\([^)]*\)",
+        r"<[^>\n]+>",
+        r"\b95\s?%",
+    )
+]
 _NUMBER = re.compile(r"(?<![\w.])[−-]?\d[\d,]*(?:\.\d+(?:\s?%)?|\s?%)(?!\.?\d|[\w-])")
 
 

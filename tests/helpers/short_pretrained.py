@@ -9,16 +9,24 @@ from lib.profiles.profile import ModelSettings
 
 # Random weights like every token alike; so that bars end, and come again, and notes end within them, these
 # beginnings of texts are liked better.
-_LIKED = {"Bar": 5.0, "Again": 4.0, "TimeSig": -6.0, "Program": -6.0, "Velocity": -3.0, "Tempo": -5.0,
-          "Duration_0": 5.0}
+_LIKED = {
+    "Bar": 5.0,
+    "Again": 4.0,
+    "TimeSig": -6.0,
+    "Program": -6.0,
+    "Velocity": -3.0,
+    "Tempo": -5.0,
+    "Duration_0": 5.0,
+}
 
 
 def short_pretrained() -> Pretrained:
     """The same weights every time."""
     tokenizer = build_tokenizer("shorthand")
     vocabulary = vocabulary_of(tokenizer)
-    settings = ModelSettings(kind="transformer", hidden_size=32, num_layers=2, num_heads=2, max_length=1280,
-                             tie_embeddings=False)
+    settings = ModelSettings(
+        kind="transformer", hidden_size=32, num_layers=2, num_heads=2, max_length=1280, tie_embeddings=False
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = build_model(settings, len(vocabulary), 2, 3).eval()

@@ -21,8 +21,10 @@ class TinyStore:
         self.pad_id, self.bos_id, self.eos_id = 0, 1, 2
         self.emotion_ids = generator.integers(0, 2, pieces)
         self.genre_ids = generator.integers(0, 3, pieces)
-        rows = [self._piece(generator, emotion, genre)
-                for emotion, genre in zip(self.emotion_ids, self.genre_ids, strict=True)]
+        rows = [
+            self._piece(generator, emotion, genre)
+            for emotion, genre in zip(self.emotion_ids, self.genre_ids, strict=True)
+        ]
         self.ids = np.concatenate(rows).astype("<u2")
         self.lengths = np.array([len(row) for row in rows])
         self.offsets = np.concatenate([[0], np.cumsum(self.lengths)[:-1]])
@@ -49,14 +51,22 @@ class TinyStore:
         return np.flatnonzero([token.startswith(f"{name}_") for token in self.vocabulary])
 
 
-def tiny_run(kind: str = "transformer", precision: str = "32-true", dropout: float = 0.1,
-             **training) -> RunSettings:
+def tiny_run(
+    kind: str = "transformer", precision: str = "32-true", dropout: float = 0.1, **training
+) -> RunSettings:
     """Settings of a run that takes about a second."""
     positions = "rotary" if kind == "transformer" else "none"
-    model = ModelSettings(kind=kind, hidden_size=16, num_layers=2, num_heads=2, max_length=64,
-                          dropout=dropout, positions=positions)
-    defaults = {"tokens": 8_000, "window": 24, "batch_tokens": 480, "learning_rate": 1e-2,
-                "evaluations": 4}
+    model = ModelSettings(
+        kind=kind,
+        hidden_size=16,
+        num_layers=2,
+        num_heads=2,
+        max_length=64,
+        dropout=dropout,
+        positions=positions,
+    )
+    defaults = {"tokens": 8_000, "window": 24, "batch_tokens": 480, "learning_rate": 1e-2, "evaluations": 4}
     settings = TrainingSettings(**{**defaults, **training})
-    return RunSettings(name=f"tiny-{kind}", model=model, training=settings, seed=5, threads=1,
-                       precision=precision)
+    return RunSettings(
+        name=f"tiny-{kind}", model=model, training=settings, seed=5, threads=1, precision=precision
+    )

@@ -44,8 +44,9 @@ def program(value: int, channel: int = 0) -> bytes:
 def tune(count: int = 40, channel: int = 0, seed: int = 0) -> bytes:
     """Notes one after the other, the same for the same seed."""
     draw = random.Random(seed)
-    return b"".join(note(48 + draw.randrange(36), draw.choice((120, 240, 480)), channel)
-                    for _ in range(count))
+    return b"".join(
+        note(48 + draw.randrange(36), draw.choice((120, 240, 480)), channel) for _ in range(count)
+    )
 
 
 def track(events: bytes, stated: int | None = None, end: bytes = b"\0\xff\x2f\0") -> bytes:
@@ -54,13 +55,19 @@ def track(events: bytes, stated: int | None = None, end: bytes = b"\0\xff\x2f\0"
     return b"MTrk" + struct.pack(">I", len(content) if stated is None else stated) + content
 
 
-def midi(*tracks: bytes, form: int | None = None, division: int = TICKS, announced: int | None = None,
-         header: bytes = b"") -> bytes:
+def midi(
+    *tracks: bytes,
+    form: int | None = None,
+    division: int = TICKS,
+    announced: int | None = None,
+    header: bytes = b"",
+) -> bytes:
     """A whole file; `header` are further bytes of a longer header."""
     form = (len(tracks) > 1) if form is None else form
     announced = len(tracks) if announced is None else announced
-    return (b"MThd" + struct.pack(">IHHH", 6 + len(header), form, announced, division) + header
-            + b"".join(tracks))
+    return (
+        b"MThd" + struct.pack(">IHHH", 6 + len(header), form, announced, division) + header + b"".join(tracks)
+    )
 
 
 def _tempo(microseconds: int) -> bytes:
@@ -73,13 +80,15 @@ _PLAIN = midi(track(HEAD + tune()))
 KEPT = {
     "plain": _PLAIN,
     "four-tracks": _GOOD,
-    "running-status": midi(track(HEAD + on(60) + b"".join(b"\x78\x3c\0\0\x3c\x50" for _ in range(20))
-                                 + off(60, 120))),
+    "running-status": midi(
+        track(HEAD + on(60) + b"".join(b"\x78\x3c\0\0\x3c\x50" for _ in range(20)) + off(60, 120))
+    ),
     "no-end-of-track": midi(track(HEAD + tune(), end=b"")),
     "bytes-behind": _PLAIN + b"behind the last track",
     "somebodys-chunk": midi(b"XFIH\0\0\0\4abcd", track(HEAD + tune()), announced=1),
-    "system-messages": midi(track(HEAD + tune(20) + b"\0\xf0\x03\x01\x02\xf7" + b"\0\xf1\x05" + b"\0\xf8"
-                                  + tune(20))),
+    "system-messages": midi(
+        track(HEAD + tune(20) + b"\0\xf0\x03\x01\x02\xf7" + b"\0\xf1\x05" + b"\0\xf8" + tune(20))
+    ),
     "overlapping": midi(track(HEAD + (on(60) + on(60, 120) + off(60, 120) + off(60, 120)) * 10)),
     "at-once": midi(track(HEAD + (on(60) + on(60, velocity=40) + off(60, 240) + off(60)) * 10)),
     "no-length": midi(track(HEAD + (on(60, 120) + off(60)) * 10)),
@@ -118,8 +127,10 @@ LEFT_OUT = {
     "page-late": (b"<!-- saved --><html><body>Sign in</body></html>", "a web page"),
     "lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n", "a Git LFS pointer"),
     "annex": (b"/annex/objects/MD5E-s12--0.mid\n", "a git-annex pointer"),
-    "riff": (b"RIFF" + struct.pack("<I", len(_PLAIN) + 12) + b"RMIDdata" + struct.pack("<I", len(_PLAIN))
-             + _PLAIN, "a RIFF file"),
+    "riff": (
+        b"RIFF" + struct.pack("<I", len(_PLAIN) + 12) + b"RMIDdata" + struct.pack("<I", len(_PLAIN)) + _PLAIN,
+        "a RIFF file",
+    ),
     "wave": (b"RIFF\0\0\0\0WAVEfmt ", "a RIFF file"),
     "gzip": (b"\x1f\x8b\x08\0" + bytes(20), "a gzip archive"),
     "zip": (b"PK\3\4" + bytes(20), "a ZIP archive"),
@@ -131,19 +142,25 @@ LEFT_OUT = {
     "anything": (bytes(range(128, 256)), "not MIDI"),
     "header-only": (_PLAIN[:10], "cut off"),
     "no-track": (midi(track(HEAD + tune()))[:14], "damaged"),
-    "cut-off-early": (_PLAIN[:len(_PLAIN) // 2], "damaged"),
-    "cut-between-tracks": (_GOOD[:len(_GOOD) - 2 * len(track(tune(40, 1, seed=1)))], "damaged"),
+    "cut-off-early": (_PLAIN[: len(_PLAIN) // 2], "damaged"),
+    "cut-between-tracks": (_GOOD[: len(_GOOD) - 2 * len(track(tune(40, 1, seed=1)))], "damaged"),
     "nonsense-in-a-track": (midi(track(HEAD + tune(10) + b"\0\xf4" + tune(40))), "damaged"),
     "several-songs": (midi(track(HEAD + tune()), track(tune(seed=1)), form=2), "several songs in one file"),
     "frames": (midi(track(HEAD + tune()), division=0xE728), "time in frames"),
     "no-ticks": (midi(track(HEAD + tune()), division=0), "a quarter of no ticks"),
-    "overflow": (midi(track(HEAD + tune() + b"\xff\xff\xff\x7f\xff\x01\x01a" * 9 + note(60))),
-                 "times that overflow"),
+    "overflow": (
+        midi(track(HEAD + tune() + b"\xff\xff\xff\x7f\xff\x01\x01a" * 9 + note(60))),
+        "times that overflow",
+    ),
     "denominator": (midi(track(TEMPO + b"\0\xff\x58\4\4\x20\x18\x08" + tune())), "a meter outside"),
-    "very-low": (midi(track(HEAD + b"".join(note(pitch % 12) for pitch in range(32)))),
-                 "no note in the range"),
-    "half-too-high": (midi(track(HEAD + tune(20) + b"".join(note(115) for _ in range(20)))),
-                      "too many notes without a token"),
+    "very-low": (
+        midi(track(HEAD + b"".join(note(pitch % 12) for pitch in range(32)))),
+        "no note in the range",
+    ),
+    "half-too-high": (
+        midi(track(HEAD + tune(20) + b"".join(note(115) for _ in range(20)))),
+        "too many notes without a token",
+    ),
     "silent": (midi(track(HEAD)), "no notes"),
     "huge": (_PLAIN + bytes(17 << 20), "larger than 16 MiB"),
 }

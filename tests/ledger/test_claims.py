@@ -40,21 +40,24 @@ def test_the_committed_ledger_has_the_nineteen_claims_and_ours():
     assert all(claim.would_change.strip() for claim in (*ledger.claims, *ledger.own))
 
 
-@pytest.mark.parametrize(("changes", "bounds", "side"), [
-    ({}, (0.2, 0.15, 0.3), "inside"),
-    ({}, (0.2, 0.05, 0.3), "undecided"),
-    ({}, (0.0, -0.1, 0.05), "outside"),
-    ({}, (0.1, 0.1, 0.1), "outside"),
-    ({"expects": "below"}, (0.0, -0.1, 0.05), "inside"),
-    ({"expects": "below"}, (0.2, 0.15, 0.3), "outside"),
-    ({"expects": "below", "margin": 1.0}, (1.0, 1.0, 1.0), "outside"),
-    ({"expects": "within", "margin": 0.0, "upper": 0.5}, (0.2, 0.1, 0.3), "inside"),
-    ({"expects": "within", "margin": 0.0, "upper": 0.5}, (11.2, 11.2, 11.2), "outside"),
-    ({"expects": "within", "margin": 0.0, "upper": 0.5}, (-0.3, -0.4, -0.1), "outside"),
-    ({"expects": "within", "margin": 0.0, "upper": 0.5}, (0.4, 0.3, 0.6), "undecided"),
-    ({}, (0.2, NAN, NAN), "undecided"),
-    ({}, (NAN, NAN, NAN), "undecided"),
-])
+@pytest.mark.parametrize(
+    ("changes", "bounds", "side"),
+    [
+        ({}, (0.2, 0.15, 0.3), "inside"),
+        ({}, (0.2, 0.05, 0.3), "undecided"),
+        ({}, (0.0, -0.1, 0.05), "outside"),
+        ({}, (0.1, 0.1, 0.1), "outside"),
+        ({"expects": "below"}, (0.0, -0.1, 0.05), "inside"),
+        ({"expects": "below"}, (0.2, 0.15, 0.3), "outside"),
+        ({"expects": "below", "margin": 1.0}, (1.0, 1.0, 1.0), "outside"),
+        ({"expects": "within", "margin": 0.0, "upper": 0.5}, (0.2, 0.1, 0.3), "inside"),
+        ({"expects": "within", "margin": 0.0, "upper": 0.5}, (11.2, 11.2, 11.2), "outside"),
+        ({"expects": "within", "margin": 0.0, "upper": 0.5}, (-0.3, -0.4, -0.1), "outside"),
+        ({"expects": "within", "margin": 0.0, "upper": 0.5}, (0.4, 0.3, 0.6), "undecided"),
+        ({}, (0.2, NAN, NAN), "undecided"),
+        ({}, (NAN, NAN, NAN), "undecided"),
+    ],
+)
 def test_a_side_needs_the_whole_interval(changes, bounds, side):
     assert rule(**changes).side(Outcome(*bounds)) == side
 
@@ -116,13 +119,16 @@ def test_our_own_claims_fail_like_others():
     assert 'id="own-claim-proxy-labels"' in shown["text/html"]
 
 
-@pytest.mark.parametrize(("number", "original", "replication", "told"), [
-    (20, None, None, "no claim 20"),
-    (1, None, Outcome(0, 0, 0), "Claim 1 needs an outcome for 'original'"),
-    (1, Outcome(0, 0, 0), None, "Claim 1 needs an outcome for 'replication'"),
-    (17, Outcome(0, 0, 0), Outcome(0, 0, 0), "Claim 17 takes no outcome for 'original'"),
-    (6, Outcome(0, 0, 0), Outcome(0, 0, 0), "Claim 6 takes no outcome for 'replication'"),
-])
+@pytest.mark.parametrize(
+    ("number", "original", "replication", "told"),
+    [
+        (20, None, None, "no claim 20"),
+        (1, None, Outcome(0, 0, 0), "Claim 1 needs an outcome for 'original'"),
+        (1, Outcome(0, 0, 0), None, "Claim 1 needs an outcome for 'replication'"),
+        (17, Outcome(0, 0, 0), Outcome(0, 0, 0), "Claim 17 takes no outcome for 'original'"),
+        (6, Outcome(0, 0, 0), Outcome(0, 0, 0), "Claim 6 takes no outcome for 'replication'"),
+    ],
+)
 def test_missing_and_idle_outcomes_are_named(number, original, replication, told):
     with pytest.raises(BookError, match=told):
         record_claim(number, original, replication)
@@ -133,13 +139,16 @@ def test_an_unknown_claim_of_ours_is_named():
         record_own_claim("x", Outcome(0, 0, 0), n="")
 
 
-@pytest.mark.parametrize(("change", "told"), [
-    (lambda text: text.replace("  expects: above", "  expect: above", 1), r"claims\.0\.original.*expect"),
-    (lambda text: text.replace("number: 2\n", "number: 5\n"), "numbered 1, 2, 3"),
-    (lambda text: text.replace("      upper: 0.5\n", "", 1), "'upper' belongs"),
-    (lambda text: text.replace("margin: 0.01\n", "margin: 0.01\n      margin: 0.02\n", 1), "given twice"),
-    (lambda text: text.replace("key: better-than-counting", "key: proxy-labels"), "given twice"),
-])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text.replace("  expects: above", "  expect: above", 1), r"claims\.0\.original.*expect"),
+        (lambda text: text.replace("number: 2\n", "number: 5\n"), "numbered 1, 2, 3"),
+        (lambda text: text.replace("      upper: 0.5\n", "", 1), "'upper' belongs"),
+        (lambda text: text.replace("margin: 0.01\n", "margin: 0.01\n      margin: 0.02\n", 1), "given twice"),
+        (lambda text: text.replace("key: better-than-counting", "key: proxy-labels"), "given twice"),
+    ],
+)
 def test_a_broken_ledger_is_refused_with_the_place(tmp_path, change, told):
     path = tmp_path / "claims.yaml"
     path.write_text(change(LEDGER.read_text(encoding="utf-8")), encoding="utf-8")

@@ -11,7 +11,7 @@ from lib.ledger import evidence
 
 @pytest.fixture
 def kept(tiny_profile, tiny_store, evidence_folder):
-    table = pd.DataFrame({"arm": ["a", "b, \"c\""], "loss": [1 / 3, 2e-7], "count": [3, 4]})
+    table = pd.DataFrame({"arm": ["a", 'b, "c"'], "loss": [1 / 3, 2e-7], "count": [3, 4]})
     return evidence.keep_evidence("trial", table, tiny_profile, tiny_store, pieces=12)
 
 

@@ -7,13 +7,18 @@ from lib.profiles.profile import ModelSettings
 
 
 def test_every_step_is_trained_and_measured(tiny_profile, monkeypatch):
-    tiny = composer_trials._BASE.model_copy(update={"tokens": 2_000, "window": 200, "batch_tokens": 800,
-                                                    "evaluations": 1})
-    steps = [(name, token_set, {**changes, "window": 200})
-             for name, token_set, changes in composer_trials.STEPS]
+    tiny = composer_trials._BASE.model_copy(
+        update={"tokens": 2_000, "window": 200, "batch_tokens": 800, "evaluations": 1}
+    )
+    steps = [
+        (name, token_set, {**changes, "window": 200}) for name, token_set, changes in composer_trials.STEPS
+    ]
     monkeypatch.setattr(composer_trials, "_BASE", tiny)
-    monkeypatch.setattr(composer_trials, "_MODEL", ModelSettings(kind="transformer", hidden_size=16,
-                                                                 num_layers=1, num_heads=2))
+    monkeypatch.setattr(
+        composer_trials,
+        "_MODEL",
+        ModelSettings(kind="transformer", hidden_size=16, num_layers=1, num_heads=2),
+    )
     monkeypatch.setattr(composer_trials, "STEPS", steps)
     monkeypatch.setattr(composer_trials, "PIECES", 4)
     table = composer_trials.run_composer_trials(tiny_profile)

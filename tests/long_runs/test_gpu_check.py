@@ -16,8 +16,24 @@ from lib.long_runs import gpu_check
 from lib.models import build_model, count_parameters
 from lib.training.loop import Training
 
-ABSENT = ["dask", "datasketch", "joblib", "matplotlib", "miditok", "music21", "papermill", "pandas",
-          "pyarrow", "scipy", "sklearn", "statsmodels", "symusic", "tokenizers", "typer", "verovio"]
+ABSENT = [
+    "dask",
+    "datasketch",
+    "joblib",
+    "matplotlib",
+    "miditok",
+    "music21",
+    "papermill",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+    "statsmodels",
+    "symusic",
+    "tokenizers",
+    "typer",
+    "verovio",
+]
 
 
 def test_the_rehearsal_goes_well_and_says_that_it_is_one(capsys, tmp_path):
@@ -37,8 +53,10 @@ def test_the_networks_are_the_originals():
     sizes = gpu_check.full_sizes()
     assert (sizes.steps, sizes.pieces) == (200, 64)
     with torch.device("meta"):
-        networks = {name: build_model(model, len(gpu_check.VOCABULARY), EMOTIONS, GENRES)
-                    for name, model in sizes.models.items()}
+        networks = {
+            name: build_model(model, len(gpu_check.VOCABULARY), EMOTIONS, GENRES)
+            for name, model in sizes.models.items()
+        }
     counts = {name: count_parameters(network)["total"] for name, network in networks.items()}
     assert {name: round(count / 1e5) for name, count in counts.items()} == {"lstm": 14, "transformer": 389}
 
@@ -88,8 +106,10 @@ def test_a_full_gpu_and_a_missing_compiler_are_sentences(monkeypatch):
 
 
 def test_it_needs_torch_and_little_else():
-    code = f"import sys; sys.modules.update(dict.fromkeys({ABSENT!r})); " \
-           "from lib.long_runs.gpu_check import main; main(['--rehearse'])"
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({ABSENT!r})); "
+        "from lib.long_runs.gpu_check import main; main(['--rehearse'])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 

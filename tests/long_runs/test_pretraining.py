@@ -23,10 +23,21 @@ from lib.long_runs.pretraining import make_pretrained, read_recipe, without_seen
 from lib.profiles.profile import ModelSettings, RunSettings, TrainingSettings
 
 RUN = RunSettings(
-    name="tiny", seed=1, threads=1, precision="32-true",
+    name="tiny",
+    seed=1,
+    threads=1,
+    precision="32-true",
     model=ModelSettings(kind="transformer", hidden_size=16, num_layers=1, num_heads=2, max_length=128),
-    training=TrainingSettings(tokens=3_000, window=128, batch_tokens=512, learning_rate=1e-2, transpose=True,
-                              evaluations=2, gap_share=0.3))
+    training=TrainingSettings(
+        tokens=3_000,
+        window=128,
+        batch_tokens=512,
+        learning_rate=1e-2,
+        transpose=True,
+        evaluations=2,
+        gap_share=0.3,
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +60,17 @@ def test_every_file_is_written_and_can_be_used(made):
     loaded = load_pretrained(folder)
     assert (loaded.genres, loaded.emotions) == (["folk"], ["calm", "lively"])
     assert loaded.card == card == read_json(folder / CARD)
-    piece, = compose_pieces(loaded, loaded, "calm", "folk", SamplingSettings(max_tokens=60, seed=1))
+    (piece,) = compose_pieces(loaded, loaded, "calm", "folk", SamplingSettings(max_tokens=60, seed=1))
     assert piece.notes
 
 
 def test_weights_are_those_of_the_run_in_half_precision(made):
     folder, card = made
     loaded = load_pretrained(folder)
-    assert all(np.array_equal(weight.numpy(), weight.half().float().numpy())
-               for weight in loaded.model.state_dict().values())
+    assert all(
+        np.array_equal(weight.numpy(), weight.half().float().numpy())
+        for weight in loaded.model.state_dict().values()
+    )
     assert card["tokens_seen"] >= RUN.training.tokens
 
 
@@ -71,9 +84,16 @@ def test_the_card_stands_on_held_out_pieces_and_says_how_many(made):
     assert set(card["label_gain"]) == {"emotion", "genre"}
     assert card["label_gain"]["genre"]["nats_per_token"] == 0  # one genre: dealing it anew changes nothing
     assert [(row["source"], row["guidance"]) for row in card["composed"]] == [
-        ("real, held out", None), ("n-gram", None), ("model", 1.0), ("model", 2.0), ("model, best of 3", 1.0)]
-    assert all(0 <= row["ended_low"] <= row["ended"] <= row["ended_high"] <= 1 and row["pieces"] == 6
-               for row in card["composed"][1:])
+        ("real, held out", None),
+        ("n-gram", None),
+        ("model", 1.0),
+        ("model", 2.0),
+        ("model, best of 3", 1.0),
+    ]
+    assert all(
+        0 <= row["ended_low"] <= row["ended"] <= row["ended_high"] <= 1 and row["pieces"] == 6
+        for row in card["composed"][1:]
+    )
     assert card["middles"]["pieces"] > 0
     text = (folder / CARD_TEXT).read_text(encoding="utf-8")
     assert f"{model:.3f}" in text
@@ -94,7 +114,8 @@ def test_what_it_has_seen_is_counted_and_left_out(made, tiny_store):
     assert overlap["test"]["held_out"] == len(test)
     assert overlap["test"]["seen"] == 2
     assert set(judged.index["identifier"].iloc[judged.rows("test")]) == set(
-        test["identifier"][~test["group"].isin(groups)])
+        test["identifier"][~test["group"].isin(groups)]
+    )
     assert set(judged.index["identifier"].iloc[judged.rows("train")]) == seen
     assert judged.hash != part.hash
     with pytest.raises(BookError, match="has seen all test pieces"):
@@ -110,7 +131,9 @@ def test_the_recipe_keeps_rights_and_window():
 
 def test_a_misspelt_recipe_is_refused(tmp_path):
     path = tmp_path / "recipe.yaml"
-    path.write_text("name: x\nmodel: {kind: transformer, hidden_size: 16, num_layers: 1}\n"
-                    "training: {tokens: 10, windw: 5}\nseed: 1\nthreads: 1\nprecision: 32-true\n")
+    path.write_text(
+        "name: x\nmodel: {kind: transformer, hidden_size: 16, num_layers: 1}\n"
+        "training: {tokens: 10, windw: 5}\nseed: 1\nthreads: 1\nprecision: 32-true\n"
+    )
     with pytest.raises(BookError, match=r"wrong at 'training\.windw'"):
         read_recipe(path)

@@ -37,28 +37,46 @@ def two_genres(tiny_store):
     generator = np.random.default_rng(0)
     labels = [GENRES[number % 2] for number in range(60)]
     tokens = [encode(tiny_store.tokenizer, tune(generator, genre)) for genre in labels]
-    index = pd.DataFrame({"genre": labels, "emotion": generator.choice(["calm", "lively"], 60),
-                          "split": ["train"] * 30 + ["test"] * 30, "group": np.arange(60)})
+    index = pd.DataFrame(
+        {
+            "genre": labels,
+            "emotion": generator.choice(["calm", "lively"], 60),
+            "split": ["train"] * 30 + ["test"] * 30,
+            "group": np.arange(60),
+        }
+    )
     return SimpleNamespace(
-        index=index, tokenizer=tiny_store.tokenizer, vocabulary=tiny_store.vocabulary,
-        type_names=tiny_store.type_names, type_of_id=tiny_store.type_of_id, tokens=lambda row: tokens[row],
+        index=index,
+        tokenizer=tiny_store.tokenizer,
+        vocabulary=tiny_store.vocabulary,
+        type_names=tiny_store.type_names,
+        type_of_id=tiny_store.type_of_id,
+        tokens=lambda row: tokens[row],
         written_out=lambda row: tokens[row],
-        rows=lambda split: np.flatnonzero((index["split"] == split).to_numpy()))
+        rows=lambda split: np.flatnonzero((index["split"] == split).to_numpy()),
+    )
 
 
 def held_out(store):
     rows = store.rows("test")
     part = store.index.iloc[rows]
-    return PieceSet("real", [store.tokens(row) for row in rows], part["emotion"].tolist(),
-                    part["genre"].tolist(), rows, [""] * len(rows))
+    return PieceSet(
+        "real",
+        [store.tokens(row) for row in rows],
+        part["emotion"].tolist(),
+        part["genre"].tolist(),
+        rows,
+        [""] * len(rows),
+    )
 
 
 @pytest.mark.parametrize("sees", ["features", "tokens"])
 def test_what_differs_is_recognised_and_what_does_not_is_guessed(two_genres, sees):
     genre = agreement(judge_by_classifier(train_classifier(two_genres, "genre", sees), held_out(two_genres)))
     assert genre.estimate > 0.9
-    nothing = agreement(judge_by_classifier(train_classifier(two_genres, "emotion", sees),
-                                            held_out(two_genres)))
+    nothing = agreement(
+        judge_by_classifier(train_classifier(two_genres, "emotion", sees), held_out(two_genres))
+    )
     assert nothing.low < 0.5 < nothing.high
 
 
@@ -73,8 +91,14 @@ def test_recognising_again_gives_the_same(two_genres, sees):
 @pytest.mark.parametrize("sees", ["features", "tokens"])
 def test_a_piece_without_notes_obtains_no_label(two_genres, sees):
     classifier = train_classifier(two_genres, "genre", sees)
-    pieces = PieceSet("odd", [two_genres.tokens(0)[:1], two_genres.tokens(0)], ["calm"] * 2, ["steps"] * 2,
-                      np.arange(2), ["", ""])
+    pieces = PieceSet(
+        "odd",
+        [two_genres.tokens(0)[:1], two_genres.tokens(0)],
+        ["calm"] * 2,
+        ["steps"] * 2,
+        np.arange(2),
+        ["", ""],
+    )
     judged = judge_by_classifier(classifier, pieces)
     assert judged["obtained"].tolist() == [NO_LABEL, "steps"]
     assert judged["reason"][0]
@@ -88,11 +112,15 @@ def test_one_label_cannot_be_learnt(two_genres):
 
 def test_features_do_not_depend_on_transposition_except_for_height(two_genres):
     piece = notes_of_score(tune(np.random.default_rng(4), "leaps"))
-    higher = PieceNotes(piece.onset, piece.duration, piece.pitch + 3, piece.program, piece.bar_starts,
-                        piece.ticks_per_quarter)
+    higher = PieceNotes(
+        piece.onset, piece.duration, piece.pitch + 3, piece.program, piece.bar_starts, piece.ticks_per_quarter
+    )
     first, second = feature_table([piece, higher])
-    changed = [name for name, a, b in zip(FEATURES, first, second, strict=True)
-               if not np.isclose(a, b, equal_nan=True)]
+    changed = [
+        name
+        for name, a, b in zip(FEATURES, first, second, strict=True)
+        if not np.isclose(a, b, equal_nan=True)
+    ]
     assert changed == ["pitch_mean"]
     assert np.isnan(feature_table([piece.of(np.zeros(len(piece), bool))])).all()
 

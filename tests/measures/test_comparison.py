@@ -8,13 +8,7 @@ import pytest
 from scipy import stats
 
 from lib.basics.errors import BookError
-from lib.measures.comparison import (
-    combine,
-    paired_difference,
-    seed_spread,
-    seeds_needed,
-    slope_within,
-)
+from lib.measures.comparison import combine, paired_difference, seed_spread, seeds_needed, slope_within
 from lib.measures.losses import TokenLosses
 
 TOKENS = 10

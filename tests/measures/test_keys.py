@@ -81,13 +81,19 @@ def test_an_opening_is_the_first_note_on_a_bar_line():
     assert keys.opens_on_tonic(music(upbeat)) == 1
 
 
-@pytest.mark.parametrize(("found", "true", "expected"), [
-    (D, D, "same key"), (EstimatedKey(2, "minor"), D, "other mode, same tonic"),
-    (EstimatedKey(11, "minor"), D, "relative key"),
-    (EstimatedKey(5, "major"), EstimatedKey(2, "minor"), "relative key"),
-    (EstimatedKey(9, "major"), D, "a fifth away"), (EstimatedKey(7, "major"), D, "a fifth away"),
-    (EstimatedKey(8, "major"), D, "another key"), (EstimatedKey(9, "minor"), D, "another key"),
-])
+@pytest.mark.parametrize(
+    ("found", "true", "expected"),
+    [
+        (D, D, "same key"),
+        (EstimatedKey(2, "minor"), D, "other mode, same tonic"),
+        (EstimatedKey(11, "minor"), D, "relative key"),
+        (EstimatedKey(5, "major"), EstimatedKey(2, "minor"), "relative key"),
+        (EstimatedKey(9, "major"), D, "a fifth away"),
+        (EstimatedKey(7, "major"), D, "a fifth away"),
+        (EstimatedKey(8, "major"), D, "another key"),
+        (EstimatedKey(9, "minor"), D, "another key"),
+    ],
+)
 def test_ways_to_miss(found, true, expected):
     assert relation(found, true) == expected
 
@@ -97,8 +103,12 @@ def test_what_has_no_key_says_so():
     even = music(line(range(60, 72)))
     one = music([(0, 4, 60)])
     empty = music([])
-    for piece, words in ((drums, "only drums"), (even, "equally long"), (one, "1 note, at least 2"),
-                         (empty, "no notes")):
+    for piece, words in (
+        (drums, "only drums"),
+        (even, "equally long"),
+        (one, "1 note, at least 2"),
+        (empty, "no notes"),
+    ):
         with pytest.raises(UnmeasurableError, match=words):
             keys.piece_key(piece)
     with pytest.raises(UnmeasurableError, match="7 bars, at least 8"):
@@ -106,10 +116,14 @@ def test_what_has_no_key_says_so():
 
 
 def test_notated_keys_are_compared_where_there_are_any():
-    table = pd.DataFrame({"identifier": ["a", "b", "c", "d", "e"],
-                          "mode": ["major", "minor", "major", "minor", "major"],
-                          "genre": ["irish", "irish", "german", "chinese", "chorale"],
-                          "key_field": ["D", "Ador", "G", "C", np.nan]})
+    table = pd.DataFrame(
+        {
+            "identifier": ["a", "b", "c", "d", "e"],
+            "mode": ["major", "minor", "major", "minor", "major"],
+            "genre": ["irish", "irish", "german", "chinese", "chorale"],
+            "key_field": ["D", "Ador", "G", "C", np.nan],
+        }
+    )
     notated = keys.notated_keys(table)
     assert notated["identifier"].tolist() == ["a", "b", "c"]
     assert notated["tonic"].tolist() == [2, 9, 7]

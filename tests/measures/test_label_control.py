@@ -40,15 +40,20 @@ def test_the_rule_hears_mode_and_activity(tiny_store):
     assert agreement(judged).estimate == 1
     wrong = judge_by_rule(as_set(tokens, expected[::-1]), tiny_store, RULE)
     assert agreement(wrong).estimate == 0
-    halves = control.halves(judge_by_rule(as_set(tokens, [expected[1], expected[0], *expected[2:]]),
-                                          tiny_store, RULE))
+    halves = control.halves(
+        judge_by_rule(as_set(tokens, [expected[1], expected[0], *expected[2:]]), tiny_store, RULE)
+    )
     assert agreement(halves["mode"]).estimate == 1
     assert agreement(halves["activity"]).estimate == 0.5
 
 
 def test_what_the_rule_cannot_judge_has_a_reason(tiny_store):
-    tokens = [tune(tiny_store, MAJOR, 1, meter=(5, 8)), tune(tiny_store, MAJOR, 1, drums=True),
-              tiny_store.tokens(0)[:1], tune(tiny_store, MAJOR, 1)]
+    tokens = [
+        tune(tiny_store, MAJOR, 1, meter=(5, 8)),
+        tune(tiny_store, MAJOR, 1, drums=True),
+        tiny_store.tokens(0)[:1],
+        tune(tiny_store, MAJOR, 1),
+    ]
     judged = judge_by_rule(as_set(tokens, ["major-calm"] * 4), tiny_store, RULE)
     assert judged["obtained"].tolist() == [NO_LABEL, NO_LABEL, NO_LABEL, "major-calm"]
     assert "5/8" in judged["reason"][0]
@@ -60,8 +65,15 @@ def test_what_the_rule_cannot_judge_has_a_reason(tiny_store):
 
 
 def judged_table(asked, obtained, groups=None):
-    return pd.DataFrame({"source": "x", "asked": asked, "obtained": obtained, "reason": "",
-                         "group": np.arange(len(asked)) if groups is None else groups})
+    return pd.DataFrame(
+        {
+            "source": "x",
+            "asked": asked,
+            "obtained": obtained,
+            "reason": "",
+            "group": np.arange(len(asked)) if groups is None else groups,
+        }
+    )
 
 
 def test_every_label_counts_the_same():
@@ -97,8 +109,10 @@ def test_matched_rows_have_the_labels_asked_for(tiny_store):
     labels = [("calm", "folk")] * 2 + [("lively", "pop")]
     rows = matched_rows(tiny_store, labels, "train", 2, seed=0)
     found = real_set(tiny_store, rows)
-    assert sorted(zip(found.emotions, found.genres, strict=True)) == [("calm", "folk")] * 4 + [
-        ("lively", "pop")] * 2
+    assert (
+        sorted(zip(found.emotions, found.genres, strict=True))
+        == [("calm", "folk")] * 4 + [("lively", "pop")] * 2
+    )
     assert np.array_equal(rows, matched_rows(tiny_store, labels, "train", 2, seed=0))
     with pytest.raises(BookError, match="labels asked for"):
         matched_rows(tiny_store, [("calm", "opera")], "train", 2, seed=0)

@@ -21,14 +21,31 @@ from lib.measures.losses import TokenLosses
 
 # Tokens: 0 PAD, 1 BOS, 2 EOS, 3 Bar, 4 and 5 Pitch. Rows 2, 3 and 5 are judged; 2 and 3 are variants.
 STORE = SimpleNamespace(
-    type_names=["PAD", "BOS", "EOS", "Bar", "Pitch"], type_of_id=np.array([0, 1, 2, 3, 4, 4]),
-    index=pd.DataFrame({"group": [0, 0, 7, 7, 1, 8], "notes": [9, 9, 2, 1, 9, 1], "bars": [9, 9, 1, 1, 9, 2],
-                        "genre": ["x", "x", "irish", "irish", "x", "bach"],
-                        "emotion": ["x", "x", "calm", "lively", "x", "calm"]}))
+    type_names=["PAD", "BOS", "EOS", "Bar", "Pitch"],
+    type_of_id=np.array([0, 1, 2, 3, 4, 4]),
+    index=pd.DataFrame(
+        {
+            "group": [0, 0, 7, 7, 1, 8],
+            "notes": [9, 9, 2, 1, 9, 1],
+            "bars": [9, 9, 1, 1, 9, 2],
+            "genre": ["x", "x", "irish", "irish", "x", "bach"],
+            "emotion": ["x", "x", "calm", "lively", "x", "calm"],
+        }
+    ),
+)
 #        row, place, token, loss, correct
-TOKENS = [(2, 1, 3, 0.5, True), (2, 2, 4, 1.0, True), (2, 3, 5, 2.0, False), (2, 4, 2, 0.5, True),
-          (3, 1, 3, 0.5, True), (3, 2, 4, 1.0, False), (3, 3, 2, 0.5, True),
-          (5, 1, 3, 0.0, True), (5, 2, 3, 1.0, False), (5, 3, 5, 3.0, False)]
+TOKENS = [
+    (2, 1, 3, 0.5, True),
+    (2, 2, 4, 1.0, True),
+    (2, 3, 5, 2.0, False),
+    (2, 4, 2, 0.5, True),
+    (3, 1, 3, 0.5, True),
+    (3, 2, 4, 1.0, False),
+    (3, 3, 2, 0.5, True),
+    (5, 1, 3, 0.0, True),
+    (5, 2, 3, 1.0, False),
+    (5, 3, 5, 3.0, False),
+]
 
 
 def losses(change=0.0):
@@ -120,7 +137,11 @@ def test_label_gain():
 
 def test_different_tokens_are_not_compared():
     few = TokenLosses(*(column[:5] for column in vars(losses()).values()))
-    for make in (lambda pair: model_table(pair, STORE), lambda pair: difference_table(pair, STORE, "a"),
-                 lambda pair: label_table(pair, STORE), lambda pair: position_tables(pair, STORE, "a")):
+    for make in (
+        lambda pair: model_table(pair, STORE),
+        lambda pair: difference_table(pair, STORE, "a"),
+        lambda pair: label_table(pair, STORE),
+        lambda pair: position_tables(pair, STORE, "a"),
+    ):
         with pytest.raises(BookError, match="'a' and 'b' were judged on different tokens"):
             make({"a": losses(), "b": few})

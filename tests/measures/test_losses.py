@@ -30,8 +30,9 @@ from lib.profiles.profile import ModelSettings
 def model(tiny_store):
     torch.manual_seed(0)
     settings = ModelSettings(kind="transformer", hidden_size=16, num_layers=1, num_heads=2)
-    network = build_model(settings, len(tiny_store.vocabulary), len(tiny_store.emotions),
-                          len(tiny_store.genres))
+    network = build_model(
+        settings, len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
+    )
     for parameter in network.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)
     return network.eval()
@@ -120,10 +121,13 @@ def test_a_part_of_the_pieces_is_whole_pieces(model, tiny_store, monkeypatch):
 def test_a_runs_losses_are_computed_once(model, tiny_store, tmp_path, monkeypatch):
     calls = []
     run = SimpleNamespace(
-        folder=tmp_path / "run-1", provenance={"sha256": {"model.safetensors": "0"}},
-        settings=SimpleNamespace(name="one", threads=1, precision="32-true",
-                                 training=SimpleNamespace(window=64)),
-        load_model=lambda: calls.append("load") or model)
+        folder=tmp_path / "run-1",
+        provenance={"sha256": {"model.safetensors": "0"}},
+        settings=SimpleNamespace(
+            name="one", threads=1, precision="32-true", training=SimpleNamespace(window=64)
+        ),
+        load_model=lambda: calls.append("load") or model,
+    )
     first = request_losses(run, tiny_store, "validation")
     second = request_losses(run, tiny_store, "validation")
     assert len(calls) == 1
@@ -141,8 +145,13 @@ def test_the_ngrams_losses_are_computed_once(tiny_store, judged, monkeypatch):
 
 def test_a_damaged_file_is_named(tmp_path):
     path = tmp_path / "losses.safetensors"
-    few = TokenLosses(np.zeros(2, np.int32), np.arange(1, 3, dtype=np.int32), np.ones(2, np.uint16),
-                      np.ones(2, np.float32), np.array([True, False]))
+    few = TokenLosses(
+        np.zeros(2, np.int32),
+        np.arange(1, 3, dtype=np.int32),
+        np.ones(2, np.uint16),
+        np.ones(2, np.float32),
+        np.array([True, False]),
+    )
     save_losses(path, few)
     assert load_losses(path).is_of_same_tokens(few)
     path.write_bytes(path.read_bytes()[:-1])

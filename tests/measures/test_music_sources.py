@@ -60,7 +60,7 @@ def test_where_most_pieces_are_too_long_any_is_taken_and_cut(tiny_store, gathere
     for music in gather():
         if music.source == REAL:
             row = slots[music.slot].row
-            expected = decode(tiny_store.tokenizer, tiny_store.tokens(row)[:DRAW.max_tokens])
+            expected = decode(tiny_store.tokenizer, tiny_store.tokens(row)[: DRAW.max_tokens])
             assert music.score.note_num() == expected.note_num()
 
 
@@ -74,8 +74,9 @@ def test_every_source_fills_every_slot(gathered, monkeypatch):
         assert [piece.slot for piece in of_source] == list(range(len(slots)))
         labels = [(piece.emotion, piece.genre) for piece in of_source]
         assert labels == [(slot.emotion, slot.genre) for slot in slots]
-        assert all((piece.ended is None) == (source.startswith("real") or source == OWN_FLOOR)
-                   for piece in of_source)
+        assert all(
+            (piece.ended is None) == (source.startswith("real") or source == OWN_FLOOR) for piece in of_source
+        )
     groups = {piece.slot: piece.group for piece in pieces if piece.source == "real"}
     assert all(piece.group == groups[piece.slot] for piece in pieces)
 

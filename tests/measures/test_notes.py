@@ -10,9 +10,12 @@ from lib.measures.notes import DRUMS, NoteReader, notes_of_score
 
 def same_notes(first, second):
     scale = second.ticks_per_quarter / first.ticks_per_quarter
-    return (np.array_equal(first.onset * scale, second.onset)
-            and np.array_equal(first.duration * scale, second.duration)
-            and np.array_equal(first.pitch, second.pitch) and np.array_equal(first.program, second.program))
+    return (
+        np.array_equal(first.onset * scale, second.onset)
+        and np.array_equal(first.duration * scale, second.duration)
+        and np.array_equal(first.pitch, second.pitch)
+        and np.array_equal(first.program, second.program)
+    )
 
 
 def test_all_pieces_of_a_store_have_the_decoders_notes_and_bars(tiny_store):
@@ -22,7 +25,7 @@ def test_all_pieces_of_a_store_have_the_decoders_notes_and_bars(tiny_store):
     for row, piece in zip(rows, read, strict=True):
         decoded = notes_of_score(decode(tiny_store.tokenizer, tiny_store.tokens(row)))
         assert same_notes(decoded, piece)
-        assert np.array_equal(decoded.bar_starts[:len(piece.bar_starts)], piece.bar_starts)
+        assert np.array_equal(decoded.bar_starts[: len(piece.bar_starts)], piece.bar_starts)
     assert any((piece.program == DRUMS).any() for piece in read)
 
 
@@ -42,14 +45,17 @@ def test_changing_and_odd_meters(tiny_store):
     assert (np.diff(piece.bar_starts) / piece.ticks_per_quarter).tolist() == [2.5, 4, 6, 3.5, 2]
 
 
-@pytest.mark.parametrize(("words", "notes"), [
-    (["BOS_None", "EOS_None"], 0),
-    (["BOS_None"], 0),
-    (["BOS_None", "Bar_None", "TimeSig_4/4"], 0),  # a bar without notes
-    (["BOS_None", "Bar_None", "TimeSig_4/4", "Position_0", "Program_0", "Pitch_60"], 0),  # half a note
-    (["BOS_None", "Pitch_60", "Velocity_79", "Duration_1.0.24"], 0),  # no bar to stand in
-    (["BOS_None", "Bar_None", "Position_0", "Pitch_60", "Velocity_79", "Duration_1.0.24"], 1),  # 4/4
-])
+@pytest.mark.parametrize(
+    ("words", "notes"),
+    [
+        (["BOS_None", "EOS_None"], 0),
+        (["BOS_None"], 0),
+        (["BOS_None", "Bar_None", "TimeSig_4/4"], 0),  # a bar without notes
+        (["BOS_None", "Bar_None", "TimeSig_4/4", "Position_0", "Program_0", "Pitch_60"], 0),  # half a note
+        (["BOS_None", "Pitch_60", "Velocity_79", "Duration_1.0.24"], 0),  # no bar to stand in
+        (["BOS_None", "Bar_None", "Position_0", "Pitch_60", "Velocity_79", "Duration_1.0.24"], 1),  # 4/4
+    ],
+)
 def test_what_is_no_whole_note_in_a_bar_is_passed_over(tiny_store, words, notes):
     tokens = np.array([tiny_store.vocabulary.index(word) for word in words], dtype=np.uint16)
     whole = tiny_store.tokens(0)

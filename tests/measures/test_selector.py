@@ -30,15 +30,18 @@ def test_it_keeps_the_truest_piece(short_store):
     pieces = as_pieces(short_store, rows, "calm", "folk")
     kept = selector.choose(pieces, short_store)
     features = selector_features(NoteReader(short_store).read([piece.written_out for piece in pieces]))
-    chances = (selector.emotion.log_probabilities(features)[:, selector.emotion.labels.index("calm")]
-               + selector.genre.log_probabilities(features)[:, selector.genre.labels.index("folk")])
+    chances = (
+        selector.emotion.log_probabilities(features)[:, selector.emotion.labels.index("calm")]
+        + selector.genre.log_probabilities(features)[:, selector.genre.labels.index("folk")]
+    )
     assert kept is pieces[int(chances.argmax())]
     assert selector.choose(as_pieces(short_store, rows, None, None), short_store).emotion is None
 
 
 def test_a_piece_without_notes_is_never_the_truest(short_store):
-    silent = SimpleNamespace(written_out=np.array([short_store.bos_id, short_store.eos_id]), emotion="calm",
-                             genre="folk")
+    silent = SimpleNamespace(
+        written_out=np.array([short_store.bos_id, short_store.eos_id]), emotion="calm", genre="folk"
+    )
     sounding = as_pieces(short_store, [0], "calm", "folk")
     assert fit_selector(short_store).choose([silent, *sounding], short_store) is sounding[0]
 
@@ -54,8 +57,9 @@ def test_it_is_written_and_read(short_store, tmp_path):
     selector.save(path)
     again = read_selector(path)
     features = np.random.default_rng(0).normal(size=(5, len(selector.genre.mean)))
-    assert np.allclose(selector.genre.log_probabilities(features), again.genre.log_probabilities(features),
-                       atol=0.05)
+    assert np.allclose(
+        selector.genre.log_probabilities(features), again.genre.log_probabilities(features), atol=0.05
+    )
     path.write_text(path.read_text().replace("pitch_mean", "pitch_median"))
     with pytest.raises(BookError, match="other features"):
         read_selector(path)

@@ -15,16 +15,32 @@ def bars_of(score: Score) -> Counter:
     """The content of each bar: its meter, and position, length and pitch of its notes."""
     music = barred_notes(score)
     notes, bar = music.notes, music.notes.bar
-    return Counter((int(music.numerators[number]), int(music.denominators[number]), tuple(
-        (int(notes.onset[note] - notes.bar_starts[number]), int(notes.duration[note]), int(notes.pitch[note]))
-        for note in np.flatnonzero(bar == number))) for number in range(music.bars))
+    return Counter(
+        (
+            int(music.numerators[number]),
+            int(music.denominators[number]),
+            tuple(
+                (
+                    int(notes.onset[note] - notes.bar_starts[number]),
+                    int(notes.duration[note]),
+                    int(notes.pitch[note]),
+                )
+                for note in np.flatnonzero(bar == number)
+            ),
+        )
+        for number in range(music.bars)
+    )
 
 
-@pytest.mark.parametrize("score", [
-    score_of(aabb(4)),
-    score_of(line(range(60, 85), 1.0), ((0, 5, 8),)),
-    score_of(line(range(60, 96), 1.0), ((0, 4, 4), (12, 3, 4), (21, 5, 4))),
-], ids=["4/4", "5/8", "changing meters"])
+@pytest.mark.parametrize(
+    "score",
+    [
+        score_of(aabb(4)),
+        score_of(line(range(60, 85), 1.0), ((0, 5, 8),)),
+        score_of(line(range(60, 96), 1.0), ((0, 4, 4), (12, 3, 4), (21, 5, 4))),
+    ],
+    ids=["4/4", "5/8", "changing meters"],
+)
 def test_every_bar_is_still_there(score):
     shuffled = shuffle_bars(score, seed=1)
     assert bars_of(shuffled) == bars_of(score)
@@ -38,7 +54,8 @@ def test_programs_and_drums_stay_apart():
     score.tracks.append(score_of([(float(bar) * 4, 1.0, 36) for bar in range(16)], is_drum=True).tracks[0])
     shuffled = shuffle_bars(score, seed=2)
     assert [(track.is_drum, len(track.notes)) for track in shuffled.tracks] == [
-        (track.is_drum, len(track.notes)) for track in score.tracks]
+        (track.is_drum, len(track.notes)) for track in score.tracks
+    ]
 
 
 def test_a_single_bar_stays():

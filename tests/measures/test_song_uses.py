@@ -10,16 +10,36 @@ from lib.measures.song_uses import cramers_v, differences, opposed, songs_with_u
 def songs(emotions, functions, tmp_path, groups=None, sources=None):
     count = len(emotions)
     identifiers = [f"{number:04d}" for number in range(count)]
-    pd.DataFrame({"identifier": identifiers, "function": functions, "genre": "german",
-                  "source": sources or ["book"] * count}).to_csv(tmp_path / "pieces.csv", index=False)
-    index = pd.DataFrame({"identifier": identifiers, "emotion": emotions,
-                          "group": np.arange(count) if groups is None else groups})
+    pd.DataFrame(
+        {
+            "identifier": identifiers,
+            "function": functions,
+            "genre": "german",
+            "source": sources or ["book"] * count,
+        }
+    ).to_csv(tmp_path / "pieces.csv", index=False)
+    index = pd.DataFrame(
+        {
+            "identifier": identifiers,
+            "emotion": emotions,
+            "group": np.arange(count) if groups is None else groups,
+        }
+    )
     return songs_with_use(tmp_path, index)
 
 
 def test_words_name_uses(tmp_path):
-    found = songs(["major-calm"] * 5, ["Liebes - Lied, Leid, Klage", "Tanz - Lied, Reigen", "Kleider - Lied",
-                                       "Abschieds - Lied; Tanz", "Kinder - Lied"], tmp_path)
+    found = songs(
+        ["major-calm"] * 5,
+        [
+            "Liebes - Lied, Leid, Klage",
+            "Tanz - Lied, Reigen",
+            "Kleider - Lied",
+            "Abschieds - Lied; Tanz",
+            "Kinder - Lied",
+        ],
+        tmp_path,
+    )
     assert len(found) == 4, "a song of dresses is no lament"
     assert found["lament"].tolist() == [True, False, False, False]
     assert found["love"].tolist() == [True, False, False, False]

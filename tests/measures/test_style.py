@@ -62,7 +62,8 @@ def test_grooves():
     # Measures that share none of their four onsets differ in 8 of 48 positions.
     moved = np.concatenate([4 * bar + np.array([0, 1, 2, 3]) + 0.25 * (bar % 2) for bar in range(4)])
     assert style_statistics(piece(moved, [60] * 16, 0.25))["groove_consistency"] == pytest.approx(
-        100 * (1 - 8 / 48))
+        100 * (1 - 8 / 48)
+    )
 
 
 def test_chords_and_unisons():
@@ -72,11 +73,14 @@ def test_chords_and_unisons():
     assert style_statistics(twice)["polyphony"] == 1, "one pitch struck twice is one pitch"
 
 
-@pytest.mark.parametrize(("chorale", "entropy", "scale", "groove", "polyphony"), [
-    ("bach/bwv66.6", 2.9728032648744414, 93.5064935064935, 95.60185185185185, 3.8333333333333335),
-    ("bach/bwv253", 2.8776927224731206, 96.27329192546584, 92.91666666666667, 3.9375),
-    ("bach/bwv7.7", 3.0038787641796123, 93.85665529010238, 95.05208333333334, 3.918032786885246),
-])
+@pytest.mark.parametrize(
+    ("chorale", "entropy", "scale", "groove", "polyphony"),
+    [
+        ("bach/bwv66.6", 2.9728032648744414, 93.5064935064935, 95.60185185185185, 3.8333333333333335),
+        ("bach/bwv253", 2.8776927224731206, 96.27329192546584, 92.91666666666667, 3.9375),
+        ("bach/bwv7.7", 3.0038787641796123, 93.85665529010238, 95.05208333333334, 3.918032786885246),
+    ],
+)
 def test_chorales_by_bach_as_muspy_measures_them(chorale, entropy, scale, groove, polyphony):
     """The expected values are MusPy 0.5's for the same notes, on 12 ticks a quarter, measures of 48 ticks."""
     score = arrange(read_engraved(Path(corpus.getWork(chorale)))).score

@@ -44,8 +44,10 @@ def test_bfloat16_is_near_float32():
         assert (our.grad - their.grad).norm() < 0.02 * their.grad.norm()
 
 
-@pytest.mark.parametrize(("dtype", "dropout", "in_blocks"), [
-    (torch.float32, 0.0, False), (torch.float32, 0.1, True), (torch.bfloat16, 0.0, True)])
+@pytest.mark.parametrize(
+    ("dtype", "dropout", "in_blocks"),
+    [(torch.float32, 0.0, False), (torch.float32, 0.1, True), (torch.bfloat16, 0.0, True)],
+)
 def test_blocks_are_taken_only_where_torchs_kernel_is_slow(monkeypatch, dtype, dropout, in_blocks):
     taken = []
     monkeypatch.setattr(attention, "attention_in_blocks", lambda *given: taken.append(given))

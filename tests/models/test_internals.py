@@ -33,8 +33,9 @@ def test_gates_lead_to_the_models_logits():
     assert top.forget.shape == (8, 8)
     assert 0 < top.forget.min() < top.forget.max() < 1
     np.testing.assert_allclose(top.hidden, top.output * np.tanh(top.cell), atol=1e-6)
-    np.testing.assert_allclose(top.cell[1:], top.forget[1:] * top.cell[:-1] + top.input[1:] * top.content[1:],
-                               atol=1e-6)
+    np.testing.assert_allclose(
+        top.cell[1:], top.forget[1:] * top.cell[:-1] + top.input[1:] * top.content[1:], atol=1e-6
+    )
     with torch.no_grad():
         expected, _ = model(torch.tensor(TOKENS.astype(np.int64))[None], torch.tensor([1]), torch.tensor([2]))
         logits = model.logits(torch.tensor(top.hidden))

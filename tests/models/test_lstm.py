@@ -30,8 +30,12 @@ def test_equals_torchs_lstm_over_summed_embeddings():
     theirs.load_state_dict(model.layers.state_dict())
     tokens, emotion, genre = example()
     with torch.no_grad():
-        summed = (model.token_embedding(tokens) + model.position_embedding(torch.arange(20))
-                  + model.emotion_embedding(emotion)[:, None] + model.genre_embedding(genre)[:, None])
+        summed = (
+            model.token_embedding(tokens)
+            + model.position_embedding(torch.arange(20))
+            + model.emotion_embedding(emotion)[:, None]
+            + model.genre_embedding(genre)[:, None]
+        )
         expected = model.output(theirs(summed)[0])
         logits, state = model(tokens, emotion, genre)
     assert state is None
@@ -40,8 +44,15 @@ def test_equals_torchs_lstm_over_summed_embeddings():
 
 def test_original_size_has_1_44_million_parameters_with_512_positions():
     def count(max_length):
-        settings = ModelSettings(kind="lstm", hidden_size=256, num_layers=2, positions="learned",
-                                 max_length=max_length, tie_embeddings=False, initialisation="torch")
+        settings = ModelSettings(
+            kind="lstm",
+            hidden_size=256,
+            num_layers=2,
+            positions="learned",
+            max_length=max_length,
+            tie_embeddings=False,
+            initialisation="torch",
+        )
         with torch.device("meta"):
             return count_parameters(build_model(settings, 486, 11, 6))
 

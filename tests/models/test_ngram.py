@@ -16,14 +16,20 @@ KINDS = ["none", "emotion", "genre", "both"]
 
 
 def sequences_strategy():
-    piece = st.tuples(st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=12),
-                      st.integers(0, 1), st.integers(0, 2))
+    piece = st.tuples(
+        st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=12),
+        st.integers(0, 1),
+        st.integers(0, 2),
+    )
     return st.lists(piece, min_size=1, max_size=6)
 
 
 def flat(pieces):
-    return flatten([np.array(tokens) for tokens, _, _ in pieces], [emotion for _, emotion, _ in pieces],
-                   [genre for _, _, genre in pieces])
+    return flatten(
+        [np.array(tokens) for tokens, _, _ in pieces],
+        [emotion for _, emotion, _ in pieces],
+        [genre for _, _, genre in pieces],
+    )
 
 
 def labels_of(kind, emotion, genre):
@@ -38,17 +44,18 @@ def by_dictionaries(training, tokens, emotion, genre, order, labels, escape):
         for place in range(1, len(piece)):
             for (length, kind), table in zip(chain, counts, strict=True):
                 if length <= place:
-                    context = (*piece[place - length:place], labels_of(kind, its_emotion, its_genre))
+                    context = (*piece[place - length : place], labels_of(kind, its_emotion, its_genre))
                     table[context][piece[place]] += 1
     result = []
     for place in range(1, len(tokens)):
         probability = 1 / VOCABULARY
         for (length, kind), table in zip(chain, counts, strict=True):
-            context = (*tokens[place - length:place], labels_of(kind, emotion, genre))
+            context = (*tokens[place - length : place], labels_of(kind, emotion, genre))
             if length <= place and table[context]:
                 left = escape * len(table[context])
-                probability = ((table[context][tokens[place]] + left * probability)
-                               / (table[context].total() + left))
+                probability = (table[context][tokens[place]] + left * probability) / (
+                    table[context].total() + left
+                )
         result.append(np.log(probability))
     return result
 
@@ -58,15 +65,19 @@ def test_bigram_by_hand():
     pieces = flatten([np.array([0, 1, 2]), np.array([0, 1, 1])], [0, 0], [0, 0])
     model = NgramModel.fit(pieces, 4, order=2)
     one, two = (3 + 2 / 4) / 6, (1 + 2 / 4) / 6
-    np.testing.assert_allclose(next_distribution(NgramModel.fit(pieces, 4, order=1), [0], 0, 0),
-                               [0.5 / 6, one, two, 0.5 / 6])
+    np.testing.assert_allclose(
+        next_distribution(NgramModel.fit(pieces, 4, order=1), [0], 0, 0), [0.5 / 6, one, two, 0.5 / 6]
+    )
     # After 0 came 1 twice; after 1 came 2 and 1; 2 and 3 were never followed.
     np.testing.assert_allclose(next_distribution(model, [0], 0, 0)[1], (2 + one) / 3)
-    np.testing.assert_allclose(next_distribution(model, [0, 1], 0, 0)[[1, 2]],
-                               [(1 + 2 * one) / 4, (1 + 2 * two) / 4])
+    np.testing.assert_allclose(
+        next_distribution(model, [0, 1], 0, 0)[[1, 2]], [(1 + 2 * one) / 4, (1 + 2 * two) / 4]
+    )
     np.testing.assert_allclose(next_distribution(model, [0, 3], 0, 0)[1], one)
-    np.testing.assert_allclose(log_probabilities(model, np.array([0, 1, 1, 2]), 0, 0),
-                               np.log([(2 + one) / 3, (1 + 2 * one) / 4, (1 + 2 * two) / 4]))
+    np.testing.assert_allclose(
+        log_probabilities(model, np.array([0, 1, 1, 2]), 0, 0),
+        np.log([(2 + one) / 3, (1 + 2 * one) / 4, (1 + 2 * two) / 4]),
+    )
 
 
 @given(sequences_strategy(), st.integers(1, 8), st.sampled_from(KINDS), st.sampled_from([1.0, 3.5]))
@@ -104,8 +115,9 @@ def test_pieces_do_not_run_into_each_other():
     pieces = flatten([np.array([0, 1, 3]), np.array([2, 4, 4])], [0, 0], [0, 0])
     model = NgramModel.fit(pieces, VOCABULARY, order=2)
     unigram = NgramModel.fit(pieces, VOCABULARY, order=1)
-    np.testing.assert_allclose(next_distribution(model, [0, 1, 3], 0, 0),
-                               next_distribution(unigram, [0], 0, 0))
+    np.testing.assert_allclose(
+        next_distribution(model, [0, 1, 3], 0, 0), next_distribution(unigram, [0], 0, 0)
+    )
 
 
 def test_labels_enter_short_contexts():
@@ -123,7 +135,7 @@ def test_chain():
     assert context_chain(2, "genre") == [(0, "none"), (0, "genre"), (1, "genre")]
     long = context_chain(LABELLED + 2, "both")
     assert [context.length for context in long] == [0, *range(LABELLED + 2)]
-    assert {context.labels for context in long[LABELLED + 1:]} == {"none"}
+    assert {context.labels for context in long[LABELLED + 1 :]} == {"none"}
 
 
 def test_order_zero_is_refused():

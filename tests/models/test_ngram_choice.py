@@ -26,8 +26,9 @@ def second_order_pieces(seed, count=60, length=30):
 
 @pytest.fixture(scope="module")
 def chosen():
-    return choose_ngram(second_order_pieces(1), second_order_pieces(2), VOCABULARY, [6, 1, 2, 3],
-                        escapes=(1.0, 2.0))
+    return choose_ngram(
+        second_order_pieces(1), second_order_pieces(2), VOCABULARY, [6, 1, 2, 3], escapes=(1.0, 2.0)
+    )
 
 
 def test_finds_the_order_that_made_the_data(chosen):

@@ -10,8 +10,13 @@ from lib.models import build_model, count_parameters
 from lib.profiles.profile import ModelSettings
 
 VOCABULARY, EMOTIONS, GENRES = 23, 4, 3
-ORIGINAL = {"norm": "post", "positions": "learned", "activation": "relu", "tie_embeddings": False,
-            "initialisation": "torch"}
+ORIGINAL = {
+    "norm": "post",
+    "positions": "learned",
+    "activation": "relu",
+    "tie_embeddings": False,
+    "initialisation": "torch",
+}
 
 
 def make(**options):
@@ -30,8 +35,14 @@ def as_torch_encoder(model, norm_first):
     """torch's own encoder with the weights of `model`."""
     settings = model.settings
     layer = nn.TransformerEncoderLayer(
-        settings.hidden_size, settings.num_heads, settings.feed_forward_size or 4 * settings.hidden_size,
-        dropout=0.0, activation="relu", batch_first=True, norm_first=norm_first)
+        settings.hidden_size,
+        settings.num_heads,
+        settings.feed_forward_size or 4 * settings.hidden_size,
+        dropout=0.0,
+        activation="relu",
+        batch_first=True,
+        norm_first=norm_first,
+    )
     encoder = nn.TransformerEncoder(layer, settings.num_layers, enable_nested_tensor=False).eval()
     for theirs, ours in zip(encoder.layers, model.layers, strict=True):
         theirs.self_attn.in_proj_weight.data = ours.attention.query_key_value.weight.data.clone()
@@ -57,8 +68,12 @@ def test_equals_torchs_encoder_under_copied_weights(norm):
     disturb(model)
     tokens, emotion, genre = example()
     length = tokens.shape[1]
-    summed = (model.token_embedding(tokens) + model.position_embedding(torch.arange(length))
-              + model.emotion_embedding(emotion)[:, None] + model.genre_embedding(genre)[:, None])
+    summed = (
+        model.token_embedding(tokens)
+        + model.position_embedding(torch.arange(length))
+        + model.emotion_embedding(emotion)[:, None]
+        + model.genre_embedding(genre)[:, None]
+    )
     mask = nn.Transformer.generate_square_subsequent_mask(length)
     with torch.no_grad():
         hidden = as_torch_encoder(model, norm == "pre")(summed, mask=mask)
@@ -69,8 +84,15 @@ def test_equals_torchs_encoder_under_copied_weights(norm):
 
 
 def test_original_size_has_38_9_million_parameters():
-    settings = ModelSettings(kind="transformer", hidden_size=512, num_layers=12, num_heads=16,
-                             feed_forward_size=2048, max_length=1024, **ORIGINAL)
+    settings = ModelSettings(
+        kind="transformer",
+        hidden_size=512,
+        num_layers=12,
+        num_heads=16,
+        feed_forward_size=2048,
+        max_length=1024,
+        **ORIGINAL,
+    )
     with torch.device("meta"):
         model = build_model(settings, 486, 11, 6)
     counts = count_parameters(model)
@@ -83,8 +105,11 @@ def test_original_size_has_38_9_million_parameters():
     assert round(counts["total"] / 1e6, 1) == 38.9
 
 
-@pytest.mark.parametrize("options", [ORIGINAL, {}, {"positions": "none"}, {"positions": "learned"}],
-                         ids=["original", "book", "no positions", "learned positions"])
+@pytest.mark.parametrize(
+    "options",
+    [ORIGINAL, {}, {"positions": "none"}, {"positions": "learned"}],
+    ids=["original", "book", "no positions", "learned positions"],
+)
 def test_cached_equals_uncached(options):
     assert_reads_in_parts(make(**options), *example(length=24))
 
@@ -134,12 +159,13 @@ def test_no_token_sees_what_follows(options):
 
 def test_rotary_scores_depend_on_the_distance_only():
     from lib.models.transformer import rotate, rotation_table
+
     table = rotation_table(40, 8)
     torch.manual_seed(3)
     query, key = torch.randn(8), torch.randn(8)
 
     def score(i, j):
-        return rotate(query[None], table[:, i:i + 1])[0] @ rotate(key[None], table[:, j:j + 1])[0]
+        return rotate(query[None], table[:, i : i + 1])[0] @ rotate(key[None], table[:, j : j + 1])[0]
 
     torch.testing.assert_close(score(5, 2), score(35, 32), atol=1e-5, rtol=1e-5)
     assert (score(5, 2) - score(5, 4)).abs() > 1e-2
@@ -159,12 +185,22 @@ def test_labels_matter_and_no_label_is_a_label_of_its_own():
 
 def test_each_option_changes_the_model():
     tokens, emotion, genre = example()
-    variants = [{}, ORIGINAL, {"norm": "post"}, {"positions": "learned"}, {"positions": "none"},
-                {"activation": "gelu"}, {"activation": "relu"}, {"tie_embeddings": False},
-                {"initialisation": "torch"}, {"feed_forward_size": 20}]
+    variants = [
+        {},
+        ORIGINAL,
+        {"norm": "post"},
+        {"positions": "learned"},
+        {"positions": "none"},
+        {"activation": "gelu"},
+        {"activation": "relu"},
+        {"tie_embeddings": False},
+        {"initialisation": "torch"},
+        {"feed_forward_size": 20},
+    ]
     with torch.no_grad():
-        sums = [float(make(**options)(tokens, emotion, genre)[0].double().abs().sum())
-                for options in variants]
+        sums = [
+            float(make(**options)(tokens, emotion, genre)[0].double().abs().sum()) for options in variants
+        ]
     assert len(set(sums)) == len(variants)
 
 

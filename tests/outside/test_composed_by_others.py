@@ -10,8 +10,12 @@ from music21 import converter
 from lib.composing import SamplingSettings, compose_many, load_pretrained
 
 GUIDED = SamplingSettings(max_tokens=1024, seed=7001, top_p=0.95, guidance=2.0)
-LABELS = [(f"{mode}-{activity}", genre) for genre in ("american", "irish", "scottish")
-          for mode in ("major", "minor") for activity in ("calm", "lively")] * 2
+LABELS = [
+    (f"{mode}-{activity}", genre)
+    for genre in ("american", "irish", "scottish")
+    for mode in ("major", "minor")
+    for activity in ("calm", "lively")
+] * 2
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +26,13 @@ def heard(tmp_path_factory):
         path = folder / f"{piece.name}.mid"
         piece.save(midi=path)
         score = converter.parse(path)
-        bars = [tuple((round(float(note.offset), 3), tuple(pitch.midi for pitch in note.pitches))
-                      for note in bar.notes)
-                for bar in score.parts[0].makeMeasures().getElementsByClass("Measure")]
+        bars = [
+            tuple(
+                (round(float(note.offset), 3), tuple(pitch.midi for pitch in note.pitches))
+                for note in bar.notes
+            )
+            for bar in score.parts[0].makeMeasures().getElementsByClass("Measure")
+        ]
         bars = [bar for bar in bars if bar]
         found.append((piece.emotion.split("-")[0], score.analyze("key").mode, 1 - len(set(bars)) / len(bars)))
     return found

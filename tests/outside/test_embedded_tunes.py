@@ -26,8 +26,11 @@ SAMPLE = 50
 #: No pitch differs. music21 repeats from the beginning where no sign says from where, even behind a finished
 #: repeat; such tunes are compared as they are written. What it counts as notes and lengths otherwise are
 #: broken rhythms beside bar lines, ties between unlike pitches, and notes around backquotes.
-ELSEWHERE, UNABLE, LEFT_OUT = ("music21 repeats from elsewhere", "music21 cannot write the repeats out",
-                               "left out of the book")
+ELSEWHERE, UNABLE, LEFT_OUT = (
+    "music21 repeats from elsewhere",
+    "music21 cannot write the repeats out",
+    "left out of the book",
+)
 KNOWN = {
     "irish": {"none": 35, ELSEWHERE: 12, "lengths": 2, LEFT_OUT: 1},
     "american": {"none": 43, ELSEWHERE: 3, UNABLE: 3, LEFT_OUT: 1},
@@ -60,18 +63,25 @@ def music21s(text: str, repeated: bool = True) -> tuple[list[tuple[Fraction, int
         warnings.simplefilter("ignore")
         part = converter.parseData(text, format="abc").parts[0]
         part = part.expandRepeats() if repeated else part
-    sounding = (note for note in part.flatten().notes if not note.duration.isGrace
-                and not (note.tie and note.tie.type in ("stop", "continue")))
-    notes = sorted((Fraction(note.offset).limit_denominator(96), pitch.midi)
-                   for note in sounding for pitch in note.pitches)
+    sounding = (
+        note
+        for note in part.flatten().notes
+        if not note.duration.isGrace and not (note.tie and note.tie.type in ("stop", "continue"))
+    )
+    notes = sorted(
+        (Fraction(note.offset).limit_denominator(96), pitch.midi)
+        for note in sounding
+        for pitch in note.pitches
+    )
     return notes, {Fraction(bar.offset).limit_denominator(96) for bar in part.getElementsByClass(Measure)}
 
 
 def pitches_as_written(source: Source) -> tuple[list[int], list[int]]:
     """Pitches in the order of the page, nothing repeated: ours and music21's."""
     voice = next(iter(read_voices(clean(source.tune)).values()))
-    notes = sorted((start, pitch) for start, _, pitch in play(
-        [item for item in voice if isinstance(item, Event)]).notes)
+    notes = sorted(
+        (start, pitch) for start, _, pitch in play([item for item in voice if isinstance(item, Event)]).notes
+    )
     others, _ = music21s(clean(source.tune), repeated=False)
     return [pitch for _, pitch in notes], [pitch for _, pitch in others]
 

@@ -54,8 +54,15 @@ def by_mido(midi: bytes) -> list[Note]:
                 sounding.setdefault(message.note, []).append((at, message.velocity))
             elif message.type in ("note_on", "note_off"):
                 begin, velocity = sounding[message.note].pop(0)
-                notes.append((program, Fraction(begin, file.ticks_per_beat), message.note, velocity,
-                              Fraction(at - begin, file.ticks_per_beat)))
+                notes.append(
+                    (
+                        program,
+                        Fraction(begin, file.ticks_per_beat),
+                        message.note,
+                        velocity,
+                        Fraction(at - begin, file.ticks_per_beat),
+                    )
+                )
         assert not any(sounding.values())
     return sorted(notes)
 
@@ -66,10 +73,18 @@ def by_pretty_midi(midi: bytes) -> list[Note]:
     notes = []
     for instrument in file.instruments:
         for note in instrument.notes:
-            begin, end = (Fraction(file.time_to_tick(seconds), file.resolution)
-                          for seconds in (note.start, note.end))
-            notes.append((-1 if instrument.is_drum else instrument.program, begin, note.pitch, note.velocity,
-                          end - begin))
+            begin, end = (
+                Fraction(file.time_to_tick(seconds), file.resolution) for seconds in (note.start, note.end)
+            )
+            notes.append(
+                (
+                    -1 if instrument.is_drum else instrument.program,
+                    begin,
+                    note.pitch,
+                    note.velocity,
+                    end - begin,
+                )
+            )
     return sorted(notes)
 
 

@@ -40,8 +40,9 @@ def from_the_first(notes: list[tuple[Fraction, int]]) -> Notes:
 
 def written(score: Score) -> Notes:
     quarter = score.ticks_per_quarter
-    return from_the_first([(Fraction(note.time, quarter), note.pitch) for track in score.tracks
-                           for note in track.notes])
+    return from_the_first(
+        [(Fraction(note.time, quarter), note.pitch) for track in score.tracks for note in track.notes]
+    )
 
 
 def by_music21(document: bytes, path) -> tuple[Notes, int]:
@@ -51,8 +52,11 @@ def by_music21(document: bytes, path) -> tuple[Notes, int]:
     for part in converter.parse(path).parts:
         for bar in list(part.getElementsByClass(Measure))[1:-1]:
             broken += any(voice.highestTime != bar.barDuration.quarterLength for voice in bar.voices or [bar])
-        notes += [(Fraction(note.offset).limit_denominator(96), pitch.midi)
-                  for note in part.stripTies().flatten().notes for pitch in note.pitches]
+        notes += [
+            (Fraction(note.offset).limit_denominator(96), pitch.midi)
+            for note in part.stripTies().flatten().notes
+            for pitch in note.pitches
+        ]
     return from_the_first(notes), broken
 
 

@@ -21,8 +21,9 @@ def test_an_interval_over_seeds_is_students():
 
 def test_a_bootstrapped_mean_is_scipys():
     found = bootstrap_mean(VALUES, np.arange(60), draws=20_000)
-    expected = stats.bootstrap((VALUES,), np.mean, n_resamples=20_000, method="percentile",
-                               rng=np.random.default_rng(0)).confidence_interval
+    expected = stats.bootstrap(
+        (VALUES,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(0)
+    ).confidence_interval
     assert found.estimate == pytest.approx(VALUES.mean())
     assert (found.low, found.high) == pytest.approx(tuple(expected), abs=0.02)
 
@@ -31,17 +32,27 @@ def test_a_bootstrapped_mean_over_groups_is_scipys_over_their_sums():
     groups = np.arange(60) // 3
     found = bootstrap_mean(VALUES, groups, draws=20_000)
     sums = VALUES.reshape(20, 3).sum(axis=1)
-    expected = stats.bootstrap((sums,), lambda drawn, axis: drawn.mean(axis=axis) / 3, n_resamples=20_000,
-                               method="percentile", rng=np.random.default_rng(0)).confidence_interval
+    expected = stats.bootstrap(
+        (sums,),
+        lambda drawn, axis: drawn.mean(axis=axis) / 3,
+        n_resamples=20_000,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
     assert (found.low, found.high) == pytest.approx(tuple(expected), abs=0.03)
 
 
 def test_a_bootstrapped_ratio_is_scipys():
     weights = 1 + VALUES[::-1]
     found = bootstrap_ratio(VALUES, weights, np.arange(60), draws=20_000)
-    expected = stats.bootstrap((VALUES, weights), lambda over, under, axis: over.sum(axis) / under.sum(axis),
-                               paired=True, n_resamples=20_000, method="percentile",
-                               rng=np.random.default_rng(0)).confidence_interval
+    expected = stats.bootstrap(
+        (VALUES, weights),
+        lambda over, under, axis: over.sum(axis) / under.sum(axis),
+        paired=True,
+        n_resamples=20_000,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
     assert (found.low, found.high) == pytest.approx(tuple(expected), abs=0.01)
 
 

@@ -47,16 +47,19 @@ def altered(tmp_path, old, new):
     return path
 
 
-@pytest.mark.parametrize(("old", "new", "said"), [
-    ("seed:", "sead:", "unknown key 'sead'|wrong at 'seed'"),
-    ("temperature: 1.0", "temperature: -1.0", "generation.temperature"),
-    ("hidden_size: 64, num_layers: 2", "hidden_size: 63, num_layers: 2", "63 is not divisible"),
-    ("kind: lstm", "kind: gru", "runs.lstm.model.kind"),
-    ("positions: none", "positions: learned, max_length: 100", "'lstm' learns positions .* 101 tokens"),
-    ("window: 256", "windows: 256", "unknown key 'runs.lstm.training.windows'"),
-    ("precision: auto", "precision: half", "wrong at 'precision': .*auto"),
-    ("threads: 2", "threads: 2\nthreads: 4", "the key 'threads' is given twice"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("seed:", "sead:", "unknown key 'sead'|wrong at 'seed'"),
+        ("temperature: 1.0", "temperature: -1.0", "generation.temperature"),
+        ("hidden_size: 64, num_layers: 2", "hidden_size: 63, num_layers: 2", "63 is not divisible"),
+        ("kind: lstm", "kind: gru", "runs.lstm.model.kind"),
+        ("positions: none", "positions: learned, max_length: 100", "'lstm' learns positions .* 101 tokens"),
+        ("window: 256", "windows: 256", "unknown key 'runs.lstm.training.windows'"),
+        ("precision: auto", "precision: half", "wrong at 'precision': .*auto"),
+        ("threads: 2", "threads: 2\nthreads: 4", "the key 'threads' is given twice"),
+    ],
+)
 def test_a_wrong_key_or_value_is_named_in_one_sentence(tmp_path, old, new, said):
     with pytest.raises(BookError, match=said) as error:
         read_profile(altered(tmp_path, old, new))
@@ -80,8 +83,19 @@ def test_a_data_folder_replaces_the_embedded_corpus(tmp_path):
     assert load_profile("smoke", tmp_path).data.name == tmp_path.name
 
 
-SIZES = {"hidden_size", "num_layers", "num_heads", "feed_forward_size", "max_length", "tokens", "window",
-         "batch_tokens", "learning_rate", "evaluations", "evaluation_tokens"}
+SIZES = {
+    "hidden_size",
+    "num_layers",
+    "num_heads",
+    "feed_forward_size",
+    "max_length",
+    "tokens",
+    "window",
+    "batch_tokens",
+    "learning_rate",
+    "evaluations",
+    "evaluation_tokens",
+}
 
 
 def test_the_dry_run_differs_from_the_gpu_profile_in_sizes_alone():
@@ -89,8 +103,9 @@ def test_the_dry_run_differs_from_the_gpu_profile_in_sizes_alone():
     assert gpu.seeds == dry.seeds
     assert gpu.experiments.fresh == dry.experiments.fresh
     assert gpu.ablation.ablations == dry.ablation.ablations
-    entries = [(profile.runs["lstm"], profile.runs["transformer"], profile.experiments)
-               for profile in (gpu, dry)]
+    entries = [
+        (profile.runs["lstm"], profile.runs["transformer"], profile.experiments) for profile in (gpu, dry)
+    ]
     for large, small in zip(*entries, strict=True):
         assert large.model.model_dump(exclude=SIZES) == small.model.model_dump(exclude=SIZES)
         assert large.training.model_dump(exclude=SIZES) == small.training.model_dump(exclude=SIZES)

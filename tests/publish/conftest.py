@@ -25,9 +25,11 @@ class TinyBook:
 
     def notebook(self, name, *sources, parameters=PARAMETERS):
         """Write a source notebook; returns its chapter."""
-        cells = [new_markdown_cell("# A chapter"),
-                 new_code_cell(parameters, metadata={"tags": ["parameters"]}),
-                 *(new_code_cell(source) for source in sources)]
+        cells = [
+            new_markdown_cell("# A chapter"),
+            new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+            *(new_code_cell(source) for source in sources),
+        ]
         path = self.folder / "notebooks" / f"{name}.ipynb"
         nbformat.write(new_notebook(cells=cells, metadata=KERNEL), path)
         return Chapter(name, f"notebooks/{name}", path)
@@ -38,11 +40,23 @@ class TinyBook:
         expected = fingerprint(chapter, self.profile, given, "data", self.folder)
         notebook = chapter.read()
         notebook.metadata["papermill"] = nbformat.from_dict(
-            {"parameters": given, "start_time": "2026-01-01T12:00:00", "end_time": "2026-01-01T12:00:02",
-             "duration": 2.0, "exception": None})
-        notebook.metadata[KEY] = {"fingerprint": expected, "profile": "smoke", "device": "a device",
-                                  "threads": 1, "precision": self.profile.precision, "kind": "cpu-fp32",
-                                  "commit": None}
+            {
+                "parameters": given,
+                "start_time": "2026-01-01T12:00:00",
+                "end_time": "2026-01-01T12:00:02",
+                "duration": 2.0,
+                "exception": None,
+            }
+        )
+        notebook.metadata[KEY] = {
+            "fingerprint": expected,
+            "profile": "smoke",
+            "device": "a device",
+            "threads": 1,
+            "precision": self.profile.precision,
+            "kind": "cpu-fp32",
+            "commit": None,
+        }
         for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
             cell.execution_count = count
         return ExecutedCopy(chapter, notebook, self.profile.name, expected, self.folder / "media")

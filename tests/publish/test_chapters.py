@@ -27,8 +27,13 @@ def book(tiny_book):
 
 
 def test_documents_come_in_reading_order(book):
-    assert documents(book.folder) == ["book/index", "notebooks/01_first", "book/page", "book/below",
-                                      "notebooks/02_second"]
+    assert documents(book.folder) == [
+        "book/index",
+        "notebooks/01_first",
+        "book/page",
+        "book/below",
+        "notebooks/02_second",
+    ]
 
 
 def test_chapters_are_the_notebooks(book):

@@ -59,7 +59,8 @@ def test_a_failing_notebook_ends_with_one_sentence_and_leaves_the_earlier_copy(t
         execute(tiny_book, chapter)
     assert str(caught.value) == (
         "The notebook 01_first failed in cell [4], which begins 'raise ValueError('too\\nlong')', with "
-        "ValueError: too long; see artifacts/executed/smoke/failed/01_first.ipynb.")
+        "ValueError: too long; see artifacts/executed/smoke/failed/01_first.ipynb."
+    )
     assert path.read_bytes() == before
     kept = read_notebook(path.parent / "failed" / "01_first.ipynb")
     assert KEY not in kept.metadata, "even in its place it would be refused"

@@ -55,17 +55,21 @@ def test_cells_and_their_ids_are_the_source(parts, tiny_book):
     assert changed(before, parts()) == ["source"]
 
 
-@pytest.mark.parametrize(("name", "text", "stale"), [
-    ("lib/room/code.py", "answer = 42  # as always\n", False),
-    ("lib/room/code.py", "answer = 41\n", True),
-    ("lib/code.py", "answer = 41\n", False),
-    ("lib/room/rules.yaml", "margin: 1\n", True),
-    ("lib/room/CARD.md", "Text for readers.\n", False),
-    ("lib/room/.code.py.swp", "", False),
-    ("book/reference/survey.csv", "score,count\n1,21\n", True),
-    ("book/evidence/sweeps.csv", "loss\n1\n", True),
-    ("book/limits.md", "A page.\n", False),
-    ("requirements.txt", "torch==1\n", True)])
+@pytest.mark.parametrize(
+    ("name", "text", "stale"),
+    [
+        ("lib/room/code.py", "answer = 42  # as always\n", False),
+        ("lib/room/code.py", "answer = 41\n", True),
+        ("lib/code.py", "answer = 41\n", False),
+        ("lib/room/rules.yaml", "margin: 1\n", True),
+        ("lib/room/CARD.md", "Text for readers.\n", False),
+        ("lib/room/.code.py.swp", "", False),
+        ("book/reference/survey.csv", "score,count\n1,21\n", True),
+        ("book/evidence/sweeps.csv", "loss\n1\n", True),
+        ("book/limits.md", "A page.\n", False),
+        ("requirements.txt", "torch==1\n", True),
+    ],
+)
 def test_the_code_that_is_called_and_what_it_reads_count(parts, tiny_book, name, text, stale):
     before = parts()
     path = tiny_book.folder / name

@@ -25,13 +25,16 @@ def site(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("part", [
-    '<link rel="stylesheet" type="text/css" href="../_static/sphinx-thebe.css?v=4fa983c6" />',
-    '<script async="async" src="../_static/sphinx-thebe.js?v=c100c467"></script>',
-    '<script>const THEBE_JS_URL = "https://elsewhere.example/thebe.js"; const thebe = "pre"</script>',
-    '<script type="text/x-thebe-config">\n{\n  requestKernel: true\n}\n</script>\n'
-    "<script>kernelName = 'python3'</script>",
-])
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<link rel="stylesheet" type="text/css" href="../_static/sphinx-thebe.css?v=4fa983c6" />',
+        '<script async="async" src="../_static/sphinx-thebe.js?v=c100c467"></script>',
+        '<script>const THEBE_JS_URL = "https://elsewhere.example/thebe.js"; const thebe = "pre"</script>',
+        '<script type="text/x-thebe-config">\n{\n  requestKernel: true\n}\n</script>\n'
+        "<script>kernelName = 'python3'</script>",
+    ],
+)
 def test_nothing_is_left_of_the_extension_that_nobody_uses(part):
     before = '<head>\n<script src="a.js"></script>'
     after = '\n<link href="b.css" /><script>let c = 1</script></head>'
@@ -46,16 +49,21 @@ def test_the_sidebars_fold_has_a_name_and_other_folds_stay_as_they_are():
 
 
 def test_bibliography_loses_roles_that_it_does_not_fill():
-    page = finished('<div role="list" class="citation-list">\n<div class="citation" id="id1" '
-                    'role="doc-biblioentry">x</div></div><div role="list">y</div>')
-    assert page == ('<div class="citation-list">\n<div class="citation" id="id1">x</div></div>'
-                    '<div role="list">y</div>')
+    page = finished(
+        '<div role="list" class="citation-list">\n<div class="citation" id="id1" '
+        'role="doc-biblioentry">x</div></div><div role="list">y</div>'
+    )
+    assert page == (
+        '<div class="citation-list">\n<div class="citation" id="id1">x</div></div><div role="list">y</div>'
+    )
 
 
 def test_a_signature_over_several_lines_is_no_list_of_definitions():
     real = "<dl>\n<dt>term</dt><dd>what it means</dd></dl>"
-    page = finished(f'<dt class="sig"><dl>\n<dd><em class="sig-param">a</em>,</dd>\n'
-                    f'<dd><em class="sig-param">b</em>,</dd>\n</dl></dt>{real}')
+    page = finished(
+        f'<dt class="sig"><dl>\n<dd><em class="sig-param">a</em>,</dd>\n'
+        f'<dd><em class="sig-param">b</em>,</dd>\n</dl></dt>{real}'
+    )
     tree = BeautifulSoup(page, "html.parser")
     assert [tag.get("role") for tag in tree.select("dt.sig dl, dt.sig dd")] == ["none"] * 3
     assert real in page
@@ -77,19 +85,22 @@ def test_a_theme_without_that_file_is_told(tmp_path):
         finish_pages(tmp_path)
 
 
-@pytest.mark.parametrize(("image", "size"), [
-    ('<img alt="Two bars" src="../images/two%20bars.svg" />', ("720", "112")),
-    ('<img src="../images/two%20bars.svg?v=1" alt="a &gt; b">', ("720", "112")),
-    ('<img src="../images/logo.svg" alt="x">', ("240", "64")),
-    ('<img src="../images/two.png" alt="x">', ("3", "2")),
-    ('<img src="../images/empty.svg" alt="x">', (None, None)),
-    ('<img src="../images/two%20bars.svg" width="36" alt="x">', ("36", None)),
-    ('<img src="../images/two%20bars.svg" style="max-width: 9em; height: 2em" alt="x">', (None, None)),
-    ('<img src="../images/gone.png" alt="x">', (None, None)),
-    ('<img src="../images/broken.png" alt="x">', (None, None)),
-    ('<img src="https://elsewhere.example/images/two%20bars.svg" alt="x">', (None, None)),
-    ('<img src="data:image/png;base64,AAAA" alt="x">', (None, None)),
-])
+@pytest.mark.parametrize(
+    ("image", "size"),
+    [
+        ('<img alt="Two bars" src="../images/two%20bars.svg" />', ("720", "112")),
+        ('<img src="../images/two%20bars.svg?v=1" alt="a &gt; b">', ("720", "112")),
+        ('<img src="../images/logo.svg" alt="x">', ("240", "64")),
+        ('<img src="../images/two.png" alt="x">', ("3", "2")),
+        ('<img src="../images/empty.svg" alt="x">', (None, None)),
+        ('<img src="../images/two%20bars.svg" width="36" alt="x">', ("36", None)),
+        ('<img src="../images/two%20bars.svg" style="max-width: 9em; height: 2em" alt="x">', (None, None)),
+        ('<img src="../images/gone.png" alt="x">', (None, None)),
+        ('<img src="../images/broken.png" alt="x">', (None, None)),
+        ('<img src="https://elsewhere.example/images/two%20bars.svg" alt="x">', (None, None)),
+        ('<img src="data:image/png;base64,AAAA" alt="x">', (None, None)),
+    ],
+)
 def test_a_picture_that_states_no_size_gets_that_of_its_file(tmp_path, image, size):
     (tmp_path / "images").mkdir()
     (tmp_path / "notebooks").mkdir()

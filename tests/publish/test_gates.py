@@ -51,8 +51,15 @@ def test_an_unfinished_copy_is_refused(copy):
     assert "not finished" in only_problem(copy)
 
 
-@pytest.mark.parametrize(("part", "told"), [("source", "its notebook"), ("code", "the code that it calls"),
-                                            ("parameters", "its parameters"), ("data", "the data")])
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ("source", "its notebook"),
+        ("code", "the code that it calls"),
+        ("parameters", "its parameters"),
+        ("data", "the data"),
+    ],
+)
 def test_a_stale_copy_is_refused_with_what_changed(copy, part, told):
     changed = dataclasses.replace(copy, expected={**copy.expected, part: "another hash"})
     assert f"stale, since it was made from another state of {told}" in only_problem(changed)
@@ -85,12 +92,15 @@ def test_progress_on_standard_error_passes(copy):
     assert problems([copy]) == []
 
 
-@pytest.mark.parametrize(("metadata", "missing"), [
-    ({}, "no alternative text and no caption"),
-    ({"figure": DESCRIBED["figure"]}, "no alternative text;"),
-    ({**DESCRIBED, "image": {"alt": "  "}}, "no alternative text;"),
-    ({"image": DESCRIBED["image"]}, "no caption;"),
-])
+@pytest.mark.parametrize(
+    ("metadata", "missing"),
+    [
+        ({}, "no alternative text and no caption"),
+        ({"figure": DESCRIBED["figure"]}, "no alternative text;"),
+        ({**DESCRIBED, "image": {"alt": "  "}}, "no alternative text;"),
+        ({"image": DESCRIBED["image"]}, "no caption;"),
+    ],
+)
 def test_a_picture_without_words_is_refused(copy, metadata, missing):
     copy.notebook.cells[-1].outputs = [PNG]
     copy.notebook.cells[-1].metadata.mystnb = metadata

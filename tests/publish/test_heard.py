@@ -23,8 +23,12 @@ def tune(notes: int = 48, length: int = 240, program: int = 0, seed: int = 3) ->
     for base, every in ((67, 1), (43, 4)):
         track = Track(program=program)
         steps = generator.choice([0, 2, 4, 5, 7, 9, 11, 12], notes // every)
-        track.notes.extend([Note(length * every * place, length * every, base + int(step), 90)
-                            for place, step in enumerate(steps)])
+        track.notes.extend(
+            [
+                Note(length * every * place, length * every, base + int(step), 90)
+                for place, step in enumerate(steps)
+            ]
+        )
         score.tracks.append(track)
     return score
 
@@ -85,8 +89,10 @@ def site_with(folder, score: Score, sound: Score, html: str) -> list[str]:
 
 
 PLAYER = '<figure><a href="media/tune.mid">MIDI</a><audio src="media/a%20tune.mp3"></audio></figure>'
-QUIZ = ('<div class="quiz-question"><figure><audio src="media/a%20tune.mp3"></audio></figure>'
-        '<p><a href="media/tune.mid">MIDI</a></p></div>')
+QUIZ = (
+    '<div class="quiz-question"><figure><audio src="media/a%20tune.mp3"></audio></figure>'
+    '<p><a href="media/tune.mid">MIDI</a></p></div>'
+)
 
 
 @pytest.mark.parametrize("html", [PLAYER, QUIZ], ids=["player", "blind question"])
@@ -105,8 +111,9 @@ def test_a_right_sound_passes_and_a_transposed_or_permuted_one_does_not(tmp_path
 
 def test_a_sound_without_notes_beside_it_is_named(tmp_path):
     found = site_with(tmp_path, tune(8), tune(8), '<audio src="media/a%20tune.mp3"></audio>')
-    assert found == ["media/a tune.mp3 has no MIDI file beside it on any page: what it should sound like "
-                     "nobody can tell"]
+    assert found == [
+        "media/a tune.mp3 has no MIDI file beside it on any page: what it should sound like nobody can tell"
+    ]
 
 
 def test_silence_is_noticed(tmp_path):

@@ -36,6 +36,7 @@ def host():
 @pytest.fixture
 def staged(tiny_book):
     """A function from the text of the only page to its staging folder."""
+
     def stage(text):
         shutil.copy(PROJECT / "_config.yml", tiny_book.folder)
         shutil.copytree(PROJECT / "book" / "_static", tiny_book.folder / "book" / "_static")
@@ -43,6 +44,7 @@ def staged(tiny_book):
         (tiny_book.folder / "book" / "index.md").write_text(text)
         (tiny_book.folder / "book" / "references.bib").write_text("")
         return stage_book([tiny_book.copy(tiny_book.notebook("01_first"))], "smoke", tiny_book.folder)
+
     return stage
 
 

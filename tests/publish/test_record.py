@@ -17,9 +17,9 @@ def test_a_trial_is_refused(tmp_path):
         refuse_trial(tmp_path)
 
 
-@pytest.mark.parametrize("content", [
-    None, "", "not json", "[]", "null", "{}", '{"profile": "laptop"}', '{"trial": false}',
-])
+@pytest.mark.parametrize(
+    "content", [None, "", "not json", "[]", "null", "{}", '{"profile": "laptop"}', '{"trial": false}']
+)
 def test_a_site_that_does_not_tell_is_refused(tmp_path, content):
     if content is not None:
         (tmp_path / RECORD_FILE).write_text(content)

@@ -90,9 +90,13 @@ def test_the_folder_of_the_data_is_not_published(tiny_book):
 def test_a_word_that_stands_for_a_number_needs_no_format(tiny_book):
     copy = tiny_book.copy(tiny_book.notebook("01_first", "1 + 1"))
     copy.notebook.cells[-1].outputs = [
-        new_output("display_data", {"application/papermill.record/text/plain": text},
-                   metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}})
-        for name, text in (("first-loss", "'(not measured)'"), ("first-gain", "0.25"))]
+        new_output(
+            "display_data",
+            {"application/papermill.record/text/plain": text},
+            metadata={"scrapbook": {"name": name, "mime_prefix": "application/papermill.record/"}},
+        )
+        for name, text in (("first-loss", "'(not measured)'"), ("first-gain", "0.25"))
+    ]
     copy.notebook.cells.append(new_markdown_cell("{glue:text}`first-loss:.3f`, {glue:text}`first-gain:.0%`"))
     assert published(copy).cells[-1].source == "{glue:text}`first-loss`, {glue:text}`first-gain:.0%`"
 

@@ -14,20 +14,33 @@ pytestmark = pytest.mark.usefixtures("our_style")
 
 def metrics():
     tokens = np.linspace(1e4, 1e6, 20)
-    return pd.DataFrame({"tokens": tokens, "train_loss": 1 + 1e4 / tokens,
-                         "validation_loss": np.where(np.arange(20) % 5 == 4, 1.1 + 1e4 / tokens, np.nan)})
+    return pd.DataFrame(
+        {
+            "tokens": tokens,
+            "train_loss": 1 + 1e4 / tokens,
+            "validation_loss": np.where(np.arange(20) % 5 == 4, 1.1 + 1e4 / tokens, np.nan),
+        }
+    )
 
 
 def losses(factor=1.0):
     loss = factor * np.array([0.5, 2.0])
-    return pd.DataFrame({"type": ["Bar", "Pitch"], "tokens": [12345, 400], "loss": loss, "low": loss - 0.1,
-                         "high": loss + 0.1})
+    return pd.DataFrame(
+        {
+            "type": ["Bar", "Pitch"],
+            "tokens": [12345, 400],
+            "loss": loss,
+            "low": loss - 0.1,
+            "high": loss + 0.1,
+        }
+    )
 
 
 def notes():
     start = np.arange(16) / 4
-    return pd.DataFrame({"start_bar": start, "end_bar": start + 0.25, "pitch": 60 + np.arange(16) % 7,
-                         "is_drum": False})
+    return pd.DataFrame(
+        {"start_bar": start, "end_bar": start + 0.25, "pitch": 60 + np.arange(16) % 7, "is_drum": False}
+    )
 
 
 def labels(axis):
@@ -57,17 +70,27 @@ def test_losses_by_type_say_how_many_tokens():
 
 
 def test_loss_by_position():
-    table = pd.DataFrame({"start": [0, 8], "end": [8, 16], "loss": [1.0, 0.9], "low": [0.9, 0.8],
-                          "high": [1.1, 1.0], "difference": [0.1, 0], "difference_low": [0, -0.1],
-                          "difference_high": [0.2, 0.1]})
+    table = pd.DataFrame(
+        {
+            "start": [0, 8],
+            "end": [8, 16],
+            "loss": [1.0, 0.9],
+            "low": [0.9, 0.8],
+            "high": [1.1, 1.0],
+            "difference": [0.1, 0],
+            "difference_low": [0, -0.1],
+            "difference_high": [0.2, 0.1],
+        }
+    )
     figure = plots.plot_loss_by_position({"ngram": table, "lstm": table}, "ngram")
     colours = [line.get_color() for line in figure.axes[1].lines]
     assert model_colour("lstm") in colours
 
 
 def test_extra_loss():
-    table = pd.DataFrame({"context": [8, 16], "extra": [0.2, 0], "extra_low": [0.1, 0],
-                          "extra_high": [0.3, 0]})
+    table = pd.DataFrame(
+        {"context": [8, 16], "extra": [0.2, 0], "extra_low": [0.1, 0], "extra_high": [0.3, 0]}
+    )
     axis = plots.plot_extra_loss({"lstm": table, "transformer": table}).axes[0]
     assert labels(axis) == ["LSTM", "Transformer"]
 

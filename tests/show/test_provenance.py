@@ -10,8 +10,11 @@ from lib.show.provenance import describe_commit, show_provenance
 @pytest.fixture
 def run():
     summary = {"seed": 7, "parameters": 1234567, "tokens": 1500000, "seconds": 95.2, "status": "finished"}
-    return SimpleNamespace(settings=SimpleNamespace(name="lstm", precision="32-true"),
-                           folder=Path("runs/lstm-0123456789ab"), summary=summary)
+    return SimpleNamespace(
+        settings=SimpleNamespace(name="lstm", precision="32-true"),
+        folder=Path("runs/lstm-0123456789ab"),
+        summary=summary,
+    )
 
 
 def rows(html):
@@ -27,8 +30,9 @@ def test_the_table_tells_code_settings_data_device_versions_and_runs(tiny_profil
     assert f"{len(tiny_store.index)} pieces" in found["Data"]
     assert found["Device"].endswith(f"precision {tiny_profile.precision}")
     assert "torch 2." in found["Versions"]
-    assert found["Run lstm"] == ("lstm-0123456789ab, seed 7, 32-true, 1,234,567 parameters, "
-                                 "1,500,000 tokens in 1 min 35 s")
+    assert found["Run lstm"] == (
+        "lstm-0123456789ab, seed 7, 32-true, 1,234,567 parameters, 1,500,000 tokens in 1 min 35 s"
+    )
 
 
 def test_a_run_that_diverged_is_told(tiny_profile, tiny_store, run):

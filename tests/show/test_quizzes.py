@@ -14,8 +14,10 @@ CHOICES = {"real": "Real music", "composed": "Composed"}
 
 
 def questions(*answers):
-    return [Question(f"k{number}", f"Piece {number}", f"<p>Piece {number}</p>", answer, "<p>because</p>", "a")
-            for number, answer in enumerate(answers, start=1)]
+    return [
+        Question(f"k{number}", f"Piece {number}", f"<p>Piece {number}</p>", answer, "<p>because</p>", "a")
+        for number, answer in enumerate(answers, start=1)
+    ]
 
 
 def parsed(page):
@@ -46,10 +48,10 @@ def test_what_a_script_needs_survives_any_text():
     question = Question("k", NASTY, "<p></p>", NASTY, "<p></p>", NASTY)
     page = parsed(quiz_html("labels", NASTY, choices, [question], {NASTY: NASTY}, show_all=NASTY))
     assert page.find("img") is None
-    root, = page.select(".quiz")
+    (root,) = page.select(".quiz")
     assert json.loads(root["data-choices"]) == choices
     assert json.loads(root["data-groups"]) == {NASTY: NASTY}
-    block, = page.select(".quiz-question")
+    (block,) = page.select(".quiz-question")
     assert (block["data-answer"], block["data-title"], block["data-group"]) == (NASTY, NASTY, NASTY)
 
 

@@ -6,11 +6,23 @@ from lib.show.results import differences_table, heads_table, results_table
 
 
 def results():
-    names = [f"{measure}{end}" for measure in ("nats_per_token", "accuracy", "nats_per_note")
-             for end in ("", "_low", "_high")]
+    names = [
+        f"{measure}{end}"
+        for measure in ("nats_per_token", "accuracy", "nats_per_note")
+        for end in ("", "_low", "_high")
+    ]
     values = [0.7, 0.68, 0.72, 0.75, 0.74, 0.76, 3.2, 3.1, 3.3]
-    return pd.DataFrame([{"model": "lstm", "tokens": 12345, "pieces": 67, "groups": 60,
-                          **dict(zip(names, values, strict=True))}])
+    return pd.DataFrame(
+        [
+            {
+                "model": "lstm",
+                "tokens": 12345,
+                "pieces": 67,
+                "groups": 60,
+                **dict(zip(names, values, strict=True)),
+            }
+        ]
+    )
 
 
 def test_lines():
@@ -26,9 +38,17 @@ def test_lines():
 
 
 def test_differences():
-    line = {"model": "transformer", "baseline": "lstm", "groups": 60, "nats_per_token": -0.1,
-            "nats_per_token_low": -0.2, "nats_per_token_high": -0.05, "nats_per_note": -0.5,
-            "nats_per_note_low": -0.9, "nats_per_note_high": -0.1}
+    line = {
+        "model": "transformer",
+        "baseline": "lstm",
+        "groups": 60,
+        "nats_per_token": -0.1,
+        "nats_per_token_low": -0.2,
+        "nats_per_token_high": -0.05,
+        "nats_per_note": -0.5,
+        "nats_per_note_low": -0.9,
+        "nats_per_note_high": -0.1,
+    }
     page = differences_table(pd.DataFrame([line]), "Differences").data
     assert "Transformer − LSTM" in page
     assert "−0.100 [−0.200,\N{NO-BREAK SPACE}−0.050]" in page
@@ -36,8 +56,16 @@ def test_differences():
 
 
 def test_heads():
-    line = {"bars_back": 1, "layer": 2, "head": 3, "share": 0.4, "low": 0.3, "high": 0.5, "even": 0.06,
-            "pieces": 9}
+    line = {
+        "bars_back": 1,
+        "layer": 2,
+        "head": 3,
+        "share": 0.4,
+        "low": 0.3,
+        "high": 0.5,
+        "even": 0.06,
+        "pieces": 9,
+    }
     page = heads_table(pd.DataFrame([line]), "Heads").data
     assert "layer 2, head 3" in page
     assert "0.400 [0.300,\N{NO-BREAK SPACE}0.500]" in page

@@ -27,7 +27,7 @@ def score():
 def starts(instrument):
     """Absolute starts in hundredths of a second."""
     steps = instrument["notes"][::3]
-    return [sum(steps[:place + 1]) for place in range(len(steps))]
+    return [sum(steps[: place + 1]) for place in range(len(steps))]
 
 
 def test_times_follow_the_tempo(score):
@@ -74,6 +74,7 @@ def test_names_of_instruments():
 def test_the_script_and_the_styles_have_the_colours_of_the_figures():
     script = (BOOK / "_static" / "player.js").read_text(encoding="utf-8")
     named = dict(re.findall(r'const (INK|BAR_LINE|FAINT) = "(#\w+)"', script))
-    assert named == {name: colour.lower() for name, colour in
-                     (("INK", INK), ("BAR_LINE", BAR_LINE), ("FAINT", FAINT))}
+    assert named == {
+        name: colour.lower() for name, colour in (("INK", INK), ("BAR_LINE", BAR_LINE), ("FAINT", FAINT))
+    }
     assert f"background: {CARD.lower()};" in (BOOK / "_static" / "player.css").read_text(encoding="utf-8")

@@ -26,15 +26,25 @@ from lib.show.style import (
 # Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
 VISION = {
     "usual": np.eye(3),
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                   [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                     [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
-                   [0.004733, 0.691367, 0.303900]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
 }
-TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-                   [0.0193339, 0.1191920, 0.9503041]])
+TO_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 
 
 def lab(colour, vision):
@@ -81,8 +91,9 @@ def test_apply_style_outside_ipython():
         assert mpl.rcParams["figure.facecolor"] == CARD
 
 
-@pytest.mark.parametrize("label", ["ca$$h", "$x^2$", "激昂的", "喜歡", "슬픔", "かなしい", "грустно",
-                                   "{x}_^%#\\frac"])
+@pytest.mark.parametrize(
+    "label", ["ca$$h", "$x^2$", "激昂的", "喜歡", "슬픔", "かなしい", "грустно", "{x}_^%#\\frac"]
+)
 def test_any_label_is_drawn_as_it_is(label):
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns of a letter that no font has

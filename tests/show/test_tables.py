@@ -6,8 +6,10 @@ from lib.show.tables import html_table, with_interval
 
 
 def table(**options):
-    frame = pd.DataFrame({"model": ["LSTM", "<b>"], "tokens": [1_500_000, 3], "loss": [0.64321, None],
-                          "change": [-0.5, 0.25]}, index=["lstm", "original"])
+    frame = pd.DataFrame(
+        {"model": ["LSTM", "<b>"], "tokens": [1_500_000, 3], "loss": [0.64321, None], "change": [-0.5, 0.25]},
+        index=["lstm", "original"],
+    )
     return html_table(frame, "Models & losses", **options).data
 
 

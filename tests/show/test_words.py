@@ -7,9 +7,16 @@ from lib.show import words
 from lib.show.words import compared, glue_all, listed, number_text
 
 
-@pytest.mark.parametrize(("low", "high", "word"), [
-    (-2, -1, "lower than"), (1, 2, "higher than"), (-1, 2, "not distinguishable from"),
-    (0, 2, "not distinguishable from"), (float("nan"), float("nan"), "not distinguishable from")])
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (-2, -1, "lower than"),
+        (1, 2, "higher than"),
+        (-1, 2, "not distinguishable from"),
+        (0, 2, "not distinguishable from"),
+        (float("nan"), float("nan"), "not distinguishable from"),
+    ],
+)
 def test_compared(low, high, word):
     assert compared(low, high) == word
 

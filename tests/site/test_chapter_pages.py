@@ -37,8 +37,10 @@ def test_shown_cells_have_the_address_that_their_notebook_stores(page, chapter):
 
 
 def test_both_notebooks_can_be_taken_home(page, site, chapter):
-    executed, clean = (site / chapter.document.rpartition("/")[0] / link["href"]
-                       for link in page.select("p.about-chapter a[download]"))
+    executed, clean = (
+        site / chapter.document.rpartition("/")[0] / link["href"]
+        for link in page.select("p.about-chapter a[download]")
+    )
     results = [cell.get("outputs") for cell in nbformat.read(executed, 4).cells if cell.cell_type == "code"]
     assert any(results)
     assert not any(cell.get("outputs") for cell in nbformat.read(clean, 4).cells)

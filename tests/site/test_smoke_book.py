@@ -39,8 +39,12 @@ def site(book_home):
 
 def lib(*arguments, home):
     """Run a command of the book; returns what it printed on both streams."""
-    done = subprocess.run([sys.executable, "-m", "lib", *arguments], capture_output=True, text=True,
-                          env={**os.environ, "MOOD_HOME": str(home)})
+    done = subprocess.run(
+        [sys.executable, "-m", "lib", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MOOD_HOME": str(home)},
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -56,8 +60,9 @@ def test_every_document_has_become_a_page(site):
 
 
 def test_notation_to_take_away_has_measures_of_one_length(site):
-    files = sorted({path.name: path for suffix in ("mxl", "musicxml") for path in site.rglob(f"*.{suffix}")
-                    }.values())
+    files = sorted(
+        {path.name: path for suffix in ("mxl", "musicxml") for path in site.rglob(f"*.{suffix}")}.values()
+    )
     assert files
     assert [line for path in files for line in unequal_measures(path)] == []
 
@@ -70,8 +75,10 @@ def test_most_sounds_can_be_held_against_their_notes(site):
     """Of a piece without clear frames, such as thirty programs at once, the check says nothing."""
     pages = [Page(path, site.resolve()) for path in site.rglob("*.html") if "_static" not in path.parts]
     pairs = sounds_and_notes(site.resolve(), pages)
-    told = [agreement(*soundfile.read(sound, always_2d=True), symusic.Score(notes)) is not None
-            for sound, notes in pairs.items()]
+    told = [
+        agreement(*soundfile.read(sound, always_2d=True), symusic.Score(notes)) is not None
+        for sound, notes in pairs.items()
+    ]
     assert len(told) >= 30
     assert sum(told) > len(told) / 2
 
@@ -91,8 +98,9 @@ def test_no_folder_of_this_machine_is_published(site, book_home):
 
 def test_the_status_page_lists_every_notebook_with_its_time(site):
     page = BeautifulSoup((site / "book" / "status.html").read_text(encoding="utf-8"), "html.parser")
-    rows = [[cell.get_text() for cell in row.find_all(["th", "td"])]
-            for row in page.select("article tbody tr")]
+    rows = [
+        [cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.select("article tbody tr")
+    ]
     assert [row[0] for row in rows] == [chapter.name for chapter in chapters()]
     assert all(re.fullmatch(r"\d+ s|\d+ min \d\d s", row[2]) for row in rows)
 

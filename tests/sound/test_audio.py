@@ -6,15 +6,7 @@ import soundfile
 from symusic import Note, Score, Tempo, Track
 
 from lib.basics.errors import BookError
-from lib.sound.audio import (
-    LOUDNESS,
-    SAMPLE_RATE,
-    loudness,
-    normalise,
-    note_seconds,
-    render,
-    write_mp3,
-)
+from lib.sound.audio import LOUDNESS, SAMPLE_RATE, loudness, normalise, note_seconds, render, write_mp3
 
 
 def tune(notes: int = 16, program: int = 0, drums: bool = False, velocity: int = 80) -> Score:
@@ -44,7 +36,7 @@ def test_quiet_and_loud_notes_come_out_alike(velocity):
 
 def test_peaks_are_limited_without_clipping():
     clicks = np.zeros((2 * SAMPLE_RATE, 2), np.float32)
-    clicks[::SAMPLE_RATE // 4] = 1.0
+    clicks[:: SAMPLE_RATE // 4] = 1.0
     clicks += 0.001 * np.random.default_rng(0).standard_normal(clicks.shape).astype(np.float32)
     limited = normalise(clicks)
     assert np.abs(limited).max() <= 10 ** (-1 / 20)
@@ -78,7 +70,7 @@ def test_long_pieces_are_cut_and_faded():
     audio = render(tune(64), max_seconds=4)
     assert len(audio) == 4 * SAMPLE_RATE
     assert np.abs(audio[-200:]).max() < 0.02
-    assert np.abs(audio[-3 * SAMPLE_RATE:-2 * SAMPLE_RATE]).max() > 0.1
+    assert np.abs(audio[-3 * SAMPLE_RATE : -2 * SAMPLE_RATE]).max() > 0.1
 
 
 def test_mp3_measured_after_decoding(tmp_path):

@@ -30,7 +30,8 @@ def coloured(monkeypatch, score, marks, bars):
     root = ElementTree.fromstring(marked_notation_svg(score, marks, bars))
     notes = [note for note in root.iter("note") if note.get("color") == COLOUR]
     return [note.findtext("pitch/step") + note.findtext("pitch/octave") for note in notes], [
-        word.text for word in root.iter("words")]
+        word.text for word in root.iter("words")
+    ]
 
 
 def test_only_the_notes_of_the_stretch_are_coloured(monkeypatch):
@@ -42,8 +43,12 @@ def test_only_the_notes_of_the_stretch_are_coloured(monkeypatch):
 def test_bars_in_the_middle_and_a_pickup(monkeypatch):
     notes, _ = coloured(monkeypatch, tune(), [Mark(8 * 480, 9 * 480, COLOUR, "A")], (3, 4))
     assert notes == ["C4"]
-    notes, words = coloured(monkeypatch, tune(pickup=True), [Mark(3 * 480, 5 * 480, COLOUR, "A"),
-                                                             Mark(12 * 480, 13 * 480, COLOUR, "B")], (1, 4))
+    notes, words = coloured(
+        monkeypatch,
+        tune(pickup=True),
+        [Mark(3 * 480, 5 * 480, COLOUR, "A"), Mark(12 * 480, 13 * 480, COLOUR, "B")],
+        (1, 4),
+    )
     assert notes == ["D4", "E4", "E4"]  # 63 (D sharp), 64, 64
     assert words == ["A", "B"]
 
@@ -58,8 +63,10 @@ def test_the_picture_has_the_colour_and_asks_no_host():
     assert all(f"light-dark({COLOUR}, color-mix(" in element.get("style") for element in marked)
     words = "".join("".join(element.itertext()) for element in marked)
     assert "theme" in words
-    assert set(re.findall(r"https?://[^\"' )]+", svg)) <= {"http://www.w3.org/2000/svg",
-                                                           "http://www.w3.org/1999/xlink"}
+    assert set(re.findall(r"https?://[^\"' )]+", svg)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
 
 
 def test_impossible_bars_are_explained():

@@ -19,8 +19,12 @@ def piece(programs: int = 1, drums: bool = False) -> Score:
     score = Score(480)
     for program in range(programs):
         track = Track(program=program, is_drum=drums)
-        track.notes.extend([Note(480 * place, 480, 60 + step + 4 * program % 24, 80)
-                            for place, step in enumerate((0, 2, 4, 5, 7, 9, 11, 12))])
+        track.notes.extend(
+            [
+                Note(480 * place, 480, 60 + step + 4 * program % 24, 80)
+                for place, step in enumerate((0, 2, 4, 5, 7, 9, 11, 12))
+            ]
+        )
         score.tracks.append(track)
     return score
 
@@ -34,11 +38,15 @@ def test_music21_finds_the_notes_of_every_instrument(tmp_path):
     assert len(read.parts) == 2
 
 
-@pytest.mark.parametrize("below", [
-    [(3, 1, 48), (4, 4, 50)],  # both staves have the pickup
-    [(4, 4, 50)],  # the lower one is silent in the first bar
-    [(2, 2, 48), (3, 1, 40), (4, 4, 50)],  # the lower one begins before, with two voices
-    [(3.5, 0.5, 48), (4, 4, 50)]])
+@pytest.mark.parametrize(
+    "below",
+    [
+        [(3, 1, 48), (4, 4, 50)],  # both staves have the pickup
+        [(4, 4, 50)],  # the lower one is silent in the first bar
+        [(2, 2, 48), (3, 1, 40), (4, 4, 50)],  # the lower one begins before, with two voices
+        [(3.5, 0.5, 48), (4, 4, 50)],
+    ],
+)
 def test_a_pickup_has_one_length_in_all_staves(tmp_path, below):
     score = Score(480)
     track = Track(program=0)
@@ -54,7 +62,8 @@ def test_a_pickup_has_one_length_in_all_staves(tmp_path, below):
     begin = min(min(staff) for staff in onsets)
     expected = min(start for start, _, _ in [(3, 1, 72), *below])
     assert {onset - begin + expected for staff in onsets for onset in staff} == {3, 4, 6} | {
-        start for start, _, _ in below}
+        start for start, _, _ in below
+    }
 
 
 @pytest.mark.slow
@@ -67,8 +76,12 @@ def test_composed_pieces_have_staves_of_equal_measures_and_all_their_notes(tmp_p
         path.write_bytes(compressed_music_xml(piece.score))
         assert unequal_measures(path) == []
         written = sorted(note.pitch for track in piece.score.tracks for note in track.notes)
-        found = sorted(pitch.midi for part in converter.parse(path).parts
-                       for note in part.stripTies().flatten().notes for pitch in note.pitches)
+        found = sorted(
+            pitch.midi
+            for part in converter.parse(path).parts
+            for note in part.stripTies().flatten().notes
+            for pitch in note.pitches
+        )
         assert found == written
 
 

@@ -99,8 +99,11 @@ def test_four_voices_stand_on_two_staves_and_do_not_cross():
 def test_voices_of_their_own_rhythm_have_stems_of_their_own():
     score = score_of([(0, 2, 72), (0, 1, 64), (1, 1, 65), (0, 2, 55), (0, 2, 48)])
     root = document(score)
-    voices = {(note.findtext("voice"), note.findtext("stem")) for note in root.findall(".//note")
-              if note.find("rest") is None and note.findtext("stem")}
+    voices = {
+        (note.findtext("voice"), note.findtext("stem"))
+        for note in root.findall(".//note")
+        if note.find("rest") is None and note.findtext("stem")
+    }
     assert voices == {("1", "up"), ("2", "down")}
 
 
@@ -122,11 +125,20 @@ def test_key_signature_and_accidentals():
     assert texts(root, ".//note/accidental") == ["natural", "sharp"]
 
 
-@pytest.mark.parametrize(("pitch", "key", "name"), [
-    (66, D_MAJOR, "F#4"), (61, C_MINOR, "D-4"), (71, C_MINOR, "B4"), (70, C_MINOR, "B-4"),
-    (66, C_MINOR, "F#4"), (68, C_MAJOR, "G#4"), (70, C_MAJOR, "B-4"),
-    (71, Key("G#", 8, "min", "minor"), "B4"), (60, Key("C#", 1, "maj", "major"), "B#3"),
-])
+@pytest.mark.parametrize(
+    ("pitch", "key", "name"),
+    [
+        (66, D_MAJOR, "F#4"),
+        (61, C_MINOR, "D-4"),
+        (71, C_MINOR, "B4"),
+        (70, C_MINOR, "B-4"),
+        (66, C_MINOR, "F#4"),
+        (68, C_MAJOR, "G#4"),
+        (70, C_MAJOR, "B-4"),
+        (71, Key("G#", 8, "min", "minor"), "B4"),
+        (60, Key("C#", 1, "maj", "major"), "B#3"),
+    ],
+)
 def test_spelling(pitch, key, name):
     from music21.pitch import Pitch
 
@@ -134,10 +146,17 @@ def test_spelling(pitch, key, name):
     assert Pitch(name).midi == pitch
 
 
-@pytest.mark.parametrize(("key", "sharps"), [
-    (C_MAJOR, 0), (D_MAJOR, 2), (C_MINOR, -3), (Key("F", 5, "maj", "major"), -1),
-    (Key("F#", 6, "min", "minor"), 3), (Key("G#", 8, "maj", "major"), -4),
-])
+@pytest.mark.parametrize(
+    ("key", "sharps"),
+    [
+        (C_MAJOR, 0),
+        (D_MAJOR, 2),
+        (C_MINOR, -3),
+        (Key("F", 5, "maj", "major"), -1),
+        (Key("F#", 6, "min", "minor"), 3),
+        (Key("G#", 8, "maj", "major"), -4),
+    ],
+)
 def test_key_signatures(key, sharps):
     assert sharps_of(key) == sharps
 
@@ -147,8 +166,10 @@ def test_the_picture_needs_nothing_from_outside_and_is_repeatable(capfd):
     svg = notation_svg(score, (2, 5), width=600)
     root = ElementTree.fromstring(svg)
     assert (root.get("width"), root.get("viewBox").split()[2]) == ("600px", "600")
-    assert set(re.findall(r"https?://[^\"' )]+", svg)) <= {"http://www.w3.org/2000/svg",
-                                                           "http://www.w3.org/1999/xlink"}
+    assert set(re.findall(r"https?://[^\"' )]+", svg)) <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
     assert "@font-face" not in svg
     assert svg == notation_svg(score, (2, 5), width=600)
     other = notation_svg(score, (1, 4), width=600)
@@ -161,7 +182,7 @@ def test_it_says_what_it_shows_and_any_text_is_text():
     root = ElementTree.fromstring(notation_svg(score, (2, 5)))
     assert root.get("role") == "img"
     assert root.get("aria-label") == root.findtext("{*}title") == "Notation, bars 2 to 5"
-    words = '"><script>alert(1)</script> \'悲しい\' 😀'
+    words = "\"><script>alert(1)</script> '悲しい' 😀"
     root = ElementTree.fromstring(notation_svg(score, (2, 2), title=f"{words}\x00\x0b"))
     assert root.get("aria-label") == root.findtext("{*}title") == words
     assert not list(root.iter("{*}script"))

@@ -23,8 +23,9 @@ def piece(onsets, length=240, tracks=1, sign=(4, 4), pitches=(60, 64, 67, 72)) -
     score.time_signatures.append(TimeSignature(0, *sign))
     for program in range(tracks):
         track = Track("", program, False)
-        track.notes.extend([Note(onset, length, pitches[place % len(pitches)], 80)
-                            for place, onset in enumerate(onsets)])
+        track.notes.extend(
+            [Note(onset, length, pitches[place % len(pitches)], 80) for place, onset in enumerate(onsets)]
+        )
         score.tracks.append(track)
     return score
 
@@ -38,25 +39,35 @@ def picture(path, page=0):
     return drawn, text, count
 
 
-@pytest.mark.parametrize(("score", "bars"), [
-    (piece(range(0, 480 * 16, 240)), 4),
-    (piece(range(0, 240 * 14, 240), sign=(7, 8)), 2),
-    (piece(range(0, 480 * 8, 160), length=160), 2),  # triplets
-    (piece([0]), 1),
-    (piece(range(0, 480 * 8, 240), tracks=12), 2),
-], ids=["eighths", "seven eighths", "triplets", "one note", "twelve instruments"])
+@pytest.mark.parametrize(
+    ("score", "bars"),
+    [
+        (piece(range(0, 480 * 16, 240)), 4),
+        (piece(range(0, 240 * 14, 240), sign=(7, 8)), 2),
+        (piece(range(0, 480 * 8, 160), length=160), 2),  # triplets
+        (piece([0]), 1),
+        (piece(range(0, 480 * 8, 240), tracks=12), 2),
+    ],
+    ids=["eighths", "seven eighths", "triplets", "one note", "twelve instruments"],
+)
 def test_music21_finds_every_note_at_its_place(tmp_path, score, bars):
     path = tmp_path / "piece.musicxml"
     write_score(score, path, WORDS)
     read = converter.parse(path)
-    found = sorted((round(float(note.getOffsetInHierarchy(part)) * 480), pitch.midi)
-                   for part in read.parts for note in part.recurse().notes for pitch in note.pitches
-                   if note.tie is None or note.tie.type == "start")
+    found = sorted(
+        (round(float(note.getOffsetInHierarchy(part)) * 480), pitch.midi)
+        for part in read.parts
+        for note in part.recurse().notes
+        for pitch in note.pitches
+        if note.tie is None or note.tie.type == "start"
+    )
     assert found == sorted((note.time, note.pitch) for track in score.tracks for note in track.notes)
     assert len(read.parts[0].getElementsByClass("Measure")) == bars
     sign = read.parts[0].recurse().getElementsByClass(meter.TimeSignature).first()
-    assert (sign.numerator, sign.denominator) == (score.time_signatures[0].numerator,
-                                                  score.time_signatures[0].denominator)
+    assert (sign.numerator, sign.denominator) == (
+        score.time_signatures[0].numerator,
+        score.time_signatures[0].denominator,
+    )
     assert read.metadata.title == WORDS.title
     assert read.recurse().getElementsByClass("MetronomeMark").first().number == 96
 
@@ -65,8 +76,10 @@ def test_a_page_of_a_pdf_shows_heads_and_words(tmp_path):
     """In a process of its own: what another drawing has set up must not be needed."""
     path = tmp_path / "piece.pdf"
     piece(range(0, 480 * 16, 480)).dump_midi(tmp_path / "piece.mid")
-    code = ("import sys, symusic; from lib.sound.sheet import Words, write_score;"
-            "write_score(symusic.Score(sys.argv[1]), sys.argv[2], Words('A title', 'seed 7', 96.0))")
+    code = (
+        "import sys, symusic; from lib.sound.sheet import Words, write_score;"
+        "write_score(symusic.Score(sys.argv[1]), sys.argv[2], Words('A title', 'seed 7', 96.0))"
+    )
     subprocess.run([sys.executable, "-c", code, tmp_path / "piece.mid", path], check=True)
     drawn, text, pages = picture(path)
     assert pages == 1

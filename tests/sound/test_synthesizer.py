@@ -23,8 +23,9 @@ def score_of(*tracks: Track, tempos: tuple[tuple[int, float], ...] = ((0, 120),)
     return score
 
 
-def track_of(*notes: tuple[int, int, int], program: int = 0, is_drum: bool = False, velocity: int = 90
-             ) -> Track:
+def track_of(
+    *notes: tuple[int, int, int], program: int = 0, is_drum: bool = False, velocity: int = 90
+) -> Track:
     """Notes as (onset, length, pitch), times in ticks of 480 a quarter."""
     track = Track(program=program, is_drum=is_drum)
     track.notes.extend([Note(*note, velocity) for note in notes])
@@ -33,7 +34,7 @@ def track_of(*notes: tuple[int, int, int], program: int = 0, is_drum: bool = Fal
 
 def energy(audio: np.ndarray, pitch: int, begin: float, end: float) -> float:
     """Strength of a pitch's fundamental between two seconds."""
-    part = audio[round(begin * SAMPLE_RATE):round(end * SAMPLE_RATE)].mean(axis=1)
+    part = audio[round(begin * SAMPLE_RATE) : round(end * SAMPLE_RATE)].mean(axis=1)
     phase = 2j * np.pi * 440 * 2 ** ((pitch - 69) / 12) * np.arange(len(part)) / SAMPLE_RATE
     return float(abs(np.mean(part * np.hanning(len(part)) * np.exp(phase))))
 
@@ -41,8 +42,14 @@ def energy(audio: np.ndarray, pitch: int, begin: float, end: float) -> float:
 @pytest.mark.parametrize(("program", "is_drum"), [(0, False), (12, False), (24, False), (0, True)])
 def test_onsets_are_where_the_score_has_them(program, is_drum):
     """Through changes of tempo and meter; where they should be, pretty_midi says, from the MIDI file."""
-    track = track_of(*[(480 * place + (160 if place % 3 == 1 else 0), 120, 38 if is_drum else 60 + place)
-                       for place in range(16)], program=program, is_drum=is_drum)
+    track = track_of(
+        *[
+            (480 * place + (160 if place % 3 == 1 else 0), 120, 38 if is_drum else 60 + place)
+            for place in range(16)
+        ],
+        program=program,
+        is_drum=is_drum,
+    )
     score = score_of(track, tempos=((0, 60), (480 * 4, 132.5), (480 * 7 + 100, 47), (480 * 12, 90)))
     score.time_signatures.extend([TimeSignature(0, 3, 4), TimeSignature(480 * 6, 6, 8)])
     written = pretty_midi.PrettyMIDI(io.BytesIO(score.dumps_midi())).get_onsets()
@@ -51,7 +58,7 @@ def test_onsets_are_where_the_score_has_them(program, is_drum):
         at = round(onset * SAMPLE_RATE)
         begin = max(0, at - SAMPLE_RATE // 20)
         ringing = audio[begin:at].max(initial=0)  # of the note before
-        around = audio[begin:at + SAMPLE_RATE // 20]
+        around = audio[begin : at + SAMPLE_RATE // 20]
         heard = (begin + int(np.argmax(around > ringing + 0.1 * (around.max() - ringing)))) / SAMPLE_RATE
         assert abs(heard - onset) < 0.010, f"written at {onset:.3f} s, heard at {heard:.3f} s"
 
@@ -66,8 +73,10 @@ def test_the_same_score_gives_the_same_samples_in_another_process():
             score.tracks.append(Track(program=program))
             score.tracks[-1].notes.extend([Note(240 * n, 240, 48 + n + program % 7, 90) for n in range(24)])
         print(hashlib.sha256(play(score, 6).tobytes()).hexdigest())"""
-    found = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-             for _ in range(2)}
+    found = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    }
     assert len(found) == 1
 
 
@@ -117,24 +126,28 @@ def test_a_piece_of_no_notes_is_silence():
 
 
 def test_a_thousand_notes_at_once_are_a_sound_that_is_not_clipped():
-    tracks = [track_of(*[(0, 960, pitch) for pitch in range(24, 101)], program=55, velocity=127)
-              for _ in range(13)]
+    tracks = [
+        track_of(*[(0, 960, pitch) for pitch in range(24, 101)], program=55, velocity=127) for _ in range(13)
+    ]
     score = score_of(*tracks)
     assert np.abs(synthesizer._render(synthesizer._parts(score, 1.0), 1.0, [(0, 7, 127)])).max() == 1.0
     audio = play(score, 1.0)
     assert 0.05 < np.abs(audio).max() < 1.0
-    assert not_as_written(score) == ("Not heard as written: 1,001 notes sound at once, and the synthesizer "
-                                     "plays 64.")
+    assert not_as_written(score) == (
+        "Not heard as written: 1,001 notes sound at once, and the synthesizer plays 64."
+    )
 
 
 def test_what_the_soundfont_lacks_is_said():
     high = track_of((0, 480, 60), (480, 480, 120), (960, 480, 127))
-    assert not_as_written(score_of(high)) == ("Not heard as written: 2 of 3 notes are silent, since the "
-                                              "soundfont has no sample for their pitch.")
+    assert not_as_written(score_of(high)) == (
+        "Not heard as written: 2 of 3 notes are silent, since the soundfont has no sample for their pitch."
+    )
     assert not play(score_of(track_of((0, 480, 120))), 0.5).any()
     kit = track_of((0, 480, 38), program=5, is_drum=True)
-    assert not_as_written(score_of(kit)) == ("Not heard as written: the soundfont has no drum kit 5, and its "
-                                             "standard kit plays instead.")
+    assert not_as_written(score_of(kit)) == (
+        "Not heard as written: the soundfont has no drum kit 5, and its standard kit plays instead."
+    )
     standard = track_of((0, 480, 38), program=0, is_drum=True)
     np.testing.assert_array_equal(play(score_of(kit), 1.0), play(score_of(standard), 1.0))
     assert "1 of 1 notes are silent" in not_as_written(score_of(track_of((0, 480, 5), is_drum=True)))
@@ -143,7 +156,8 @@ def test_what_the_soundfont_lacks_is_said():
 def test_a_soundfont_without_a_program_says_so(monkeypatch):
     monkeypatch.setattr(synthesizer, "_presets", lambda path: frozenset({(0, False)}))
     assert not_as_written(score_of(track_of((0, 480, 60), program=9))) == (
-        "Not heard as written: the soundfont has no program 9, and its first program plays instead.")
+        "Not heard as written: the soundfont has no program 9, and its first program plays instead."
+    )
 
 
 def test_the_soundfont_has_every_program_of_general_midi():
@@ -158,8 +172,10 @@ def test_every_note_of_four_octaves_is_heard_as_written():
 
 def test_a_piece_is_played_fifty_times_faster_than_it_sounds():
     """Four voices in quarters at 120 a minute, a minute of them."""
-    voices = [track_of(*[(480 * place, 480, base + (7 * place) % 12) for place in range(120)])
-              for base in (40, 50, 58, 66)]
+    voices = [
+        track_of(*[(480 * place, 480, base + (7 * place) % 12) for place in range(120)])
+        for base in (40, 50, 58, 66)
+    ]
     score = score_of(*voices)
     play(score, 1.0)
     took = []

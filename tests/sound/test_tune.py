@@ -22,10 +22,28 @@ REEDS = "two reeds, one tuned lower on purpose, beat with each other"
 LAYERS = "layers tuned apart on purpose beat with each other"
 NOISE = "a noise, an effect or an instrument without a definite pitch"
 EXCUSED = {
-    8: BARS, 9: BARS, 12: BARS, 13: BARS, 14: BARS, 15: BARS, 98: BARS,
-    16: ORGAN, 17: ORGAN, 18: ORGAN, 19: ORGAN,
-    21: REEDS, 22: REEDS, 23: REEDS,
-    50: LAYERS, 51: LAYERS, 88: LAYERS, 89: LAYERS, 92: LAYERS, 95: LAYERS, 97: LAYERS, 101: LAYERS,
+    8: BARS,
+    9: BARS,
+    12: BARS,
+    13: BARS,
+    14: BARS,
+    15: BARS,
+    98: BARS,
+    16: ORGAN,
+    17: ORGAN,
+    18: ORGAN,
+    19: ORGAN,
+    21: REEDS,
+    22: REEDS,
+    23: REEDS,
+    50: LAYERS,
+    51: LAYERS,
+    88: LAYERS,
+    89: LAYERS,
+    92: LAYERS,
+    95: LAYERS,
+    97: LAYERS,
+    101: LAYERS,
     102: LAYERS,
     31: "harmonics of a guitar string: two octaves higher, as players write them",
     47: "kettledrums: an octave lower, with partials of a membrane",
@@ -39,24 +57,34 @@ EXCUSED = {
 COMPASS = {67: (43, 74), 72: (48, 84), 76: (43, 74), 77: (69, 84)}
 
 
-def scale(program: int, pitches: tuple[int, ...], is_drum: bool = False, after: float = 0.1
-          ) -> list[np.ndarray]:
+def scale(
+    program: int, pitches: tuple[int, ...], is_drum: bool = False, after: float = 0.1
+) -> list[np.ndarray]:
     """Each pitch played alone, mono, from 0.1 s after its onset until it is released."""
     score = Score(1000)  # 120 quarters a minute: 2,000 ticks a second
     track = Track(program=program, is_drum=is_drum)
-    track.notes.extend([Note(round(2000 * SLOT * place), round(2000 * HELD), pitch, 100)
-                        for place, pitch in enumerate(pitches)])
+    track.notes.extend(
+        [
+            Note(round(2000 * SLOT * place), round(2000 * HELD), pitch, 100)
+            for place, pitch in enumerate(pitches)
+        ]
+    )
     score.tracks.append(track)
     sound = play(score, SLOT * len(pitches)).mean(axis=1)
     starts = [round((SLOT * place + after) * SAMPLE_RATE) for place in range(len(pitches))]
-    return [sound[start:start + round((HELD - after) * SAMPLE_RATE)] for start in starts]
+    return [sound[start : start + round((HELD - after) * SAMPLE_RATE)] for start in starts]
 
 
 def cents_off(sound: np.ndarray, pitch: int) -> float:
     """By how many cents the heard fundamental is above the written pitch."""
     written = librosa.midi_to_hz(pitch)
-    heard = librosa.yin(sound, fmin=written * 2 ** (-11 / 12), fmax=written * 2 ** (11 / 12), sr=SAMPLE_RATE,
-                        frame_length=8192)
+    heard = librosa.yin(
+        sound,
+        fmin=written * 2 ** (-11 / 12),
+        fmax=written * 2 ** (11 / 12),
+        sr=SAMPLE_RATE,
+        frame_length=8192,
+    )
     return float(1200 * np.log2(np.median(heard) / written))
 
 
@@ -67,8 +95,10 @@ def shares(sound: np.ndarray, pitch: int) -> tuple[float, float]:
     written = librosa.midi_to_hz(pitch)
 
     def at(*multiples: float) -> float:
-        near = (np.abs(1200 * np.log2(np.maximum(frequencies, 1) / (written * multiple))) < 40
-                for multiple in multiples)
+        near = (
+            np.abs(1200 * np.log2(np.maximum(frequencies, 1) / (written * multiple))) < 40
+            for multiple in multiples
+        )
         return float(sum(energy[places].max(initial=0) for places in near))
 
     between, odd, even = at(0.5, 1.5, 2.5), at(1, 3, 5), at(2, 4, 6)
@@ -91,8 +121,9 @@ def test_a_program_sounds_as_written(program):
 @pytest.mark.parametrize("program", [0, 6, 24, 40, 48, 73])
 def test_the_ends_of_the_range_are_in_tune_too(program):
     pitches = (31, 36, 40, 88, 93)
-    off = [round(cents_off(sound, pitch))
-           for pitch, sound in zip(pitches, scale(program, pitches), strict=True)]
+    off = [
+        round(cents_off(sound, pitch)) for pitch, sound in zip(pitches, scale(program, pitches), strict=True)
+    ]
     assert max(map(abs, off)) <= CENTS, off
 
 

@@ -38,8 +38,10 @@ def test_a_step_follows_the_mean_over_all_its_tokens(store):
     counts = [int((batch.targets != 0).sum()) for batch in batches]
     assert counts[0] != counts[1]
     logits = [other.network(batch.tokens, batch.emotion, batch.genre)[0].flatten(0, 1) for batch in batches]
-    loss = sum(F.cross_entropy(row, batch.targets.flatten(), ignore_index=0, reduction="sum")
-               for row, batch in zip(logits, batches, strict=True))
+    loss = sum(
+        F.cross_entropy(row, batch.targets.flatten(), ignore_index=0, reduction="sum")
+        for row, batch in zip(logits, batches, strict=True)
+    )
     (loss / sum(counts)).backward()
     norm = torch.nn.utils.get_total_norm([weight.grad for weight in other.network.parameters()])
     training.step()
@@ -96,8 +98,15 @@ def test_training_learns_and_keeps_the_best(store, tmp_path):
 
 def test_metrics_hold_no_clock_and_end_at_the_budget(store, tmp_path):
     metrics = run_to_end(store, tmp_path)[1]
-    assert list(metrics.columns) == ["step", "tokens", "learning_rate", "train_loss", "gradient_norm",
-                                     "validation_loss", "validation_accuracy"]
+    assert list(metrics.columns) == [
+        "step",
+        "tokens",
+        "learning_rate",
+        "train_loss",
+        "gradient_norm",
+        "validation_loss",
+        "validation_accuracy",
+    ]
     assert metrics["tokens"].is_monotonic_increasing
     assert metrics["step"].is_unique
     assert 8_000 <= metrics["tokens"].iloc[-1] < 8_000 + 480
@@ -125,8 +134,9 @@ def test_max_passes_ends_the_budget_early(store):
 
 
 def test_an_exploding_run_ends_as_diverged_with_its_curve(store, tmp_path):
-    training, metrics = run_to_end(store, tmp_path, learning_rate=1e6, schedule="constant", clip=None,
-                                   optimiser="adam", tokens=30_000)
+    training, metrics = run_to_end(
+        store, tmp_path, learning_rate=1e6, schedule="constant", clip=None, optimiser="adam", tokens=30_000
+    )
     assert training.state.status == "diverged"
     assert len(metrics) >= 2
     assert training.state.tokens < training.budget
@@ -196,4 +206,4 @@ def test_a_full_disk_stops_with_the_earlier_state(store, tmp_path, monkeypatch):
     straight = tmp_path / "straight"
     straight.mkdir()
     assert run_to_end(store, straight)[1].equals(metrics)
-    assert training.state.sittings == 2
+    assert training.state.sessions == 2

@@ -36,8 +36,9 @@ def test_muon_moves_what_lies_between_embeddings_and_output():
     model, optimiser = make(optimiser="muon")
     names = {id(weight): name for name, weight in model.named_parameters()}
     hidden = optimiser.param_groups[0]
-    found = {names[id(weight)]: blocks
-             for weight, blocks in zip(hidden["params"], hidden["blocks"], strict=True)}
+    found = {
+        names[id(weight)]: blocks for weight, blocks in zip(hidden["params"], hidden["blocks"], strict=True)
+    }
     assert found
     assert all(name.startswith("layers.") for name in found)
     assert {blocks for name, blocks in found.items() if "query_key_value" in name} <= {3}

@@ -20,9 +20,16 @@ def train_in(home, run, rank: int, world_size: int, port: int) -> None:
 
     os.environ["MOOD_HOME"] = str(home)
     if world_size > 1:
-        os.environ |= {"TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
-                       "RANK": str(rank), "LOCAL_RANK": str(rank), "GROUP_RANK": "0",
-                       "WORLD_SIZE": str(world_size), "LOCAL_WORLD_SIZE": str(world_size)}
+        os.environ |= {
+            "TORCHELASTIC_RUN_ID": "test",
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank),
+            "GROUP_RANK": "0",
+            "WORLD_SIZE": str(world_size),
+            "LOCAL_WORLD_SIZE": str(world_size),
+        }
     assert request_run(run, TinyStore(), quiet=True).status == "finished"
 
 
@@ -38,8 +45,10 @@ def test_two_processes_train_to_the_losses_of_one(tmp_path, monkeypatch, kind):
     metrics = {}
     for world_size in (1, 2):
         home, port = tmp_path / str(world_size), free_port()
-        group = [processes.Process(target=train_in, args=(home, run, rank, world_size, port))
-                 for rank in range(world_size)]
+        group = [
+            processes.Process(target=train_in, args=(home, run, rank, world_size, port))
+            for rank in range(world_size)
+        ]
         for process in group:
             process.start()
         for process in group:

@@ -89,10 +89,15 @@ def results(folder) -> tuple:
     to the last weights, keeps the optimiser's moments beside them; only the weights are compared.
     """
     tensors, about = read_weights(folder / STATE)
-    weights = {name: tensor.numpy().tobytes() for name, tensor in tensors.items()
-               if name.startswith("model.")}
-    return ((folder / "metrics.csv").read_bytes(), (folder / "model.safetensors").read_bytes(), weights,
-            about["tokens"])
+    weights = {
+        name: tensor.numpy().tobytes() for name, tensor in tensors.items() if name.startswith("model.")
+    }
+    return (
+        (folder / "metrics.csv").read_bytes(),
+        (folder / "model.safetensors").read_bytes(),
+        weights,
+        about["tokens"],
+    )
 
 
 @pytest.mark.parametrize("precision", sorted({SINGLE, decide()}))

@@ -61,10 +61,28 @@ def test_a_finished_run_is_returned_without_training(home, store, monkeypatch, c
 def test_the_folder_holds_what_it_should_and_no_clock_in_the_metrics(home, store):
     folder = run_folder(tiny_run(), store)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "config.json", "metrics.csv", "model.safetensors", "provenance.json", "state.safetensors"]
+        "config.json",
+        "metrics.csv",
+        "model.safetensors",
+        "provenance.json",
+        "state.safetensors",
+    ]
     provenance = json.loads((folder / "provenance.json").read_text())
-    for key in ("commit", "versions", "device", "processor", "threads", "precision", "store", "dataset",
-                "started", "ended", "seconds", "tokens_per_second", "sha256"):
+    for key in (
+        "commit",
+        "versions",
+        "device",
+        "processor",
+        "threads",
+        "precision",
+        "store",
+        "dataset",
+        "started",
+        "ended",
+        "seconds",
+        "tokens_per_second",
+        "sha256",
+    ):
         assert key in provenance, key
     assert provenance["versions"]["torch"] == torch.__version__
     # The optimiser's moments are dropped at the end.
@@ -77,7 +95,7 @@ def test_the_loaded_model_is_the_best_one(home, store):
     assert not model.training
     nats = count = 0
     for row in store.rows("validation"):
-        tokens = torch.from_numpy(store.ids[store.offsets[row]:][:store.lengths[row]].astype("int64"))
+        tokens = torch.from_numpy(store.ids[store.offsets[row] :][: store.lengths[row]].astype("int64"))
         labels = torch.tensor([store.emotion_ids[row]]), torch.tensor([store.genre_ids[row]])
         with torch.no_grad():
             logits = model(tokens[None, :-1], *labels)[0][0]
@@ -89,8 +107,12 @@ def test_the_loaded_model_is_the_best_one(home, store):
 
 def test_seed_settings_precision_and_data_each_make_another_run(home, store):
     run = tiny_run()
-    others = [run.model_copy(update={"seed": 6}), run.model_copy(update={"threads": 2}), tiny_run(clip=0.5),
-              tiny_run(precision=MIXED)]
+    others = [
+        run.model_copy(update={"seed": 6}),
+        run.model_copy(update={"threads": 2}),
+        tiny_run(clip=0.5),
+        tiny_run(precision=MIXED),
+    ]
     folders = {run_folder(other, store) for other in [run, *others]} | {run_folder(run, TinyStore(100))}
     assert len(folders) == 6
 
@@ -136,8 +158,18 @@ def garble_provenance(folder):
     (folder / "provenance.json").write_text("[]")
 
 
-@pytest.mark.parametrize("damage", [tamper_weights, copy_half, lose_provenance, take_anothers_state,
-                                    lose_config, change_config, garble_provenance])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        tamper_weights,
+        copy_half,
+        lose_provenance,
+        take_anothers_state,
+        lose_config,
+        change_config,
+        garble_provenance,
+    ],
+)
 def test_a_damaged_run_is_moved_aside_and_trained_anew(home, store, damage, capsys):
     folder = run_folder(tiny_run(), store)
     good = (folder / "metrics.csv").read_bytes(), (folder / "model.safetensors").read_bytes()

@@ -18,8 +18,16 @@ WORKER = Path(__file__).with_name("torchrun_worker.py")
 @pytest.mark.parametrize("kind", ["lstm", "transformer"])
 def test_two_processes_of_torchrun_train_to_the_losses_of_one(tmp_path, monkeypatch, kind):
     homes = {count: tmp_path / str(count) for count in (1, 2)}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-               str(WORKER), kind]
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        str(WORKER),
+        kind,
+    ]
     helpers = str(Path(__file__).parents[1] / "helpers")
     environment = os.environ | {"MOOD_HOME": str(homes[2]), "OMP_NUM_THREADS": "1", "PYTHONPATH": helpers}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)

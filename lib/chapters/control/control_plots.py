@@ -35,8 +35,15 @@ def draw_interval_rows(axis: Axes, names: Sequence[str], values: np.ndarray) -> 
     for place, name, (value, low, high) in zip(places, names, values, strict=True):
         axis.plot([low, high], [place, place], color=model_colour(name), linewidth=2)
         # A variant of a source ("real, shuffled") is hollow.
-        axis.plot(value, place, marker=MODEL_MARKERS.get(name, "o"), color=model_colour(name), markersize=7,
-                  markerfacecolor=CARD if "," in name else model_colour(name), clip_on=False)
+        axis.plot(
+            value,
+            place,
+            marker=MODEL_MARKERS.get(name, "o"),
+            color=model_colour(name),
+            markersize=7,
+            markerfacecolor=CARD if "," in name else model_colour(name),
+            clip_on=False,
+        )
     axis.set_yticks(places, [model_label(name) for name in names])
     axis.set_ylim(-0.6, len(names) - 0.4)
 
@@ -72,16 +79,31 @@ def plot_confusions(tables: Mapping[str, pd.DataFrame]) -> Figure:
     rows = -(-len(tables) // columns)
     size = max(len(table) for table in tables.values())
     letters = max(4, *(len(label) for table in tables.values() for label in table.columns))
-    figure, axes = plt.subplots(rows, columns, sharey=True, squeeze=False,
-                                figsize=(7.2, rows * (0.34 * size + 0.3 + 0.07 * letters) + 0.9))
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        sharey=True,
+        squeeze=False,
+        figsize=(7.2, rows * (0.34 * size + 0.3 + 0.07 * letters) + 0.9),
+    )
     for axis, (name, table) in zip(axes.flat, tables.items(), strict=False):
-        sns.heatmap(100 * table, annot=True, fmt=".0f", cmap=SEQUENTIAL, vmin=0, vmax=100, cbar=False,
-                    linewidths=0.5, annot_kws={"fontsize": 8}, ax=axis)
+        sns.heatmap(
+            100 * table,
+            annot=True,
+            fmt=".0f",
+            cmap=SEQUENTIAL,
+            vmin=0,
+            vmax=100,
+            cbar=False,
+            linewidths=0.5,
+            annot_kws={"fontsize": 8},
+            ax=axis,
+        )
         axis.set(title=model_label(name), xlabel="", ylabel="")
         axis.tick_params(axis="x", rotation=60)
         axis.tick_params(axis="y", rotation=0)
         axis.set_xticks(axis.get_xticks(), axis.get_xticklabels(), ha="right", rotation_mode="anchor")
-    for axis in list(axes.flat)[len(tables):]:
+    for axis in list(axes.flat)[len(tables) :]:
         axis.axis("off")
     figure.supxlabel("obtained (percent of the row)", fontsize=10)
     figure.supylabel("asked for", fontsize=10)
@@ -99,12 +121,19 @@ def plot_guidance(panels: Mapping[str, pd.DataFrame], references: Mapping[str, f
     for axis, (title, table) in zip(np.atleast_1d(axes), panels.items(), strict=True):
         colour = model_colour("transformer")
         axis.plot(table["guidance"], table["estimate"], marker="o", color=colour)
-        axis.fill_between(table["guidance"], table["low"], table["high"], color=colour, alpha=0.15,
-                          linewidth=0)
+        axis.fill_between(
+            table["guidance"], table["low"], table["high"], color=colour, alpha=0.15, linewidth=0
+        )
         if title in references:
             axis.axhline(references[title], color=model_colour("real"), linestyle="--", linewidth=1)
-            axis.annotate("real music", (table["guidance"].iloc[-1], references[title]), (0, 3),
-                          textcoords="offset points", ha="right", fontsize=8)
+            axis.annotate(
+                "real music",
+                (table["guidance"].iloc[-1], references[title]),
+                (0, 3),
+                textcoords="offset points",
+                ha="right",
+                fontsize=8,
+            )
         axis.set(title=title, ylim=(0, 1.05), xlabel="guidance scale")
         axis.set_xticks(table["guidance"])
     return figure
@@ -122,11 +151,19 @@ def plot_song_uses(uses: pd.DataFrame | None) -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 0.36 * len(uses) + 1.1), sharey=True)
     rows, whole = uses.iloc[:-1], uses.iloc[-1]
     places = np.arange(len(rows))[::-1]
-    for axis, (column, title) in zip(axes, (("minor", "share in minor"), ("lively", "share that is lively")),
-                                     strict=True):
+    for axis, (column, title) in zip(
+        axes, (("minor", "share in minor"), ("lively", "share that is lively")), strict=True
+    ):
         errors = np.abs(rows[[f"{column}_low", f"{column}_high"]].to_numpy().T - rows[column].to_numpy())
-        axis.errorbar(rows[column], places, xerr=errors, fmt=MODEL_MARKERS["real"], capsize=3, linewidth=1.5,
-                      color=model_colour("real"))
+        axis.errorbar(
+            rows[column],
+            places,
+            xerr=errors,
+            fmt=MODEL_MARKERS["real"],
+            capsize=3,
+            linewidth=1.5,
+            color=model_colour("real"),
+        )
         axis.axvline(whole[column], color=INK, linestyle=MODEL_LINES["lstm"], linewidth=1)
         axis.set(title=title, xlim=(0, None), ylim=(-0.6, len(rows) - 0.4), xlabel="share of the songs")
         axis.xaxis.set_major_formatter("{x:.0%}")

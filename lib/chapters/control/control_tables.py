@@ -29,8 +29,12 @@ def agreement_html(panels: Mapping[str, pd.DataFrame], caption: str, note: str =
     return html_table(frame, caption, {"pieces": ",.0f"}, note=note)
 
 
-def style_html(tables: Mapping[str, tuple[pd.DataFrame, np.ndarray]], caption: str,
-               published: pd.DataFrame | None = None, note: str = "") -> HTML:
+def style_html(
+    tables: Mapping[str, tuple[pd.DataFrame, np.ndarray]],
+    caption: str,
+    published: pd.DataFrame | None = None,
+    note: str = "",
+) -> HTML:
     """Means of the statistics with half the width of their 95 % intervals, and published values below.
 
     Args:
@@ -54,8 +58,9 @@ def style_html(tables: Mapping[str, tuple[pd.DataFrame, np.ndarray]], caption: s
             found = Interval(value, value - half, value + half) if np.isfinite(value) else None
             line[f"{statistic.label}, {statistic.unit}"] = _plus_minus(found, statistic.digits)
         lines.append(line)
-    return html_table(pd.DataFrame(lines), caption, {"pieces": ",.0f"}, quoted=range(own, len(lines)),
-                      note=note)
+    return html_table(
+        pd.DataFrame(lines), caption, {"pieces": ",.0f"}, quoted=range(own, len(lines)), note=note
+    )
 
 
 def _plus_minus(found: Interval | None, digits: int) -> str | None:
@@ -72,13 +77,18 @@ def memory_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         table: from :func:`lib.chapters.control.memorisation.memorisation_table`.
         caption, note: of the table.
     """
-    lines = pd.DataFrame({
-        "source": [model_label(source) for source in table["source"]], "pieces": table["pieces"],
-        "not comparable": table["without"], "median run, notes": table["run_median"],
-        "longest run": table["run_longest"],
-        "excess over real, notes": _intervals(table, "run_excess", 1),
-        "bars in one training piece": table["bar_overlap"],
-        "excess over real, share of bars": _intervals(table, "bar_excess", 2)})
+    lines = pd.DataFrame(
+        {
+            "source": [model_label(source) for source in table["source"]],
+            "pieces": table["pieces"],
+            "not comparable": table["without"],
+            "median run, notes": table["run_median"],
+            "longest run": table["run_longest"],
+            "excess over real, notes": _intervals(table, "run_excess", 1),
+            "bars in one training piece": table["bar_overlap"],
+            "excess over real, share of bars": _intervals(table, "bar_excess", 2),
+        }
+    )
     formats = {"median run, notes": ".0f", "longest run": ".0f", "bars in one training piece": ".0%"}
     return html_table(lines, caption, formats, note=note)
 
@@ -90,9 +100,12 @@ def genre_memory_html(table: pd.DataFrame, caption: str) -> HTML:
         table: from :func:`lib.chapters.control.memorisation.excess_by_genre`.
         caption: of the table.
     """
-    cells = table.assign(text=[f"{with_interval(*row, 1)} ({pieces})" if np.isfinite(row[1]) else
-                               f"{row[0]:.1f} ({pieces})" for *row, pieces in
-                               table[["excess", "low", "high", "pieces"]].itertuples(index=False)])
+    cells = table.assign(
+        text=[
+            f"{with_interval(*row, 1)} ({pieces})" if np.isfinite(row[1]) else f"{row[0]:.1f} ({pieces})"
+            for *row, pieces in table[["excess", "low", "high", "pieces"]].itertuples(index=False)
+        ]
+    )
     order = list(dict.fromkeys(table["source"]))
     wide = cells.pivot(index="genre", columns="source", values="text")[order].rename(columns=model_label)
     return html_table(wide.reset_index(), caption)
@@ -105,11 +118,17 @@ def differences_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         table: from :func:`lib.measures.song_uses.differences`.
         caption, note: of the table.
     """
-    lines = pd.DataFrame({
-        "half of the label": table["half"], "within": table["within"], "songs": table["songs"],
-        "laments and farewells": table["sad"], "dances": table["merry"],
-        "difference": [with_interval(*row, 3) for row in table[["difference", "low", "high"]].to_numpy()],
-        "sign expected of a mood": table["expected"]})
+    lines = pd.DataFrame(
+        {
+            "half of the label": table["half"],
+            "within": table["within"],
+            "songs": table["songs"],
+            "laments and farewells": table["sad"],
+            "dances": table["merry"],
+            "difference": [with_interval(*row, 3) for row in table[["difference", "low", "high"]].to_numpy()],
+            "sign expected of a mood": table["expected"],
+        }
+    )
     return html_table(lines, caption, {"laments and farewells": ".1%", "dances": ".1%"}, note=note)
 
 

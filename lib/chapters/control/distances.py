@@ -99,8 +99,9 @@ def distances_by_statistic(table: np.ndarray, reference: np.ndarray) -> np.ndarr
     return np.array([density_distance(*columns) for columns in zip(table.T, reference.T, strict=True)])
 
 
-def mean_distance(table: np.ndarray, groups: np.ndarray, reference: np.ndarray, draws: int = _DRAWS
-                  ) -> tuple[Interval, Interval]:
+def mean_distance(
+    table: np.ndarray, groups: np.ndarray, reference: np.ndarray, draws: int = _DRAWS
+) -> tuple[Interval, Interval]:
     """Overlap area and Jensen–Shannon distance, means over statistics, with 95 % intervals.
 
     Whole groups of pieces are drawn; the reference stays as it is, so that the intervals say how sure one may
@@ -113,8 +114,9 @@ def mean_distance(table: np.ndarray, groups: np.ndarray, reference: np.ndarray, 
         reference: the same statistics of real pieces.
     """
     overlap, jensen_shannon = _bootstrap(_mean_over_statistics(table, reference), groups, 0, draws)
-    clipped = [Interval(found.estimate, *np.clip(found[1:], 0, 1).tolist())
-               for found in (overlap, jensen_shannon)]
+    clipped = [
+        Interval(found.estimate, *np.clip(found[1:], 0, 1).tolist()) for found in (overlap, jensen_shannon)
+    ]
     return clipped[0], clipped[1]
 
 
@@ -133,8 +135,9 @@ def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.nda
     return _bootstrap(difference, np.arange(len(first)), 0, _DRAWS)[0]
 
 
-def distance_of_real(real: np.ndarray, reference: np.ndarray, count: int, seed: int = 0
-                     ) -> tuple[Interval, Interval]:
+def distance_of_real(
+    real: np.ndarray, reference: np.ndarray, count: int, seed: int = 0
+) -> tuple[Interval, Interval]:
     """How near so few real pieces come to the reference: what a perfect model would reach with as many.
 
     Args:
@@ -185,16 +188,21 @@ def _mean_over_statistics(table: np.ndarray, reference: np.ndarray) -> Callable[
     return mean
 
 
-def _bootstrap(statistic: Callable[[np.ndarray], np.ndarray], groups: np.ndarray, seed: int,
-               draws: int) -> list[Interval]:
+def _bootstrap(
+    statistic: Callable[[np.ndarray], np.ndarray], groups: np.ndarray, seed: int, draws: int
+) -> list[Interval]:
     """A statistic of weights of pieces, with intervals that are freed of the bootstrap's own bias."""
     estimate = statistic(np.ones((1, len(groups))))[0]
     names, number = np.unique(groups, return_inverse=True)
     if len(names) < 2:
         return [Interval(float(value), float("nan"), float("nan")) for value in estimate]
     generator = np.random.default_rng(seed)
-    weights = np.stack([np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
-                        for _ in range(draws)])
+    weights = np.stack(
+        [
+            np.bincount(generator.integers(0, len(names), len(names)), minlength=len(names))
+            for _ in range(draws)
+        ]
+    )
     drawn = statistic(weights[:, number].astype(float))
     if not np.isfinite(drawn).any(axis=0).all():
         return [Interval(float(value), float("nan"), float("nan")) for value in estimate]

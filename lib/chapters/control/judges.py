@@ -52,12 +52,18 @@ def make_judges(store: TokenStore, rule: LabelRule, seed: int) -> dict[str, Judg
 
 def _judge_nothing(target: str, pieces: PieceSet) -> pd.DataFrame:
     asked = pieces.labels(target)
-    return pd.DataFrame({"source": pieces.name, "asked": asked, "obtained": asked, "reason": "",
-                         "group": pieces.groups})
+    return pd.DataFrame(
+        {"source": pieces.name, "asked": asked, "obtained": asked, "reason": "", "group": pieces.groups}
+    )
 
 
-def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str, Run], ngram: NgramModel,
-                    draw: SamplingSettings) -> dict[str, PieceSet]:
+def compare_sources(
+    store: TokenStore,
+    slots: Sequence[Slot],
+    runs: Mapping[str, Run],
+    ngram: NgramModel,
+    draw: SamplingSettings,
+) -> dict[str, PieceSet]:
     """Real held-out pieces, the same with shuffled bars, and what each model composed to the same labels.
 
     The composed pieces are those of chapter 8, of its slots that are spread evenly over the labels. Real
@@ -74,15 +80,21 @@ def compare_sources(store: TokenStore, slots: Sequence[Slot], runs: Mapping[str,
     even = [number for number, slot in enumerate(slots) if slot.balanced]
     rows = matched_rows(store, [labels[number] for number in even], "test", _REAL_EACH, draw.seed)
     real = real_set(store, rows, REAL, draw.max_tokens)
-    shuffled = [encode(store.tokenizer, shuffle_bars(decode(store.tokenizer, tokens), draw.seed + number))
-                for number, tokens in enumerate(real.tokens)]
+    shuffled = [
+        encode(store.tokenizer, shuffle_bars(decode(store.tokenizer, tokens), draw.seed + number))
+        for number, tokens in enumerate(real.tokens)
+    ]
     composed = {
-        NGRAM: request_pieces(NgramComposer(ngram, store), store, labels, draw,
-                              identity=ngram_identity(ngram, store)),
+        NGRAM: request_pieces(
+            NgramComposer(ngram, store), store, labels, draw, identity=ngram_identity(ngram, store)
+        ),
         LSTM: request_pieces(runs["lstm"], store, labels, draw),
         TRANSFORMER: request_pieces(runs["transformer"], store, labels, draw),
     }
-    return {REAL: real,
-            SHUFFLED: PieceSet(SHUFFLED, shuffled, real.emotions, real.genres, real.groups, real.titles),
-            **{name: composed_set(name, [pieces[number] for number in even])
-               for name, pieces in composed.items()}}
+    return {
+        REAL: real,
+        SHUFFLED: PieceSet(SHUFFLED, shuffled, real.emotions, real.genres, real.groups, real.titles),
+        **{
+            name: composed_set(name, [pieces[number] for number in even]) for name, pieces in composed.items()
+        },
+    }

@@ -55,12 +55,13 @@ class Found:
         if not len(self.runs.steps) or not self.runs.steps.max():
             return Passage(0, 0, -1, 0)
         start = int(self.runs.steps.argmax())
-        return Passage(int(self.runs.steps[start]) + 1, start, int(self.runs.piece[start]),
-                       int(self.runs.place[start]))
+        return Passage(
+            int(self.runs.steps[start]) + 1, start, int(self.runs.piece[start]), int(self.runs.place[start])
+        )
 
     def longest_within(self, notes: int) -> int:
         """Notes of the longest shared run inside the first so many notes; 0 for a piece of one note."""
-        steps = self.runs.steps[:max(0, notes - 1)]
+        steps = self.runs.steps[: max(0, notes - 1)]
         longest = np.minimum(steps, len(steps) - np.arange(len(steps))).max(initial=0)
         return int(longest) + 1 if longest else 0
 
@@ -79,12 +80,16 @@ def search_training(pieces: Sequence[PieceNotes], store: TokenStore, reader: Not
     queries, rows, best = [steps_of(piece) for piece in pieces], store.rows("train"), None
     progress, done = Progress("searching the training pieces", len(rows), unit="pieces"), 0
     for others in reader.read_rows(store, rows):
-        numbers = np.append(rows[done:done + len(others)], -1)  # the last is for "none", −1
+        numbers = np.append(rows[done : done + len(others)], -1)  # the last is for "none", −1
         runs = shared_runs(queries, [steps_of(other) for other in others])
         overlaps = nearest_by_bars(pieces, others)
-        here = [Found(SharedRuns(run.steps, numbers[run.piece], run.place),
-                      Overlap(near.shares, int(numbers[near.piece]), near.transposition))
-                for run, near in zip(runs, overlaps, strict=True)]
+        here = [
+            Found(
+                SharedRuns(run.steps, numbers[run.piece], run.place),
+                Overlap(near.shares, int(numbers[near.piece]), near.transposition),
+            )
+            for run, near in zip(runs, overlaps, strict=True)
+        ]
         best = here if best is None else [_better(*pair) for pair in zip(best, here, strict=True)]
         done += len(others)
         progress.advance(len(others))
@@ -94,11 +99,17 @@ def search_training(pieces: Sequence[PieceNotes], store: TokenStore, reader: Not
 def _better(first: Found, second: Found) -> Found:
     """The longer run at each note, and the nearer piece by bars."""
     longer = second.runs.steps > first.runs.steps
-    runs = SharedRuns(*(np.where(longer, getattr(second.runs, name), getattr(first.runs, name))
-                        for name in ("steps", "piece", "place")))
+    runs = SharedRuns(
+        *(
+            np.where(longer, getattr(second.runs, name), getattr(first.runs, name))
+            for name in ("steps", "piece", "place")
+        )
+    )
     nearer = second.overlap if second.overlap.share > first.overlap.share else first.overlap
-    return Found(runs, Overlap(np.maximum(first.overlap.shares, second.overlap.shares), nearer.piece,
-                               nearer.transposition))
+    return Found(
+        runs,
+        Overlap(np.maximum(first.overlap.shares, second.overlap.shares), nearer.piece, nearer.transposition),
+    )
 
 
 @dataclass(frozen=True)
@@ -122,8 +133,14 @@ class Comparison:
     real_groups: np.ndarray
 
 
-def compare_with_real(pieces: PieceSet, notes: Sequence[PieceNotes], found: Sequence[Found], real: PieceSet,
-                      real_notes: Sequence[PieceNotes], real_found: Sequence[Found]) -> Comparison:
+def compare_with_real(
+    pieces: PieceSet,
+    notes: Sequence[PieceNotes],
+    found: Sequence[Found],
+    real: PieceSet,
+    real_notes: Sequence[PieceNotes],
+    real_found: Sequence[Found],
+) -> Comparison:
     """Each piece against the real held-out pieces of its genre.
 
     Args:
@@ -137,9 +154,17 @@ def compare_with_real(pieces: PieceSet, notes: Sequence[PieceNotes], found: Sequ
     for place, (piece, match) in enumerate(zip(notes, found, strict=True)):
         count, genre = len(piece.pitched), pieces.genres[place]
         same = np.flatnonzero((np.array(real.genres) == genre) & (lengths > 1))
-        line = {"source": pieces.name, "title": pieces.titles[place], "genre": genre,
-                "group": pieces.groups[place], "notes": count, "run": match.passage.notes,
-                "bar_overlap": match.overlap.share, "compared": len(same), "reason": ""}
+        line = {
+            "source": pieces.name,
+            "title": pieces.titles[place],
+            "genre": genre,
+            "group": pieces.groups[place],
+            "notes": count,
+            "run": match.passage.notes,
+            "bar_overlap": match.overlap.share,
+            "compared": len(same),
+            "reason": "",
+        }
         if count < 2:
             line |= {"run": np.nan, "reason": f"it has {count or 'no'} pitched note{'s' * (count == 0)}"}
         elif not len(same):
@@ -151,16 +176,32 @@ def compare_with_real(pieces: PieceSet, notes: Sequence[PieceNotes], found: Sequ
                 cut = min(match.overlap.bars, theirs.overlap.bars)
                 bars[place, other] = match.overlap.share_within(cut) - theirs.overlap.share_within(cut)
             ahead = runs[place, same]
-            line |= {"run_excess": float(ahead.mean()), "bar_excess": float(bars[place, same].mean()),
-                     "run_rank": float(((ahead > 0) + 0.5 * (ahead == 0)).mean())}
+            line |= {
+                "run_excess": float(ahead.mean()),
+                "bar_excess": float(bars[place, same].mean()),
+                "run_rank": float(((ahead > 0) + 0.5 * (ahead == 0)).mean()),
+            }
         lines.append(line)
-    columns = ["source", "title", "genre", "group", "notes", "run", "run_excess", "run_rank", "bar_overlap",
-               "bar_excess", "compared", "reason"]
+    columns = [
+        "source",
+        "title",
+        "genre",
+        "group",
+        "notes",
+        "run",
+        "run_excess",
+        "run_rank",
+        "bar_overlap",
+        "bar_excess",
+        "compared",
+        "reason",
+    ]
     return Comparison(pd.DataFrame(lines, columns=columns), runs, bars, real.groups)
 
 
-def mean_excess(differences: np.ndarray, groups: np.ndarray, real_groups: np.ndarray, draws: int = 1000
-                ) -> Interval:
+def mean_excess(
+    differences: np.ndarray, groups: np.ndarray, real_groups: np.ndarray, draws: int = 1000
+) -> Interval:
     """The mean over pieces of their mean difference to real ones, with a 95 % interval over both.
 
     Real pieces are a sample too: duplicate groups are drawn on either side.
@@ -214,12 +255,20 @@ def memorisation_table(compared: Sequence[Comparison]) -> pd.DataFrame:
     for comparison in compared:
         table = comparison.table
         known = table[table["run_excess"].notna()]
-        line = {"source": table["source"].iloc[0], "pieces": len(known), "without": len(table) - len(known),
-                "run_median": float(known["run"].median()), "run_longest": float(known["run"].max()),
-                "bar_overlap": float(known["bar_overlap"].mean())}
+        line = {
+            "source": table["source"].iloc[0],
+            "pieces": len(known),
+            "without": len(table) - len(known),
+            "run_median": float(known["run"].median()),
+            "run_longest": float(known["run"].max()),
+            "bar_overlap": float(known["bar_overlap"].mean()),
+        }
         for name, differences in (("run_excess", comparison.runs), ("bar_excess", comparison.bars)):
-            excess = mean_excess(differences, table["group"].to_numpy(), comparison.real_groups) if len(
-                known) else Interval(*[float("nan")] * 3)
+            excess = (
+                mean_excess(differences, table["group"].to_numpy(), comparison.real_groups)
+                if len(known)
+                else Interval(*[float("nan")] * 3)
+            )
             line |= {name: excess.estimate, f"{name}_low": excess.low, f"{name}_high": excess.high}
         lines.append(line)
     return pd.DataFrame(lines)
@@ -240,9 +289,18 @@ def excess_by_genre(compared: Sequence[Comparison]) -> pd.DataFrame:
         for genre in sorted(set(table["genre"])):
             chosen = ((table["genre"] == genre) & table["run_excess"].notna()).to_numpy()
             if chosen.any():
-                excess = mean_excess(comparison.runs[chosen], table["group"].to_numpy()[chosen],
-                                     comparison.real_groups)
-                lines.append({"genre": genre, "source": table["source"].iloc[0], "pieces": int(chosen.sum()),
-                              "excess": excess.estimate, "low": excess.low, "high": excess.high})
+                excess = mean_excess(
+                    comparison.runs[chosen], table["group"].to_numpy()[chosen], comparison.real_groups
+                )
+                lines.append(
+                    {
+                        "genre": genre,
+                        "source": table["source"].iloc[0],
+                        "pieces": int(chosen.sum()),
+                        "excess": excess.estimate,
+                        "low": excess.low,
+                        "high": excess.high,
+                    }
+                )
     columns = ["genre", "source", "pieces", "excess", "low", "high"]
     return pd.DataFrame(lines, columns=columns).sort_values("genre", kind="stable", ignore_index=True)

@@ -63,25 +63,38 @@ def _bars_of(pieces: Sequence[PieceNotes], most: int | None = None) -> _Bars:
         bar = piece.bar
         first = np.append(0, np.flatnonzero(np.diff(bar)) + 1)
         if most is not None and len(first) > most:
-            piece, bar, first = piece.of(np.arange(len(piece)) < first[most]), bar[:first[most]], first[:most]
+            piece, bar, first = (
+                piece.of(np.arange(len(piece)) < first[most]),
+                bar[: first[most]],
+                first[:most],
+            )
         which = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(bar))))
         scale = _GRID / piece.ticks_per_quarter
-        notes = np.stack([(piece.onset - piece.bar_starts[bar]) * scale, piece.duration * scale,
-                          piece.pitch - piece.pitch[first][which]])
+        notes = np.stack(
+            [
+                (piece.onset - piece.bar_starts[bar]) * scale,
+                piece.duration * scale,
+                piece.pitch - piece.pitch[first][which],
+            ]
+        )
         parts.append((np.rint(notes).astype(np.int64), first, piece.pitch[first], number))
     if not parts:
         return _Bars(np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64))
     sizes = np.array([part[0].shape[1] for part in parts])
-    starts = np.concatenate([part[1] + offset for part, offset in
-                             zip(parts, np.cumsum(sizes) - sizes, strict=True)])
+    starts = np.concatenate(
+        [part[1] + offset for part, offset in zip(parts, np.cumsum(sizes) - sizes, strict=True)]
+    )
     # Notes of a bar are a set, and so a sum of well mixed numbers tells one bar from another.
     mixed = np.zeros(sizes.sum(), np.uint64)
     for column in np.concatenate([part[0] for part in parts], axis=1):
         mixed = (mixed ^ column.view(np.uint64)) * GOLDEN
         mixed ^= mixed >> np.uint64(29)
     mixed *= GOLDEN
-    return _Bars(np.add.reduceat(mixed, starts), np.concatenate([part[2] for part in parts]),
-                 np.repeat([part[3] for part in parts], [len(part[1]) for part in parts]))
+    return _Bars(
+        np.add.reduceat(mixed, starts),
+        np.concatenate([part[2] for part in parts]),
+        np.repeat([part[3] for part in parts], [len(part[1]) for part in parts]),
+    )
 
 
 def nearest_by_bars(queries: Sequence[PieceNotes], others: Sequence[PieceNotes]) -> list[Overlap]:
@@ -101,12 +114,15 @@ def nearest_by_bars(queries: Sequence[PieceNotes], others: Sequence[PieceNotes])
     for begin, end in pairwise(ends.tolist()):
         keys, bars = [], []
         for bar in range(begin, end):
-            same = order[low[bar]:high[bar]]
+            same = order[low[bar] : high[bar]]
             key = theirs.piece[same] * 256 + theirs.height[same] - mine.height[bar] + 128
             keys.append(np.unique(key))  # a bar that the other piece repeats counts once
             bars.append(np.full(len(keys[-1]), bar - begin))
-        found.append(_nearest(np.concatenate(keys), np.concatenate(bars), end - begin) if keys
-                     else Overlap(np.zeros(0), -1, 0))
+        found.append(
+            _nearest(np.concatenate(keys), np.concatenate(bars), end - begin)
+            if keys
+            else Overlap(np.zeros(0), -1, 0)
+        )
     return found
 
 

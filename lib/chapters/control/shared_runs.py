@@ -64,7 +64,7 @@ def shared_runs(queries: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> 
     for step in (1, -1):  # the nearest suffix of another piece before, then behind, in sorted order
         ordered = order[::step]
         known = np.where(is_query[ordered], -1, np.arange(len(ordered)))
-        nearest = np.maximum.accumulate(known)[:: step][wanted]
+        nearest = np.maximum.accumulate(known)[::step][wanted]
         has = nearest >= 0
         mine, theirs = order[wanted[has]], ordered[nearest[has]]
         length = _common(ranks, mine, theirs)
@@ -74,8 +74,10 @@ def shared_runs(queries: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> 
     other_piece, other_place = np.full(len(text), -1), np.full(len(text), -1)
     other_piece[found], other_place[found] = piece[match[found]] - len(queries), place[match[found]]
     starts = np.searchsorted(piece, np.arange(len(queries)))
-    return [SharedRuns(*(column[start:start + len(query)] for column in (best, other_piece, other_place)))
-            for start, query in zip(starts, queries, strict=True)]
+    return [
+        SharedRuns(*(column[start : start + len(query)] for column in (best, other_piece, other_place)))
+        for start, query in zip(starts, queries, strict=True)
+    ]
 
 
 def _lay_out(pieces: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

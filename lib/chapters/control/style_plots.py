@@ -33,12 +33,20 @@ def plot_statistics(tables: Mapping[str, pd.DataFrame], quoted: pd.Series | None
         for place, (source, table) in enumerate(reversed(tables.items())):
             values = table[name].dropna().to_numpy()
             colour = model_colour(source)
-            axis.plot(values, place + generator.uniform(-0.28, 0.28, len(values)), ".", markersize=3,
-                      color=colour, alpha=min(0.6, 30 / max(1, len(values)) + 0.15), markeredgewidth=0)
+            axis.plot(
+                values,
+                place + generator.uniform(-0.28, 0.28, len(values)),
+                ".",
+                markersize=3,
+                color=colour,
+                alpha=min(0.6, 30 / max(1, len(values)) + 0.15),
+                markeredgewidth=0,
+            )
             if len(values):
                 low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-                axis.plot([low, high], [place, place], color=colour, linewidth=4, alpha=0.55,
-                          solid_capstyle="butt")
+                axis.plot(
+                    [low, high], [place, place], color=colour, linewidth=4, alpha=0.55, solid_capstyle="butt"
+                )
                 axis.plot(middle, place, marker="|", markersize=11, markeredgewidth=2.5, color=colour)
         if quoted is not None and np.isfinite(quoted.get(name, np.nan)):
             axis.axvline(quoted[name], color=model_colour("original"), linestyle="--", linewidth=1.2)
@@ -56,10 +64,22 @@ def plot_distances(table: pd.DataFrame, title: str) -> Figure:
         title: what the numbers are.
     """
     figure, axis = plt.subplots(figsize=(7.2, 0.34 * len(table) + 1.3))
-    shown = table.rename(index={name: STATISTICS[name].label for name in table.index if name in STATISTICS},
-                         columns=model_label)
-    sns.heatmap(shown, annot=True, fmt=".2f", cmap=SEQUENTIAL, vmin=0, vmax=1, linewidths=0.5, ax=axis,
-                annot_kws={"fontsize": 8}, cbar_kws={"label": title})
+    shown = table.rename(
+        index={name: STATISTICS[name].label for name in table.index if name in STATISTICS},
+        columns=model_label,
+    )
+    sns.heatmap(
+        shown,
+        annot=True,
+        fmt=".2f",
+        cmap=SEQUENTIAL,
+        vmin=0,
+        vmax=1,
+        linewidths=0.5,
+        ax=axis,
+        annot_kws={"fontsize": 8},
+        cbar_kws={"label": title},
+    )
     axis.set(xlabel="", ylabel="")
     axis.tick_params(axis="y", rotation=0)
     axis.tick_params(axis="x", rotation=0)
@@ -78,10 +98,23 @@ def plot_shared_runs(tables: Mapping[str, pd.DataFrame]) -> Figure:
         known = table[table["run_excess"].notna()]
         jitter = place + generator.uniform(-0.25, 0.25, len(known))
         for axis, column in ((left, "run"), (right, "run_excess")):
-            axis.plot(known[column], jitter, ".", markersize=5, alpha=0.6, color=model_colour(source),
-                      markeredgewidth=0)
-            axis.plot(known[column].median(), place, marker="|", markersize=14, markeredgewidth=2.5,
-                      color=model_colour(source))
+            axis.plot(
+                known[column],
+                jitter,
+                ".",
+                markersize=5,
+                alpha=0.6,
+                color=model_colour(source),
+                markeredgewidth=0,
+            )
+            axis.plot(
+                known[column].median(),
+                place,
+                marker="|",
+                markersize=14,
+                markeredgewidth=2.5,
+                color=model_colour(source),
+            )
     left.set_xscale("log")
     left.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     left.xaxis.set_major_formatter("{x:.0f}")
@@ -103,8 +136,9 @@ def passage_bars(piece: PieceNotes, first_note: int, notes: int, most: int = 8) 
     return int(bars[0]), int(min(bars[1], bars[0] + most - 1))
 
 
-def plot_shared_passage(composed: PieceNotes, training: PieceNotes, passage: Passage, titles: Sequence[str]
-                        ) -> Figure:
+def plot_shared_passage(
+    composed: PieceNotes, training: PieceNotes, passage: Passage, titles: Sequence[str]
+) -> Figure:
     """A composed and a training passage as piano rolls below each other, the shared notes in colour.
 
     Args:
@@ -113,11 +147,12 @@ def plot_shared_passage(composed: PieceNotes, training: PieceNotes, passage: Pas
         titles: of the two panels.
     """
     figure, axes = plt.subplots(2, 1, figsize=(7.2, 4.4))
-    for axis, piece, first, title in zip(axes, (composed, training), (passage.start, passage.place), titles,
-                                         strict=True):
+    for axis, piece, first, title in zip(
+        axes, (composed, training), (passage.start, passage.place), titles, strict=True
+    ):
         piece = piece.pitched
         shared = np.zeros(len(piece), dtype=bool)
-        shared[first:first + passage.notes] = True
+        shared[first : first + passage.notes] = True
         begin, end = passage_bars(piece, first, passage.notes, most=16)
         _draw_notes(axis, piece, shared, max(0, begin - 2), end + 1)
         axis.set_title(title, fontsize=10)
@@ -133,13 +168,21 @@ def _draw_notes(axis: Axes, piece: PieceNotes, marked: np.ndarray, start: int, e
     ends = begins + piece.duration / lengths[bar]
     shown = (ends > start) & (begins < end)
     draw_bar_lines(axis, start, end)
-    lines = [[(a, pitch), (max(b - 0.02, a + 0.01), pitch)] for a, b, pitch in
-             zip(begins[shown], ends[shown], piece.pitch[shown], strict=True)]
+    lines = [
+        [(a, pitch), (max(b - 0.02, a + 0.01), pitch)]
+        for a, b, pitch in zip(begins[shown], ends[shown], piece.pitch[shown], strict=True)
+    ]
     low, high = int(piece.pitch[shown].min()) - 2, int(piece.pitch[shown].max()) + 2
     height = axis.get_window_extent().height * 72 / axis.figure.dpi
-    axis.add_collection(LineCollection(lines, linewidths=float(np.clip(0.7 * height / (high - low), 1.2, 5)),
-                                       colors=[_SHARED if mark else INK for mark in marked[shown]],
-                                       capstyle="butt", zorder=3))
+    axis.add_collection(
+        LineCollection(
+            lines,
+            linewidths=float(np.clip(0.7 * height / (high - low), 1.2, 5)),
+            colors=[_SHARED if mark else INK for mark in marked[shown]],
+            capstyle="butt",
+            zorder=3,
+        )
+    )
     octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0] or [low + 2, high - 2]
     axis.set_yticks(octaves, [pitch_name(pitch) for pitch in octaves])
     axis.set(ylim=(low, high), ylabel="pitch", xlabel="bar")

@@ -56,15 +56,21 @@ def split_naively(store: TokenStore, seed: int = 0) -> tuple[Resplit, Resplit]:
     is_copy = np.isin(group[train], group[held])
     copies, others = train[is_copy], train[~is_copy]
     if not len(copies):
-        raise TooLittleError(f"{store.folder.name} has no copies that a naive split could leak: "
-                             "it takes one at least on either side of it.")
+        raise TooLittleError(
+            f"{store.folder.name} has no copies that a naive split could leak: "
+            "it takes one at least on either side of it."
+        )
     spent = np.cumsum(store.lengths[others])
     number = int(np.searchsorted(spent, store.lengths[copies].sum())) + 1
     if number >= len(others):
-        raise TooLittleError(f"{store.folder.name} has too few pieces without copies to compare with: it "
-                             f"takes more than the {number} that weigh as much as the copies.")
-    return (Resplit(store, np.sort(np.concatenate([copies, others[number:]])), held, "with copies"),
-            Resplit(store, np.sort(others), held, "without copies"))
+        raise TooLittleError(
+            f"{store.folder.name} has too few pieces without copies to compare with: it "
+            f"takes more than the {number} that weigh as much as the copies."
+        )
+    return (
+        Resplit(store, np.sort(np.concatenate([copies, others[number:]])), held, "with copies"),
+        Resplit(store, np.sort(others), held, "without copies"),
+    )
 
 
 def leaked_rows(split: Resplit) -> np.ndarray:
@@ -94,11 +100,20 @@ def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses) -> pd.Da
     if not leaky.is_of_same_tokens(clean):
         raise BookError("The two losses are of different tokens: judge the same pieces with both models.")
     size = len(split)
-    sums = np.stack([np.bincount(leaky.row, leaky.loss, size), np.bincount(clean.row, clean.loss, size),
-                     np.bincount(leaky.row, minlength=size)], axis=1)
+    sums = np.stack(
+        [
+            np.bincount(leaky.row, leaky.loss, size),
+            np.bincount(clean.row, clean.loss, size),
+            np.bincount(leaky.row, minlength=size),
+        ],
+        axis=1,
+    )
     judged, leaked = leaky.rows, leaked_rows(split)
-    kinds = {"a copy in training": judged[np.isin(judged, leaked)],
-             "no copy in training": judged[~np.isin(judged, leaked)], "all held out": judged}
+    kinds = {
+        "a copy in training": judged[np.isin(judged, leaked)],
+        "no copy in training": judged[~np.isin(judged, leaked)],
+        "all held out": judged,
+    }
     group = split.index["group"].to_numpy()
     rows = []
     for name, chosen in kinds.items():
@@ -107,9 +122,19 @@ def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses) -> pd.Da
             continue
         found = bootstrap(sums[chosen], group[chosen], _gain)
         total = sums[chosen].sum(axis=0)
-        rows.append({"pieces held out": name, "pieces": len(chosen), "groups": len(np.unique(group[chosen])),
-                     "tokens": int(total[2]), "leaky": total[0] / total[2], "clean": total[1] / total[2],
-                     "gain": found.estimate, "low": found.low, "high": found.high})
+        rows.append(
+            {
+                "pieces held out": name,
+                "pieces": len(chosen),
+                "groups": len(np.unique(group[chosen])),
+                "tokens": int(total[2]),
+                "leaky": total[0] / total[2],
+                "clean": total[1] / total[2],
+                "gain": found.estimate,
+                "low": found.low,
+                "high": found.high,
+            }
+        )
     return pd.DataFrame(rows)
 
 

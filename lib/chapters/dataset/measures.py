@@ -32,6 +32,7 @@ def label_counts(index: pd.DataFrame) -> pd.DataFrame:
 
 def length_table(index: pd.DataFrame, window: int) -> pd.DataFrame:
     """Median and 5th to 95th percentile of lengths by genre, and the share of pieces over `window` tokens."""
+
     def summary(column: pd.Series) -> str:
         low, middle, high = column.quantile([0.05, 0.5, 0.95])
         return f"{middle:,.0f} ({low:,.0f}–{high:,.0f})"
@@ -50,24 +51,34 @@ def vocabulary_table(store: TokenStore) -> pd.DataFrame:
         indexed by token type: tokens in the vocabulary, that occur, share of the data, most frequent.
     """
     counts = token_counts(store)
-    frame = pd.DataFrame({"type": [store.type_names[kind] for kind in store.type_of_id], "count": counts,
-                          "token": store.vocabulary})
+    frame = pd.DataFrame(
+        {
+            "type": [store.type_names[kind] for kind in store.type_of_id],
+            "count": counts,
+            "token": store.vocabulary,
+        }
+    )
     groups = frame.groupby("type", sort=False)
-    table = pd.DataFrame({
-        "in the vocabulary": groups.size(),
-        "that occur": groups["count"].agg(lambda count: int((count > 0).sum())),
-        "share of all tokens": groups["count"].sum() / counts.sum(),
-        "most frequent": groups[["count", "token"]].apply(
-            lambda part: part["token"].iloc[part["count"].argmax()] if part["count"].any() else "–"),
-    })
+    table = pd.DataFrame(
+        {
+            "in the vocabulary": groups.size(),
+            "that occur": groups["count"].agg(lambda count: int((count > 0).sum())),
+            "share of all tokens": groups["count"].sum() / counts.sum(),
+            "most frequent": groups[["count", "token"]].apply(
+                lambda part: part["token"].iloc[part["count"].argmax()] if part["count"].any() else "–"
+            ),
+        }
+    )
     return table.sort_values("share of all tokens", ascending=False)
 
 
 def token_counts(store: TokenStore) -> np.ndarray:
     """How often each id of the vocabulary occurs in the whole store: int64[V]."""
     size = len(store.vocabulary)
-    return sum((np.bincount(store.tokens(row), minlength=size) for row in range(len(store.index))),
-               start=np.zeros(size, np.int64))
+    return sum(
+        (np.bincount(store.tokens(row), minlength=size) for row in range(len(store.index))),
+        start=np.zeros(size, np.int64),
+    )
 
 
 def predictability(index: pd.DataFrame, given: list[str], target: str = "emotion") -> dict[str, object]:
@@ -93,9 +104,15 @@ def predictability(index: pd.DataFrame, given: list[str], target: str = "emotion
         guess = scored.join(best, on=given)["guess"].fillna(commonest)
     right = (guess == scored[target]).to_numpy(float)
     estimate, low, high = bootstrap_mean(right, scored["group"].to_numpy(), draws=1000)
-    return {"given": " + ".join(given) or "nothing", "accuracy": estimate, "low": low, "high": high,
-            "majority": float((scored[target] == commonest).mean()), "pieces": len(scored),
-            "groups": scored["group"].nunique()}
+    return {
+        "given": " + ".join(given) or "nothing",
+        "accuracy": estimate,
+        "low": low,
+        "high": high,
+        "majority": float((scored[target] == commonest).mean()),
+        "pieces": len(scored),
+        "groups": scored["group"].nunique(),
+    }
 
 
 def group_disagreement(index: pd.DataFrame) -> dict[str, float]:
@@ -109,8 +126,14 @@ def group_disagreement(index: pd.DataFrame) -> dict[str, float]:
     groups = [labels.to_numpy() for _, labels in index.groupby("group")["emotion"] if len(labels) > 1]
     shares = index["emotion"].value_counts(normalize=True)
     if not groups:
-        return {"groups": 0, "pieces": 0, "disagreeing_groups": float("nan"), "pairs": 0,
-                "disagreeing_pairs": float("nan"), "chance": float(1 - (shares**2).sum())}
+        return {
+            "groups": 0,
+            "pieces": 0,
+            "disagreeing_groups": float("nan"),
+            "pairs": 0,
+            "disagreeing_pairs": float("nan"),
+            "chance": float(1 - (shares**2).sum()),
+        }
     differing, pairs = [], 0
     for labels in groups:
         _, counts = np.unique(labels, return_counts=True)
@@ -118,9 +141,14 @@ def group_disagreement(index: pd.DataFrame) -> dict[str, float]:
         same = (counts * (counts - 1) / 2).sum()
         differing.append(1 - same / all_pairs)
         pairs += int(all_pairs)
-    return {"groups": len(groups), "pieces": sum(map(len, groups)),
-            "disagreeing_groups": float(np.mean([share > 0 for share in differing])), "pairs": pairs,
-            "disagreeing_pairs": float(np.mean(differing)), "chance": float(1 - (shares**2).sum())}
+    return {
+        "groups": len(groups),
+        "pieces": sum(map(len, groups)),
+        "disagreeing_groups": float(np.mean([share > 0 for share in differing])),
+        "pairs": pairs,
+        "disagreeing_pairs": float(np.mean(differing)),
+        "chance": float(1 - (shares**2).sum()),
+    }
 
 
 def activity_predictability(dataset_folder: Path, index: pd.DataFrame) -> pd.DataFrame | None:
@@ -143,8 +171,10 @@ def activity_predictability(dataset_folder: Path, index: pd.DataFrame) -> pd.Dat
     measured = pd.to_numeric(table.set_index("identifier")["activity"])
     frame = index.join(measured, on="identifier")
     rows = []
-    for rule, columns in (("median of collection and meter (used)", ["genre", "meter"]),
-                          ("median of the collection", ["genre"])):
+    for rule, columns in (
+        ("median of collection and meter (used)", ["genre", "meter"]),
+        ("median of the collection", ["genre"]),
+    ):
         median = frame.groupby(columns)["activity"].transform("median")
         frame["half"] = np.where(frame["activity"] > median, "lively", "calm")
         rows.append({"rule": rule, **predictability(frame, ["genre", "meter"], target="half")})
@@ -181,9 +211,15 @@ def note_losses(index: pd.DataFrame) -> pd.DataFrame:
         piece lost, 0–1), repaired (files that had to be repaired).
     """
     shares = index.assign(share=(index["notes_lost"] / index["notes"].clip(lower=1)).astype(float))
-    named = {"pieces": ("notes", "size"), "notes": ("notes", "sum"), "lost": ("notes_lost", "sum"),
-             "ended": ("notes_ended", "sum"), "moved": ("notes_moved", "sum"), "worst": ("share", "max"),
-             "repaired": ("repaired", "sum")}
+    named = {
+        "pieces": ("notes", "size"),
+        "notes": ("notes", "sum"),
+        "lost": ("notes_lost", "sum"),
+        "ended": ("notes_ended", "sum"),
+        "moved": ("notes_moved", "sum"),
+        "worst": ("share", "max"),
+        "repaired": ("repaired", "sum"),
+    }
     by_genre = shares.groupby("genre").agg(**named).reset_index()
     whole = shares.assign(genre="all").groupby("genre").agg(**named).reset_index()
     return pd.concat([by_genre, whole], ignore_index=True)
@@ -197,10 +233,12 @@ def note_account(store: TokenStore) -> pd.DataFrame:
         files left out; the last three add up to the first.
     """
     counts = store.manifest["counts"]
-    rows = [("in all files, by the second reader", counts["notes"] + counts["notes_left_out"]),
-            ("in the store, counted by their tokens", int(notes_told(store).sum())),
-            ("in pieces, without a token", counts["notes_lost"]),
-            ("in files left out", counts["notes_left_out"])]
+    rows = [
+        ("in all files, by the second reader", counts["notes"] + counts["notes_left_out"]),
+        ("in the store, counted by their tokens", int(notes_told(store).sum())),
+        ("in pieces, without a token", counts["notes_lost"]),
+        ("in files left out", counts["notes_left_out"]),
+    ]
     return pd.DataFrame(rows, columns=["where", "notes"])
 
 
@@ -248,4 +286,4 @@ def tokens_of_bars(store: TokenStore, row: int, first: int, last: int) -> np.nda
     tokens = store.written_out(row)
     starts = np.flatnonzero(np.isin(tokens, store.ids_of_type("Bar")))
     end = starts[last] if last < len(starts) else len(tokens) - 1
-    return tokens[starts[first - 1]:end]
+    return tokens[starts[first - 1] : end]

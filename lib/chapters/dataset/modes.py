@@ -43,9 +43,19 @@ def mode_agreement(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
         by_mode = {mode: float(right[rows["notated_mode"] == mode].mean()) for mode in MODES}
         interval = bootstrap_mean(right.to_numpy(float), rows["group"][rows["judged"]].to_numpy())
         moved = (found[profile] != rows["mode"])[rows["estimated"]]
-        lines.append({"profile": PROFILES[profile], **by_mode, "mean": float(np.mean(list(by_mode.values()))),
-                      "agreement": interval.estimate, "low": interval.low, "high": interval.high,
-                      "pieces": len(right), "moved": int(moved.sum()), "estimated": len(moved)})
+        lines.append(
+            {
+                "profile": PROFILES[profile],
+                **by_mode,
+                "mean": float(np.mean(list(by_mode.values()))),
+                "agreement": interval.estimate,
+                "low": interval.low,
+                "high": interval.high,
+                "pieces": len(right),
+                "moved": int(moved.sum()),
+                "estimated": len(moved),
+            }
+        )
     return pd.DataFrame(lines)
 
 

@@ -21,13 +21,18 @@ def plot_published_counts(counts: pd.DataFrame) -> Figure:
     """
     kinds = list(dict.fromkeys(counts["label_kind"]))
     sizes = [int((counts["label_kind"] == kind).sum()) for kind in kinds]
-    figure, axes = plt.subplots(len(kinds), 1, figsize=(7.2, 0.32 * sum(sizes) + 1.4), sharex=True,
-                                height_ratios=sizes)
+    figure, axes = plt.subplots(
+        len(kinds), 1, figsize=(7.2, 0.32 * sum(sizes) + 1.4), sharex=True, height_ratios=sizes
+    )
     for axis, kind in zip(np.atleast_1d(axes), kinds, strict=True):
         part = counts[counts["label_kind"] == kind].sort_values("count")
         bars = axis.barh(part["label"], part["count"], color=_QUOTED, height=0.7)
-        axis.bar_label(bars, [f"{count:,} ({share:.1%})" for count, share
-                              in zip(part["count"], part["share"], strict=True)], padding=3, fontsize=8)
+        axis.bar_label(
+            bars,
+            [f"{count:,} ({share:.1%})" for count, share in zip(part["count"], part["share"], strict=True)],
+            padding=3,
+            fontsize=8,
+        )
         axis.set_title(f"by {kind} (equal shares would be {1 / len(part):.1%})")
         axis.grid(axis="y", visible=False)
         axis.margins(x=0.22)
@@ -44,8 +49,16 @@ def plot_label_counts(counts: pd.DataFrame) -> Figure:
     """
     counts = counts.rename(index=short_label, columns=short_label)
     figure, axis = plt.subplots(figsize=(7.2, 0.5 * len(counts) + 1.3))
-    sns.heatmap(counts, annot=True, fmt=",d", cmap=SEQUENTIAL, linewidths=0.5, ax=axis,
-                cbar_kws={"label": "pieces"}, annot_kws={"fontsize": 9})
+    sns.heatmap(
+        counts,
+        annot=True,
+        fmt=",d",
+        cmap=SEQUENTIAL,
+        linewidths=0.5,
+        ax=axis,
+        cbar_kws={"label": "pieces"},
+        annot_kws={"fontsize": 9},
+    )
     axis.set(xlabel="genre (the collection a piece comes from)", ylabel="emotion label")
     axis.tick_params(axis="y", rotation=0)
     if max(map(len, counts.columns)) * len(counts.columns) > 70:  # letters that fit side by side
@@ -67,8 +80,19 @@ def plot_lengths(index: pd.DataFrame, window: int) -> Figure:
     order = index.groupby("genre")["length"].median().sort_values().index
     figure, axes = plt.subplots(2, 2, figsize=(7.2, 0.5 * len(order) + 2.4), sharey=True)
     for axis, (column, name) in zip(axes.flat, columns.items(), strict=True):
-        sns.boxplot(index, x=column, y="genre", order=order, ax=axis, color="#A9C6DA", fliersize=1.5,
-                    linecolor=INK, linewidth=0.9, whis=(5, 95), width=0.6)
+        sns.boxplot(
+            index,
+            x=column,
+            y="genre",
+            order=order,
+            ax=axis,
+            color="#A9C6DA",
+            fliersize=1.5,
+            linecolor=INK,
+            linewidth=0.9,
+            whis=(5, 95),
+            width=0.6,
+        )
         axis.set_xscale("log")
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.xaxis.set_major_formatter("{x:,.0f}")
@@ -76,8 +100,15 @@ def plot_lengths(index: pd.DataFrame, window: int) -> Figure:
         axis.set(xlabel=name, ylabel="")
         if column == "length":
             axis.axvline(window, color=MODEL_COLOURS["lstm"], linestyle="--", linewidth=1.2)
-            axis.annotate(f"window: {window}", (window, 0), (4, 10), textcoords="offset points", fontsize=8,
-                          color=MODEL_COLOURS["lstm"], va="bottom")
+            axis.annotate(
+                f"window: {window}",
+                (window, 0),
+                (4, 10),
+                textcoords="offset points",
+                fontsize=8,
+                color=MODEL_COLOURS["lstm"],
+                va="bottom",
+            )
     return figure
 
 
@@ -97,8 +128,15 @@ def plot_token_strip(tokens: list[str], types: list[str]) -> Figure:
         row, column = divmod(number, _BOXES_IN_A_ROW)
         fill = token_colour(kind)
         axis.add_patch(plt.Rectangle((column, -row), 0.95, -0.85, color=fill, linewidth=0))
-        axis.text(column + 0.475, -row - 0.43, _words(token), ha="center", va="center",
-                  fontsize=7, color=text_colour(fill))
+        axis.text(
+            column + 0.475,
+            -row - 0.43,
+            _words(token),
+            ha="center",
+            va="center",
+            fontsize=7,
+            color=text_colour(fill),
+        )
     axis.set(xlim=(0, _BOXES_IN_A_ROW), ylim=(-rows, 0.05))
     axis.axis("off")
     return figure
@@ -118,10 +156,23 @@ def plot_predictors(table: pd.DataFrame) -> Figure:
     figure, axis = plt.subplots(figsize=(7.2, 0.42 * len(table) + 1.1))
     places = np.arange(len(table))[::-1]
     errors = np.abs(table[["low", "high"]].to_numpy().T - table["accuracy"].to_numpy())
-    axis.errorbar(table["accuracy"], places, xerr=errors, fmt="o", color=_OURS, capsize=3,
-                  label="accuracy on held-out pieces, 95 % interval")
-    axis.scatter(table["majority"], places, marker="x", color=MODEL_COLOURS["uniform"],
-                 label="always the commonest label", zorder=3)
+    axis.errorbar(
+        table["accuracy"],
+        places,
+        xerr=errors,
+        fmt="o",
+        color=_OURS,
+        capsize=3,
+        label="accuracy on held-out pieces, 95 % interval",
+    )
+    axis.scatter(
+        table["majority"],
+        places,
+        marker="x",
+        color=MODEL_COLOURS["uniform"],
+        label="always the commonest label",
+        zorder=3,
+    )
     axis.set_yticks(places, table["given"])
     axis.set(xlabel="share guessed right", xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
     axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.28 if len(table) > 3 else -0.4), ncol=2)

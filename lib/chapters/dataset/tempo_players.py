@@ -12,8 +12,11 @@ from lib.show.players import piece_player, player_row
 from lib.show.words import listed, one_line
 
 
-def tempo_players(tune: Callable[[int], symusic.Score], token_sets: Mapping[str, REMI],
-                  tempos: Sequence[int] = (60, 120, 180)) -> HTML:
+def tempo_players(
+    tune: Callable[[int], symusic.Score],
+    token_sets: Mapping[str, REMI],
+    tempos: Sequence[int] = (60, 120, 180),
+) -> HTML:
     """Players of a tune at each tempo; where several tempos have the same tokens, one for all of them.
 
     Args:
@@ -21,8 +24,9 @@ def tempo_players(tune: Callable[[int], symusic.Score], token_sets: Mapping[str,
         token_sets: through which it is sent, by what they are called.
         tempos: beats a minute.
     """
-    written = [piece_player(tune(tempo), f"tempo_written_{tempo}", f"{tempo} beats a minute")
-               for tempo in tempos]
+    written = [
+        piece_player(tune(tempo), f"tempo_written_{tempo}", f"{tempo} beats a minute") for tempo in tempos
+    ]
     rows = [_row("As written", written)]
     for name, tokenizer in token_sets.items():
         results: dict[bytes, list[int]] = {}  # tempos by the tokens that they have

@@ -21,8 +21,11 @@ def tune_with_repeats(store: TokenStore) -> int | None:
     if not has_shorthand(store.tokenizer):
         return None
     again, held_out = store.ids_of_type(AGAIN), store.rows("validation")
-    rows = [int(row) for row in held_out[store.index["bars"].to_numpy()[held_out] <= MOST_BARS]
-            if np.isin(store.tokens(row), again).any()]
+    rows = [
+        int(row)
+        for row in held_out[store.index["bars"].to_numpy()[held_out] <= MOST_BARS]
+        if np.isin(store.tokens(row), again).any()
+    ]
     saved = [len(store.tokens(row)) / len(store.written_out(row)) for row in rows]
     return rows[int(np.argsort(saved, kind="stable")[len(rows) // 2])] if rows else None
 
@@ -34,11 +37,21 @@ def both_writings(store: TokenStore, row: int) -> pd.DataFrame:
         bar (0: before the first), written out, in shorthand (the tokens as text), tokens saved.
     """
     first = np.concatenate([store.ids_of_type(kind) for kind in BARS])
-    parts = [np.split(ids, np.flatnonzero(np.isin(ids, first)))
-             for ids in (store.written_out(row), store.tokens(row))]
-    return pd.DataFrame([{"bar": bar, "written out": _text(store, written),
-                          "in shorthand": _text(store, short), "tokens saved": len(written) - len(short)}
-                         for bar, (written, short) in enumerate(zip(*parts, strict=True))])
+    parts = [
+        np.split(ids, np.flatnonzero(np.isin(ids, first)))
+        for ids in (store.written_out(row), store.tokens(row))
+    ]
+    return pd.DataFrame(
+        [
+            {
+                "bar": bar,
+                "written out": _text(store, written),
+                "in shorthand": _text(store, short),
+                "tokens saved": len(written) - len(short),
+            }
+            for bar, (written, short) in enumerate(zip(*parts, strict=True))
+        ]
+    )
 
 
 def _text(store: TokenStore, ids: np.ndarray) -> str:
@@ -62,7 +75,15 @@ def compare_with_files(store: TokenStore, folder: Path, rows: np.ndarray) -> pd.
     for row in map(int, rows):
         entry, ids, written = store.index.iloc[row], store.tokens(row), store.written_out(row)
         from_file = spell(miditok, load_score(Path(folder) / entry["name"]).score)
-        lines.append({"row": row, "same": np.array_equal(written, from_file), "tokens": len(ids),
-                      "written_out": len(written), "notes": int(entry["notes"]),
-                      "again": int(np.isin(ids, again).sum()), "left": int(np.isin(ids, left).sum())})
+        lines.append(
+            {
+                "row": row,
+                "same": np.array_equal(written, from_file),
+                "tokens": len(ids),
+                "written_out": len(written),
+                "notes": int(entry["notes"]),
+                "again": int(np.isin(ids, again).sum()),
+                "left": int(np.isin(ids, left).sum()),
+            }
+        )
     return pd.DataFrame(lines)

@@ -69,8 +69,13 @@ class BlindPiece:
         return "real" if self.origin == "real" else "composed"
 
 
-def blind_pieces(store: TokenStore, runs: Mapping[str, Run], pairs: Sequence[tuple[str, str]],
-                 draw: SamplingSettings, quizzes: int = 2) -> list[list[BlindPiece]]:
+def blind_pieces(
+    store: TokenStore,
+    runs: Mapping[str, Run],
+    pairs: Sequence[tuple[str, str]],
+    draw: SamplingSettings,
+    quizzes: int = 2,
+) -> list[list[BlindPiece]]:
     """Pieces for some quizzes, none of them played elsewhere in the chapter.
 
     Args:
@@ -95,10 +100,14 @@ def blind_pieces(store: TokenStore, runs: Mapping[str, Run], pairs: Sequence[tup
     for _ in range(quizzes):
         order = [pairs[number] for number in generator.permutation(len(pairs))]
         models = generator.choice(list(runs), len(pairs))
-        places += [("real" if real else str(model), pair)
-                   for real, model, pair in zip(_coins(len(pairs), generator), models, order, strict=True)]
-    composed = {name: _composed(store, run, [pair for origin, pair in places if origin == name], draw)
-                for name, run in runs.items()}
+        places += [
+            ("real" if real else str(model), pair)
+            for real, model, pair in zip(_coins(len(pairs), generator), models, order, strict=True)
+        ]
+    composed = {
+        name: _composed(store, run, [pair for origin, pair in places if origin == name], draw)
+        for name, run in runs.items()
+    }
     played = {held_out_piece(store, *pair, draw.max_tokens) for pair in pairs}
     pieces = []
     for origin, pair in places:
@@ -108,17 +117,23 @@ def blind_pieces(store: TokenStore, runs: Mapping[str, Run], pairs: Sequence[tup
             pieces.append(_real_piece(store, row))
         else:
             pieces.append(_composed_piece(origin, composed[origin].pop(0)))
-    return [pieces[first:first + len(pairs)] for first in range(0, len(pieces), len(pairs))]
+    return [pieces[first : first + len(pairs)] for first in range(0, len(pieces), len(pairs))]
 
 
 def composed_or_real(pieces: Sequence[BlindPiece]) -> HTML:
     """The quiz *composed or real?*; it writes the pieces to the media folder."""
     if not pieces:
         return HTML("<p>A quiz needs pieces of at least two pairs of labels, and these data have one.</p>")
-    questions = [_question(piece, f"Piece {number}", piece.kind, piece.about)
-                 for number, piece in enumerate(pieces, start=1)]
-    quiz = quiz_html("composed-or-real", "Composed or real?",
-                     {"real": "Real music", "composed": "Composed by a model"}, questions)
+    questions = [
+        _question(piece, f"Piece {number}", piece.kind, piece.about)
+        for number, piece in enumerate(pieces, start=1)
+    ]
+    quiz = quiz_html(
+        "composed-or-real",
+        "Composed or real?",
+        {"real": "Real music", "composed": "Composed by a model"},
+        questions,
+    )
     return HTML(f'<p class="quiz-note">{how_little_it_shows(len(pieces), 2)}</p>\n{quiz}')
 
 
@@ -134,17 +149,26 @@ def which_label(pieces: Sequence[BlindPiece], store: TokenStore, rule: LabelRule
         return HTML("<p>All pieces of these data have the same emotion label: there is nothing to guess.</p>")
     ruled = is_ruled(store, rule)
     told = _told_by_the_rule(pieces, store, rule) if ruled else [""] * len(pieces)
-    questions = [_question(piece, f"Piece {chr(ord('A') + place)}", piece.emotion, f"{piece.about}{more}",
-                           piece.kind)
-                 for place, (piece, more) in enumerate(zip(pieces, told, strict=True))]
-    quiz = quiz_html("which-label", "Which label was asked for?", {label: label for label in store.emotions},
-                     questions, {"composed": "Composed to the label",
-                                 "real": "Real music with the label, the reference"})
-    nature = (f"These labels are a proxy: a rule gave them, and no listener. Calm means that "
-              f"{rule.scheme.in_words}. You guess what the rule says, not what anybody feels. " if ruled else
-              "These labels are those of the data; what they mean is for whoever gave them to say. ")
-    return HTML(f'<p class="quiz-note">{nature}{how_little_it_shows(len(pieces), len(store.emotions))}</p>\n'
-                f"{quiz}")
+    questions = [
+        _question(piece, f"Piece {chr(ord('A') + place)}", piece.emotion, f"{piece.about}{more}", piece.kind)
+        for place, (piece, more) in enumerate(zip(pieces, told, strict=True))
+    ]
+    quiz = quiz_html(
+        "which-label",
+        "Which label was asked for?",
+        {label: label for label in store.emotions},
+        questions,
+        {"composed": "Composed to the label", "real": "Real music with the label, the reference"},
+    )
+    nature = (
+        f"These labels are a proxy: a rule gave them, and no listener. Calm means that "
+        f"{rule.scheme.in_words}. You guess what the rule says, not what anybody feels. "
+        if ruled
+        else "These labels are those of the data; what they mean is for whoever gave them to say. "
+    )
+    return HTML(
+        f'<p class="quiz-note">{nature}{how_little_it_shows(len(pieces), len(store.emotions))}</p>\n{quiz}'
+    )
 
 
 def _coins(count: int, generator: np.random.Generator) -> np.ndarray:
@@ -156,23 +180,26 @@ def _coins(count: int, generator: np.random.Generator) -> np.ndarray:
             return coins
 
 
-def _composed(store: TokenStore, run: Run, pairs: Sequence[tuple[str, str]],
-              draw: SamplingSettings) -> list[Composition]:
+def _composed(
+    store: TokenStore, run: Run, pairs: Sequence[tuple[str, str]], draw: SamplingSettings
+) -> list[Composition]:
     """A composed piece for each pair: of its few candidates the first that lasts, else the longest."""
     if not pairs:
         return []
     shifted = draw.model_copy(update={"seed": draw.seed + _SEED_SHIFT})
     candidates = request_pieces(run, store, [pair for pair in pairs for _ in range(_TRIES)], shifted)
-    groups = (candidates[first:first + _TRIES] for first in range(0, len(candidates), _TRIES))
+    groups = (candidates[first : first + _TRIES] for first in range(0, len(candidates), _TRIES))
     return [max(group, key=lambda piece: min(piece.seconds, EXCERPT)) for group in groups]
 
 
-def _real_row(store: TokenStore, pair: tuple[str, str], played: set[int],
-              generator: np.random.Generator) -> int:
+def _real_row(
+    store: TokenStore, pair: tuple[str, str], played: set[int], generator: np.random.Generator
+) -> int:
     """A held-out piece that lasts and has not been played, if there is one."""
     index = store.index
-    held_out = ((index["emotion"] == pair[0]) & (index["genre"] == pair[1]) & (index["split"] != "train")
-                ).to_numpy()
+    held_out = (
+        (index["emotion"] == pair[0]) & (index["genre"] == pair[1]) & (index["split"] != "train")
+    ).to_numpy()
     unplayed = held_out & ~np.isin(np.arange(len(index)), list(played))
     lasting = unplayed & (index["seconds"] >= EXCERPT).to_numpy()
     rows = next(np.flatnonzero(choice) for choice in (lasting, unplayed, held_out) if choice.any())
@@ -182,27 +209,37 @@ def _real_row(store: TokenStore, pair: tuple[str, str], played: set[int],
 def _real_piece(store: TokenStore, row: int) -> BlindPiece:
     piece, tokens = store.index.iloc[row], store.tokens(row)
     emotion, genre, name = str(piece["emotion"]), str(piece["genre"]), str(piece["name"])
-    about = (f"Real music, held out: no model of this book was trained on it. {name}, labelled {emotion}, "
-             f"{genre}; {counted(int(piece['bars']), 'bar')}, {piece['seconds']:.0f} s in all.")
+    about = (
+        f"Real music, held out: no model of this book was trained on it. {name}, labelled {emotion}, "
+        f"{genre}; {counted(int(piece['bars']), 'bar')}, {piece['seconds']:.0f} s in all."
+    )
     return BlindPiece("real", emotion, genre, tokens, decode(store.tokenizer, tokens), name, about)
 
 
 def _composed_piece(model: str, piece: Composition) -> BlindPiece:
     ending = "ended by itself" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
-    about = (f"Composed: {model_label(model)}, asked for {piece.emotion}, {piece.genre}; seed {piece.seed}, "
-             f"{counted(piece.bars, 'bar')}, {piece.seconds:.0f} s in all, {ending}.")
-    return BlindPiece(model, piece.emotion, piece.genre, piece.tokens, piece.score, f"{piece.name}_{model}",
-                      about)
+    about = (
+        f"Composed: {model_label(model)}, asked for {piece.emotion}, {piece.genre}; seed {piece.seed}, "
+        f"{counted(piece.bars, 'bar')}, {piece.seconds:.0f} s in all, {ending}."
+    )
+    return BlindPiece(
+        model, piece.emotion, piece.genre, piece.tokens, piece.score, f"{piece.name}_{model}", about
+    )
 
 
 def _told_by_the_rule(pieces: Sequence[BlindPiece], store: TokenStore, rule: LabelRule) -> list[str]:
     """What the rule says of each piece, its key being estimated, as the sentence that follows."""
-    tokens, emotions, genres, names = zip(*((piece.tokens, piece.emotion, piece.genre, piece.name)
-                                            for piece in pieces), strict=True)
+    tokens, emotions, genres, names = zip(
+        *((piece.tokens, piece.emotion, piece.genre, piece.name) for piece in pieces), strict=True
+    )
     heard = PieceSet("blind", list(tokens), list(emotions), list(genres), np.arange(len(pieces)), list(names))
     judged = judge_by_rule(heard, store, rule)
-    return [f" The rule gives it no label: {line.reason}." if line.obtained == NO_LABEL else
-            f" By the rule, with its key estimated, it is {line.obtained}." for line in judged.itertuples()]
+    return [
+        f" The rule gives it no label: {line.reason}."
+        if line.obtained == NO_LABEL
+        else f" By the rule, with its key estimated, it is {line.obtained}."
+        for line in judged.itertuples()
+    ]
 
 
 def _question(piece: BlindPiece, title: str, answer: str, about: str, group: str = "") -> Question:
@@ -212,7 +249,7 @@ def _question(piece: BlindPiece, title: str, answer: str, about: str, group: str
     write_bytes(folder / midi, piece.score.dumps_midi())
     link = f'<a href="{media_link(midi)}" download aria-label="MIDI file of {title}">MIDI</a>'
     about = " ".join(filter(None, (about, not_as_written(piece.score, EXCERPT))))
-    revealed = f'<p>{one_line(about)} {link}</p>'
+    revealed = f"<p>{one_line(about)} {link}</p>"
     try:
         write_mp3(piece.score, folder / f"heard_{key}.mp3", max_seconds=EXCERPT)
     except BookError as error:

@@ -17,13 +17,22 @@ from lib.show.tables import html_table, with_interval
 from lib.show.words import length_words
 from lib.sound.audio import note_seconds
 
-_SOURCES = {"real": "composers (held out)", "transformer": "Transformer", "lstm": "LSTM",
-            "pretrained": "the model that comes with the book", "original": "the original report's model"}
+_SOURCES = {
+    "real": "composers (held out)",
+    "transformer": "Transformer",
+    "lstm": "LSTM",
+    "pretrained": "the model that comes with the book",
+    "original": "the original report's model",
+}
 LONGEST = 90.0  # seconds of sound; the MIDI file beside it is whole
 
 
-def listening_rows(store: TokenStore, real: Mapping[tuple[str, str], int],
-                   composed: Mapping[str, Sequence[Composition]], per_label: int = 1) -> HTML:
+def listening_rows(
+    store: TokenStore,
+    real: Mapping[tuple[str, str], int],
+    composed: Mapping[str, Sequence[Composition]],
+    per_label: int = 1,
+) -> HTML:
     """A row of players for each pair of labels: a real piece first, then what each model composed.
 
     The files are written to the media folder: MP3 and MIDI of every piece, and for composed ones a JSON that
@@ -42,8 +51,10 @@ def listening_rows(store: TokenStore, real: Mapping[tuple[str, str], int],
             wanted = [piece for piece in pieces if (piece.emotion, piece.genre) == (emotion, genre)]
             players += [_composed_player(name, piece) for piece in wanted[:per_label]]
         title = f"{emotion}, {genre}"
-        rows.append(f'<p style="margin:1rem 0 0.35rem"><strong>{escape(title)}</strong></p>\n'
-                    f"{player_row(players, title).data}")
+        rows.append(
+            f'<p style="margin:1rem 0 0.35rem"><strong>{escape(title)}</strong></p>\n'
+            f"{player_row(players, title).data}"
+        )
     return HTML("\n".join(rows))
 
 
@@ -51,17 +62,28 @@ def _real_player(store: TokenStore, row: int) -> HTML:
     piece = store.index.iloc[row]
     score = decode(store.tokenizer, store.tokens(row))
     name = safe_file_name(f"{piece['emotion']}_{piece['genre']}_real_{piece['identifier']}".lower())
-    return piece_player(score, name, "real, held out", length_words(int(piece["bars"]), note_seconds(score)),
-                        LONGEST, f"{piece['emotion']}, {piece['genre']}")
+    return piece_player(
+        score,
+        name,
+        "real, held out",
+        length_words(int(piece["bars"]), note_seconds(score)),
+        LONGEST,
+        f"{piece['emotion']}, {piece['genre']}",
+    )
 
 
 def _composed_player(model: str, piece: Composition) -> HTML:
     name = safe_file_name(f"{piece.name}_{model}")
     piece.save(record=media_folder() / f"{name}.json")
     ending = "ended by itself" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
-    return piece_player(piece.score, name, model_label(model),
-                        f"{length_words(piece.bars, piece.seconds)}, {ending}, seed {piece.seed}", LONGEST,
-                        f"{piece.emotion}, {piece.genre}")
+    return piece_player(
+        piece.score,
+        name,
+        model_label(model),
+        f"{length_words(piece.bars, piece.seconds)}, {ending}, seed {piece.seed}",
+        LONGEST,
+        f"{piece.emotion}, {piece.genre}",
+    )
 
 
 def outcome_rows(summary: pd.DataFrame, limit: int) -> HTML:
@@ -72,13 +94,23 @@ def outcome_rows(summary: pd.DataFrame, limit: int) -> HTML:
         limit: tokens that a piece could have at most.
     """
     share = [with_interval(*row, 2) for row in summary[["share", "low", "high"]].to_numpy()]
-    lines = pd.DataFrame({
-        "pieces by": summary["source"].map(_SOURCES).fillna(summary["source"]), "pieces": summary["pieces"],
-        "ended by themselves": summary["ended"], "share": share, "median tokens": summary["tokens"],
-        "median bars": summary["bars"], "median seconds": summary["seconds"]})
-    return html_table(lines, f"Pieces that end within {limit:,} tokens, with 95 % Wilson intervals",
-                      dict.fromkeys(["median tokens", "median bars", "median seconds"], ",.0f"),
-                      quoted=summary.index[summary["source"] == "original"],
-                      note="Real music: held-out pieces that fit whole within the same limit. Original "
-                           "report: its five published outputs, other data and tokens, a limit of "
-                           f"{ORIGINAL_LIMIT:,} tokens.")
+    lines = pd.DataFrame(
+        {
+            "pieces by": summary["source"].map(_SOURCES).fillna(summary["source"]),
+            "pieces": summary["pieces"],
+            "ended by themselves": summary["ended"],
+            "share": share,
+            "median tokens": summary["tokens"],
+            "median bars": summary["bars"],
+            "median seconds": summary["seconds"],
+        }
+    )
+    return html_table(
+        lines,
+        f"Pieces that end within {limit:,} tokens, with 95 % Wilson intervals",
+        dict.fromkeys(["median tokens", "median bars", "median seconds"], ",.0f"),
+        quoted=summary.index[summary["source"] == "original"],
+        note="Real music: held-out pieces that fit whole within the same limit. Original "
+        "report: its five published outputs, other data and tokens, a limit of "
+        f"{ORIGINAL_LIMIT:,} tokens.",
+    )

@@ -73,14 +73,30 @@ class _Piece:
     score: symusic.Score
 
     def cell(self, files: PieceFiles) -> Cell:
-        return Cell(self.emotion, self.genre, self.source, self.note, self.failed,
-                    round(note_seconds(self.score), 2), files.midi, files.audio, files.music_xml,
-                    files.about_sound, roll_data(self.score, EXCERPT))
+        return Cell(
+            self.emotion,
+            self.genre,
+            self.source,
+            self.note,
+            self.failed,
+            round(note_seconds(self.score), 2),
+            files.midi,
+            files.audio,
+            files.music_xml,
+            files.about_sound,
+            roll_data(self.score, EXCERPT),
+        )
 
 
-def listening_grid(store: TokenStore, runs: Mapping[str, Run], composed: Mapping[str, Sequence[Composition]],
-                   draw: SamplingSettings, labels: int | None = None, calm: str = "", workers: int = 1
-                   ) -> None:
+def listening_grid(
+    store: TokenStore,
+    runs: Mapping[str, Run],
+    composed: Mapping[str, Sequence[Composition]],
+    draw: SamplingSettings,
+    labels: int | None = None,
+    calm: str = "",
+    workers: int = 1,
+) -> None:
     """Write the pieces of the grid to the media folder and leave its record in the cell's output.
 
     Args:
@@ -97,26 +113,46 @@ def listening_grid(store: TokenStore, runs: Mapping[str, Run], composed: Mapping
         BookError: as :func:`lib.composing.keep.request_pieces`, for data without such a pair, and when a file
             cannot be written.
     """
-    pairs = sorted(label_pairs(store, labels),
-                   key=lambda pair: (store.emotions.index(pair[0]), store.genres.index(pair[1])))
+    pairs = sorted(
+        label_pairs(store, labels),
+        key=lambda pair: (store.emotions.index(pair[0]), store.genres.index(pair[1])),
+    )
     if not pairs:
-        raise BookError("No pair of labels has a piece in training and one held out, so there is nothing to "
-                        "compare by ear: take more data.")
+        raise BookError(
+            "No pair of labels has a piece in training and one held out, so there is nothing to "
+            "compare by ear: take more data."
+        )
     few = int(np.percentile(store.index["notes"], _FEW))
-    firsts = {name: _first_pieces(store, run, pairs, composed.get(name, ()), draw)
-              for name, run in runs.items()}
-    grid = [piece for pair in pairs
-            for piece in (_real(store, pair, draw.max_tokens),
-                          *(_composed(name, pieces[pair], few) for name, pieces in firsts.items()))]
+    firsts = {
+        name: _first_pieces(store, run, pairs, composed.get(name, ()), draw) for name, run in runs.items()
+    }
+    grid = [
+        piece
+        for pair in pairs
+        for piece in (
+            _real(store, pair, draw.max_tokens),
+            *(_composed(name, pieces[pair], few) for name, pieces in firsts.items()),
+        )
+    ]
     failures = [piece for name in runs for piece in _failures(name, composed.get(name, ()), few)]
     scores = {piece.stem: piece.score for piece in (*grid, *failures)}
     files = write_piece_files(scores, EXCERPT, workers)
     cells, failed = ([piece.cell(files[piece.stem]) for piece in part] for part in (grid, failures))
-    record = {"calm": calm, "emotions": store.emotions, "genres": store.genres, "excerpt": EXCERPT,
-              "few": few, "sources": ["real", *runs], "cells": [asdict(cell) for cell in cells],
-              "failures": [asdict(cell) for cell in failed], "media": _media([*cells, *failed])}
-    words = (f"{len(cells)} pieces for {len(pairs)} pairs of labels, the first {EXCERPT:.0f} s of each, are "
-             "on the page Listen of the site.")
+    record = {
+        "calm": calm,
+        "emotions": store.emotions,
+        "genres": store.genres,
+        "excerpt": EXCERPT,
+        "few": few,
+        "sources": ["real", *runs],
+        "cells": [asdict(cell) for cell in cells],
+        "failures": [asdict(cell) for cell in failed],
+        "media": _media([*cells, *failed]),
+    }
+    words = (
+        f"{len(cells)} pieces for {len(pairs)} pairs of labels, the first {EXCERPT:.0f} s of each, are "
+        "on the page Listen of the site."
+    )
     display({LISTENING: record, "text/html": f"<p>{escape(words)}</p>", "text/plain": words}, raw=True)
 
 
@@ -125,9 +161,13 @@ def _media(cells: Sequence[Cell]) -> list[str]:
     return sorted({name for name in named if name})
 
 
-def _first_pieces(store: TokenStore, run: Run, pairs: Sequence[tuple[str, str]],
-                  composed: Sequence[Composition], draw: SamplingSettings
-                  ) -> dict[tuple[str, str], Composition]:
+def _first_pieces(
+    store: TokenStore,
+    run: Run,
+    pairs: Sequence[tuple[str, str]],
+    composed: Sequence[Composition],
+    draw: SamplingSettings,
+) -> dict[tuple[str, str], Composition]:
     """The first piece for each pair; those that are missing are composed."""
     found: dict[tuple[str, str], Composition] = {}
     for piece in composed:
@@ -152,8 +192,15 @@ def _composed(model: str, piece: Composition, few: int, place: str = "") -> _Pie
     ending = "" if piece.ended else f"cut off at {piece.settings.max_tokens:,} tokens"
     empty = "" if piece.notes >= few else f"nearly empty: {counted(piece.notes, 'note')}"
     note = f"{length_words(piece.bars, piece.seconds)}, {counted(piece.notes, 'note')}, seed {piece.seed}"
-    return _Piece(safe_file_name(f"listen_{piece.name}_{model}"), piece.emotion, piece.genre, model,
-                  f"{place}{note}", ", ".join(filter(None, (empty, ending))), piece.score)
+    return _Piece(
+        safe_file_name(f"listen_{piece.name}_{model}"),
+        piece.emotion,
+        piece.genre,
+        model,
+        f"{place}{note}",
+        ", ".join(filter(None, (empty, ending))),
+        piece.score,
+    )
 
 
 def _failures(model: str, composed: Sequence[Composition], few: int) -> list[_Piece]:

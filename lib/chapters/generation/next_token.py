@@ -46,14 +46,16 @@ def piece_logits(model: ConditionalModel, store: TokenStore, row: int, length: i
     Row t of the result is about token t + 1 of the piece.
     """
     tokens = torch.from_numpy(store.tokens(row)[:length].astype(np.int64))[None, :-1].to(model.device)
-    emotion, genre = (torch.tensor([number], device=model.device)
-                      for number in (store.emotion_of(row), store.genre_of(row)))
+    emotion, genre = (
+        torch.tensor([number], device=model.device) for number in (store.emotion_of(row), store.genre_of(row))
+    )
     logits, _ = model(tokens, emotion, genre)
     return logits[0].float().cpu()
 
 
-def typical_step(model: ConditionalModel, store: TokenStore, row: int, bars: tuple[int, int] = (2, 16),
-                 length: int = 1024) -> NextToken:
+def typical_step(
+    model: ConditionalModel, store: TokenStore, row: int, bars: tuple[int, int] = (2, 16), length: int = 1024
+) -> NextToken:
     """The step of a piece, within some bars, whose uncertainty is nearest to the median of such steps.
 
     Args:
@@ -88,8 +90,9 @@ def entropy_bits(logits: Tensor) -> np.ndarray:
     return (-(logs.exp() * logs.nan_to_num(neginf=0)).sum(-1) / np.log(2)).numpy()
 
 
-def forbidden_probability(model: ConditionalModel, store: TokenStore, rows: Sequence[int], grammar: Grammar,
-                          length: int = 1024) -> pd.DataFrame:
+def forbidden_probability(
+    model: ConditionalModel, store: TokenStore, rows: Sequence[int], grammar: Grammar, length: int = 1024
+) -> pd.DataFrame:
     """How much probability a network gives to tokens that the grammar forbids, along real pieces.
 
     Args:
@@ -110,6 +113,13 @@ def forbidden_probability(model: ConditionalModel, store: TokenStore, rows: Sequ
             state.write_allowed(allowed[step])
             state.advance(token)
         probabilities = piece_logits(model, store, row, length).softmax(-1).numpy()
-        parts.append(pd.DataFrame({"row": row, "type": [grammar.kinds[token] for token in tokens[1:]],
-                                   "forbidden": (probabilities * ~allowed).sum(axis=1)}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "row": row,
+                    "type": [grammar.kinds[token] for token in tokens[1:]],
+                    "forbidden": (probabilities * ~allowed).sum(axis=1),
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)

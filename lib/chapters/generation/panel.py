@@ -30,17 +30,20 @@ from lib.sound.synthesizer import not_as_written
 
 LONGEST = 4096  # tokens; memory for all of them is taken at the beginning
 _BETWEEN_REPORTS = 0.1  # seconds; a message for every token would take longer than the token
-_ABSENT = ("*When this notebook is open in JupyterLab (`make lab`), a panel stands here: choose labels, a "
-           "model and how boldly it draws; compose a piece, hear it, read it, keep it. A page has no Python "
-           "behind it, so there is no panel on this one.*")
+_ABSENT = (
+    "*When this notebook is open in JupyterLab (`make lab`), a panel stands here: choose labels, a "
+    "model and how boldly it draws; compose a piece, hear it, read it, keep it. A page has no Python "
+    "behind it, so there is no panel on this one.*"
+)
 
 
 class _CancelledError(Exception):
     """Raised between two tokens when somebody pressed Cancel."""
 
 
-def compose_panel(composers: Mapping[str, tuple[Source, TokenStore]], draw: SamplingSettings
-                  ) -> widgets.Widget | Markdown:
+def compose_panel(
+    composers: Mapping[str, tuple[Source, TokenStore]], draw: SamplingSettings
+) -> widgets.Widget | Markdown:
     """The panel, if this kernel belongs to an open notebook; else a sentence that says where to find it.
 
     Args:
@@ -96,40 +99,66 @@ class ComposePanel:
         self.model = widgets.Dropdown(options=names, description="model", **wide)
         self.emotion = widgets.Dropdown(description="emotion", **wide)
         self.genre = widgets.Dropdown(description="genre", **wide)
-        self.temperature = widgets.FloatText(self._draw.temperature, description="temperature", step=0.1,
-                                             tooltip="1 leaves the probabilities; more draws bolder", **wide)
-        self.top_p = widgets.FloatText(self._draw.top_p or 1.0, description="top-p", step=0.05,
-                                       tooltip="1 keeps all tokens", **wide)
-        self.guidance = widgets.FloatText(self._draw.guidance, description="guidance", step=0.5,
-                                          tooltip="1 is off; more leans on the labels", **wide)
+        self.temperature = widgets.FloatText(
+            self._draw.temperature,
+            description="temperature",
+            step=0.1,
+            tooltip="1 leaves the probabilities; more draws bolder",
+            **wide,
+        )
+        self.top_p = widgets.FloatText(
+            self._draw.top_p or 1.0, description="top-p", step=0.05, tooltip="1 keeps all tokens", **wide
+        )
+        self.guidance = widgets.FloatText(
+            self._draw.guidance,
+            description="guidance",
+            step=0.5,
+            tooltip="1 is off; more leans on the labels",
+            **wide,
+        )
         self.length = widgets.IntText(self._draw.max_tokens, description="at most, tokens", **wide)
-        self.seed = widgets.IntText(self._draw.seed, description="seed",
-                                    tooltip="the same seed gives the same piece", **wide)
+        self.seed = widgets.IntText(
+            self._draw.seed, description="seed", tooltip="the same seed gives the same piece", **wide
+        )
 
     def _make_results(self) -> None:
         self.generate = widgets.Button(description="Generate", button_style="primary", icon="music")
         self.cancel = widgets.Button(description="Cancel", disabled=True, icon="stop")
         self.progress = widgets.IntProgress(layout=widgets.Layout(visibility="hidden", flex="1 1 10rem"))
         self.title, self.roll, self.notation, self.message = (widgets.HTML() for _ in range(4))
-        self.audio = widgets.Audio(format="mp3", autoplay=False, loop=False,
-                                   layout=widgets.Layout(width="100%", max_width="32rem"))
+        self.audio = widgets.Audio(
+            format="mp3", autoplay=False, loop=False, layout=widgets.Layout(width="100%", max_width="32rem")
+        )
         wide = {"style": {"description_width": "7rem"}, "layout": widgets.Layout(flex="1 1 16rem")}
         place = os.path.relpath(artifacts_folder() / "composed")
         self.folder = widgets.Text(place, description="keep in folder", **wide)
         self.name = widgets.Text(description="under the name", **wide)
-        self.save = widgets.Button(description="Save", icon="save",
-                                   tooltip="MIDI, MP3, and a JSON record of how the piece was made")
+        self.save = widgets.Button(
+            description="Save", icon="save", tooltip="MIDI, MP3, and a JSON record of how the piece was made"
+        )
 
     def _arrange(self) -> None:
         grid = widgets.Layout(grid_template_columns="repeat(auto-fit, minmax(15rem, 1fr))", grid_gap="0 1rem")
         row = widgets.Layout(flex_flow="row wrap", align_items="center")
-        choices = [self.emotion, self.genre, self.model, self.temperature, self.top_p, self.guidance,
-                   self.length, self.seed]
+        choices = [
+            self.emotion,
+            self.genre,
+            self.model,
+            self.temperature,
+            self.top_p,
+            self.guidance,
+            self.length,
+            self.seed,
+        ]
         self.results = widgets.VBox()
-        self.box = widgets.VBox([
-            widgets.GridBox(choices, layout=grid),
-            widgets.HBox([self.generate, self.cancel, self.progress], layout=row),
-            self.results, self.message])
+        self.box = widgets.VBox(
+            [
+                widgets.GridBox(choices, layout=grid),
+                widgets.HBox([self.generate, self.cancel, self.progress], layout=row),
+                self.results,
+                self.message,
+            ]
+        )
 
     def _open_results(self) -> None:
         """Make room for the first piece: a player without a sound would complain."""
@@ -146,10 +175,17 @@ class ComposePanel:
 
     def _settings(self) -> SamplingSettings:
         if self.length.value > LONGEST:
-            raise BookError(f"A length of {self.length.value:,} tokens is more than this panel composes: ask "
-                            f"for at most {LONGEST:,}.")
-        chosen = {"temperature": self.temperature.value, "top_p": self.top_p.value, "seed": self.seed.value,
-                  "guidance": self.guidance.value, "max_tokens": self.length.value}
+            raise BookError(
+                f"A length of {self.length.value:,} tokens is more than this panel composes: ask "
+                f"for at most {LONGEST:,}."
+            )
+        chosen = {
+            "temperature": self.temperature.value,
+            "top_p": self.top_p.value,
+            "seed": self.seed.value,
+            "guidance": self.guidance.value,
+            "max_tokens": self.length.value,
+        }
         return SamplingSettings(**chosen)
 
     def _generate(self, _button: object) -> None:
@@ -192,9 +228,11 @@ class ComposePanel:
             raise _CancelledError
         self.piece, self._sound = piece, sound
         self.audio.value, self.roll.value, self.notation.value = sound, roll, notation
-        self.title.value = (f"<strong>{escape(words)}</strong>: {piece.notes:,} notes, {piece.bars:,} bars, "
-                            f"{piece.seconds:.0f} s, {ending}, seed {piece.seed}"
-                            f"{remark and f'. {escape(remark)}'}")
+        self.title.value = (
+            f"<strong>{escape(words)}</strong>: {piece.notes:,} notes, {piece.bars:,} bars, "
+            f"{piece.seconds:.0f} s, {ending}, seed {piece.seed}"
+            f"{remark and f'. {escape(remark)}'}"
+        )
         self.name.value = safe_file_name(f"{piece.name}_{model}")
         if not self.results.children:
             self._open_results()
@@ -213,16 +251,20 @@ class ComposePanel:
         if self.piece is None:
             raise BookError("There is no piece to save yet: generate one first.")
         name = self.name.value.strip()
-        if not name or name.startswith(".") or set(name) & set('/\\\0'):
-            raise BookError(f"'{name}' cannot be the name of a file: give one without folders, such as "
-                            f"{safe_file_name(self.piece.name)}.")
+        if not name or name.startswith(".") or set(name) & set("/\\\0"):
+            raise BookError(
+                f"'{name}' cannot be the name of a file: give one without folders, such as "
+                f"{safe_file_name(self.piece.name)}."
+            )
         folder = make_folder(Path(os.path.expanduser(self.folder.value.strip() or ".")))
         midi, audio, record = paths = [folder / f"{name}{suffix}" for suffix in (".mid", ".mp3", ".json")]
         with explain_write_errors(midi):
             taken = [path.name for path in paths if path.exists()]
         if taken:
-            raise BookError(f"{' and '.join(taken)} in {folder} would be overwritten: give another name or "
-                            "another folder.")
+            raise BookError(
+                f"{' and '.join(taken)} in {folder} would be overwritten: give another name or "
+                "another folder."
+            )
         self.piece.save(midi=midi, record=record)
         write_bytes(audio, self._sound)
         return paths

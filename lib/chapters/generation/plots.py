@@ -26,8 +26,9 @@ def token_name(text: str) -> str:
     return kind if value == "None" else f"{kind} {value}"
 
 
-def plot_next_token(distributions: Mapping[str, np.ndarray], vocabulary: Sequence[str], actual: int,
-                    most: int = 32) -> Figure:
+def plot_next_token(
+    distributions: Mapping[str, np.ndarray], vocabulary: Sequence[str], actual: int, most: int = 32
+) -> Figure:
     """Probabilities of the next token, one panel for each way of drawing; pitches from low to high.
 
     Args:
@@ -39,8 +40,9 @@ def plot_next_token(distributions: Mapping[str, np.ndarray], vocabulary: Sequenc
     stacked = np.stack(list(distributions.values()))
     likeliest = np.argsort(-stacked.max(axis=0), kind="stable")[:most].tolist()
     shown = sorted({*likeliest, actual}, key=lambda token: (not vocabulary[token].startswith("Pitch"), token))
-    figure, axes = plt.subplots(len(distributions), 1, sharex=True, sharey=True,
-                                figsize=(7.2, 0.6 + 1.25 * len(distributions)))
+    figure, axes = plt.subplots(
+        len(distributions), 1, sharex=True, sharey=True, figsize=(7.2, 0.6 + 1.25 * len(distributions))
+    )
     places = np.arange(len(shown))
     for axis, (title, probabilities) in zip(np.atleast_1d(axes), distributions.items(), strict=True):
         colours = [token_colour(vocabulary[token].split("_")[0]) for token in shown]
@@ -57,8 +59,9 @@ def plot_next_token(distributions: Mapping[str, np.ndarray], vocabulary: Sequenc
     return figure
 
 
-def plot_cuts(probabilities: np.ndarray, vocabulary: Sequence[str], top_k: int, top_p: float, actual: int
-              ) -> Figure:
+def plot_cuts(
+    probabilities: np.ndarray, vocabulary: Sequence[str], top_k: int, top_p: float, actual: int
+) -> Figure:
     """Where top-k and top-p cut one distribution: the 24 likeliest tokens, with their running sum.
 
     Args:
@@ -72,8 +75,10 @@ def plot_cuts(probabilities: np.ndarray, vocabulary: Sequence[str], top_k: int, 
     kept_p = int(np.searchsorted(running, top_p) + 1)
     figure, axis = plt.subplots(figsize=(7.2, 3.2))
     places = np.arange(len(order))
-    colours = [token_colour(vocabulary[token].split("_")[0]) if place < max(top_k, kept_p) else _CUT
-               for place, token in enumerate(order.tolist())]
+    colours = [
+        token_colour(vocabulary[token].split("_")[0]) if place < max(top_k, kept_p) else _CUT
+        for place, token in enumerate(order.tolist())
+    ]
     axis.bar(places, probabilities[order], color=colours, width=0.8)
     axis.plot(places, running, color=INK, marker=".", linewidth=1.2, label="running sum")
     for count, name, line in ((top_k, f"top-k, k = {top_k}", "--"), (kept_p, f"top-p, p = {top_p:g}", ":")):
@@ -81,8 +86,15 @@ def plot_cuts(probabilities: np.ndarray, vocabulary: Sequence[str], top_k: int, 
             axis.axvline(count - 0.5, color=_REAL, linestyle=line, label=f"{name}: {count} kept")
     if actual in order:
         place = order.tolist().index(actual)
-        axis.plot(place, probabilities[actual], marker="v", color=_REAL, linestyle="", markersize=8,
-                  label="what really comes next")
+        axis.plot(
+            place,
+            probabilities[actual],
+            marker="v",
+            color=_REAL,
+            linestyle="",
+            markersize=8,
+            label="what really comes next",
+        )
     axis.set_xticks(places, [token_name(vocabulary[token]) for token in order], rotation=90, fontsize=8)
     axis.set_ylim(0, 1.03)
     axis.yaxis.set_major_formatter("{x:.0%}")
@@ -102,11 +114,16 @@ def plot_step_times(times: Mapping[str, pd.DataFrame]) -> Figure:
     for name, table in times.items():
         for way, part in table.groupby("way", sort=False):
             found = part.groupby("length")["seconds"].quantile([0.25, 0.5, 0.75]).unstack() * 1000
-            style = {"linestyle": "-" if way == "with cache" else ":", "marker": MODEL_MARKERS.get(name, "o"),
-                     "color": model_colour(name), "label": f"{model_label(name)}, {way}"}
+            style = {
+                "linestyle": "-" if way == "with cache" else ":",
+                "marker": MODEL_MARKERS.get(name, "o"),
+                "color": model_colour(name),
+                "label": f"{model_label(name)}, {way}",
+            }
             axis.plot(found.index, found[0.5], **style)
-            axis.fill_between(found.index, found[0.25], found[0.75], color=model_colour(name), alpha=0.15,
-                              linewidth=0)
+            axis.fill_between(
+                found.index, found[0.25], found[0.75], color=model_colour(name), alpha=0.15, linewidth=0
+            )
     axis.set_xscale("log", base=2)
     axis.set_yscale("log")
     axis.xaxis.set_major_formatter("{x:.0f}")
@@ -124,10 +141,13 @@ def plot_piano_rolls(rolls: Mapping[str, pd.DataFrame], bars: int = 16) -> Figur
         bars: bars drawn from the beginning.
     """
     drawn = {title: roll[roll["start_bar"] < bars] for title, roll in rolls.items()}
-    end = min(bars, max((int(np.ceil(roll["end_bar"].max() - 1e-6)) for roll in drawn.values() if len(roll)),
-                        default=1))
-    figure, axes = plt.subplots(len(rolls), 1, figsize=(7.2, 0.5 + 1.7 * len(rolls)), sharex=True,
-                                sharey=True)
+    end = min(
+        bars,
+        max((int(np.ceil(roll["end_bar"].max() - 1e-6)) for roll in drawn.values() if len(roll)), default=1),
+    )
+    figure, axes = plt.subplots(
+        len(rolls), 1, figsize=(7.2, 0.5 + 1.7 * len(rolls)), sharex=True, sharey=True
+    )
     for axis, (title, roll) in zip(np.atleast_1d(axes), drawn.items(), strict=True):
         draw_piano_roll(axis, roll, 0, end)
         axis.set_title(title, fontsize=10)
@@ -150,10 +170,20 @@ def plot_endings(summary: pd.DataFrame) -> Figure:
     for place, row in zip(places, summary.itertuples(), strict=True):
         colour = model_colour(row.source)
         axis.plot([row.low, row.high], [place, place], color=colour, linewidth=2)
-        axis.plot(row.share, place, marker=MODEL_MARKERS.get(row.source.split(",")[0], "o"), color=colour,
-                  markersize=8)
-        axis.annotate(f"{row.ended:,} of {row.pieces:,}", (1.02, place), xycoords=("axes fraction", "data"),
-                      va="center", fontsize=9)
+        axis.plot(
+            row.share,
+            place,
+            marker=MODEL_MARKERS.get(row.source.split(",")[0], "o"),
+            color=colour,
+            markersize=8,
+        )
+        axis.annotate(
+            f"{row.ended:,} of {row.pieces:,}",
+            (1.02, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=9,
+        )
     names = [model_label(source) for source in summary["source"]]
     axis.set_yticks(places, names)
     axis.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(summary) - 0.4), xlabel="share that ends by itself")
@@ -178,8 +208,14 @@ def plot_lengths(outcomes: pd.DataFrame, labels: Mapping[str, str] | None = None
         colour, size = model_colour(source), 16 if len(part) <= 200 else 5
         for ended, fill in ((True, colour), (False, "none")):
             which = (part["ended"] == ended).to_numpy()
-            axis.scatter(part["bars"][which], heights[which], s=size, edgecolors=colour, linewidths=0.9,
-                         facecolors=fill)
+            axis.scatter(
+                part["bars"][which],
+                heights[which],
+                s=size,
+                edgecolors=colour,
+                linewidths=0.9,
+                facecolors=fill,
+            )
         middle = part["bars"].median()
         axis.plot([middle, middle], [place - 0.38, place + 0.38], color=BAR_LINE, linewidth=2)
     names = [(labels or {}).get(source, model_label(source)) for source in reversed(sources)]

@@ -13,8 +13,9 @@ from lib.models.base import ConditionalModel
 
 
 @torch.inference_mode()
-def step_times(model: ConditionalModel, tokens: np.ndarray, lengths: Sequence[int], repeats: int = 5
-               ) -> pd.DataFrame:
+def step_times(
+    model: ConditionalModel, tokens: np.ndarray, lengths: Sequence[int], repeats: int = 5
+) -> pd.DataFrame:
     """Seconds for the next token after prefixes of a piece: with the state of the prefix at hand, and
     without.
 
@@ -38,9 +39,11 @@ def step_times(model: ConditionalModel, tokens: np.ndarray, lengths: Sequence[in
         for length, turn in product(lengths, range(repeats + 1)):
             state = model.empty_state(1, length)
             if length > 1:
-                _, state = model(ids[:, :length - 1], *none, state)
-            for way, read, given in (("with cache", ids[:, length - 1:length], state),
-                                     ("without", ids[:, :length], None)):
+                _, state = model(ids[:, : length - 1], *none, state)
+            for way, read, given in (
+                ("with cache", ids[:, length - 1 : length], state),
+                ("without", ids[:, :length], None),
+            ):
                 seconds = _timed(model, read, none, given)
                 if turn:
                     found.append({"length": length, "way": way, "seconds": seconds})

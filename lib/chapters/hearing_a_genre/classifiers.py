@@ -24,8 +24,12 @@ from lib.profiles import Profile
 Recognise = Callable[[Sequence[np.ndarray]], np.ndarray]
 """From features of pieces to a genre for each."""
 
-WAYS = {(False, False): "across the batch, sorted", (False, True): "across the batch, shuffled",
-        (True, False): "along time, sorted", (True, True): "along time, shuffled"}
+WAYS = {
+    (False, False): "across the batch, sorted",
+    (False, True): "across the batch, shuffled",
+    (True, False): "along time, sorted",
+    (True, True): "along time, shuffled",
+}
 """The network's four ways, by (reads along time, trained in shuffled order); the first is as written."""
 
 _PENALTY = 0.1
@@ -42,7 +46,8 @@ def comparable(train: Heard, test: Heard) -> tuple[Heard, Heard]:
     if len(genres) < 2:
         raise TooLittleError(
             f"Of the genres of these data {len(genres)} can be heard for {LEAST_SECONDS:.0f} seconds both to "
-            "train and to test, and it takes 2 to tell them apart.")
+            "train and to test, and it takes 2 to tell them apart."
+        )
     return train.of_genres(genres), test.of_genres(genres)
 
 
@@ -50,7 +55,8 @@ def train_ways(train: Heard, settings: Profile) -> dict[str, Ear]:
     """The network trained in each of :data:`WAYS`, two at a time; kept."""
     ears = Parallel(n_jobs=min(settings.workers, len(WAYS)))(
         delayed(train_ear)(train.features, train.labels.tolist(), settings.ear, settings.seed, *way)
-        for way in WAYS)
+        for way in WAYS
+    )
     return dict(zip(WAYS.values(), ears, strict=True))
 
 
@@ -79,15 +85,22 @@ def heard_in_order(ear: Ear, heard: Heard, order: np.ndarray) -> np.ndarray:
 
 def test_orders(heard: Heard, seed: int) -> dict[str, np.ndarray]:
     """Test pieces genre by genre, and shuffled."""
-    return {"sorted": np.argsort(heard.labels.astype(str), kind="stable"),
-            "shuffled": np.random.default_rng(seed).permutation(len(heard.labels))}
+    return {
+        "sorted": np.argsort(heard.labels.astype(str), kind="stable"),
+        "shuffled": np.random.default_rng(seed).permutation(len(heard.labels)),
+    }
 
 
 def score(heard: Heard, obtained: np.ndarray, name: str) -> dict[str, object]:
     """A row for a table: who, the share right (mean over genres), its 95 % interval over groups, pieces."""
     share = agreement(heard.table(obtained, name))
-    return {"who": name, "right": share.estimate, "low": share.low, "high": share.high,
-            "pieces": len(heard.labels)}
+    return {
+        "who": name,
+        "right": share.estimate,
+        "low": share.low,
+        "high": share.high,
+        "pieces": len(heard.labels),
+    }
 
 
 def with_neighbours(ear: Ear, heard: Heard, place: int) -> pd.DataFrame:
@@ -104,22 +117,29 @@ def with_neighbours(ear: Ear, heard: Heard, place: int) -> pd.DataFrame:
     """
     song, rows = segments_of(heard.features[place]), []
     for genre in ear.labels:
-        others = [segments_of(heard.features[other]) for other in np.flatnonzero(heard.labels == genre)
-                  if other != place]
+        others = [
+            segments_of(heard.features[other])
+            for other in np.flatnonzero(heard.labels == genre)
+            if other != place
+        ]
         if not others:
             continue
-        before = np.concatenate(others)[:max(1, ear.batch_size - len(song))]
-        batch = np.concatenate([before, song])[-ear.batch_size:]
-        probabilities = ear.probabilities(batch)[-len(song):].mean(axis=0)
-        rows += [{"neighbours": genre, "genre": label, "probability": float(probability)}
-                 for label, probability in zip(ear.labels, probabilities, strict=True)]
+        before = np.concatenate(others)[: max(1, ear.batch_size - len(song))]
+        batch = np.concatenate([before, song])[-ear.batch_size :]
+        probabilities = ear.probabilities(batch)[-len(song) :].mean(axis=0)
+        rows += [
+            {"neighbours": genre, "genre": label, "probability": float(probability)}
+            for label, probability in zip(ear.labels, probabilities, strict=True)
+        ]
     return pd.DataFrame(rows)
 
 
 def clearest_song(ear: Ear, heard: Heard) -> int:
     """The test piece whose answer its neighbours move most: the one to show."""
-    moved = [with_neighbours(ear, heard, place).groupby("genre")["probability"].agg(np.ptp).max()
-             for place in range(min(24, len(heard.labels)))]
+    moved = [
+        with_neighbours(ear, heard, place).groupby("genre")["probability"].agg(np.ptp).max()
+        for place in range(min(24, len(heard.labels)))
+    ]
     return int(np.argmax(moved))
 
 
@@ -128,8 +148,11 @@ def difference(heard: Heard, first: np.ndarray, second: np.ndarray) -> Interval:
     of_genre = (heard.labels[:, None] == np.unique(heard.labels)[None, :]).astype(float)
     gain = (first == heard.labels).astype(float) - (second == heard.labels).astype(float)
     count = of_genre.shape[1]
-    return bootstrap(np.hstack([of_genre * gain[:, None], of_genre]), heard.groups,
-                     lambda sums: np.nanmean(sums[..., :count] / sums[..., count:], axis=-1))
+    return bootstrap(
+        np.hstack([of_genre * gain[:, None], of_genre]),
+        heard.groups,
+        lambda sums: np.nanmean(sums[..., :count] / sums[..., count:], axis=-1),
+    )
 
 
 def claim_outcome(heard: Heard, answers: np.ndarray, chance: float) -> claims.Outcome:

@@ -20,8 +20,12 @@ def _group() -> None:
 def genre(
     folder: Annotated[Path, typer.Argument(help="A folder that holds a folder of audio for each genre.")],
     songs: Annotated[Path | None, typer.Option(help="Then list the songs of this folder by genre.")] = None,
-    move_into: Annotated[Path | None, typer.Option(help="Move those songs into a folder for each genre here. "
-                                                        "Without this nothing is moved.")] = None,
+    move_into: Annotated[
+        Path | None,
+        typer.Option(
+            help="Move those songs into a folder for each genre here. Without this nothing is moved."
+        ),
+    ] = None,
     profile: Annotated[str, typer.Option(help="Whose settings to use.")] = "laptop",
 ) -> None:
     """Learn to tell the genres of a folder, and say how well, on songs not heard before."""
@@ -32,9 +36,11 @@ def genre(
 
     verdict = judge_folder(read_genres(folder, settings.workers), settings)
     kinds = sorted(set(verdict.songs.genres.tolist()))
-    print(f"{len(verdict.songs.paths)} songs in {len(kinds)} genres; {verdict.right:.0%} right on songs left "
-          f"out of training (95 % interval {verdict.low:.0%} to {verdict.high:.0%}; chance is "
-          f"{verdict.chance:.0%})")
+    print(
+        f"{len(verdict.songs.paths)} songs in {len(kinds)} genres; {verdict.right:.0%} right on songs left "
+        f"out of training (95 % interval {verdict.low:.0%} to {verdict.high:.0%}; chance is "
+        f"{verdict.chance:.0%})"
+    )
     for path, asked, heard in zip(verdict.songs.paths, verdict.songs.genres, verdict.obtained, strict=True):
         if asked != heard:
             print(f"taken for {heard}: {path}")

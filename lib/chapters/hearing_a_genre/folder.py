@@ -70,8 +70,7 @@ def read_genres(folder: Path, workers: int = 1) -> Songs:
         BookError: when the folder does not exist, or fewer than two genres can be heard.
     """
     if not folder.is_dir():
-        raise BookError(f"There is no folder {folder}: give one that holds a folder of audio for each "
-                        "genre.")
+        raise BookError(f"There is no folder {folder}: give one that holds a folder of audio for each genre.")
     inside = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     loose = [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix.lower() in SUFFIXES]
     found = [(path, genre.name) for genre in inside for path in _files(genre)]
@@ -84,11 +83,17 @@ def read_genres(folder: Path, workers: int = 1) -> Songs:
             songs.left_out.append((genre, f"it has {few} that can be heard, and a genre needs two"))
     kept = [place for place, genre in enumerate(songs.genres) if counts[genre] >= 2]
     if len({songs.genres[place] for place in kept}) < 2:
-        raise BookError(f"The folder {folder} holds fewer than two genres with two songs each, so there is "
-                        f"nothing to tell apart; put audio files ({', '.join(SUFFIXES[:5])} …) into a folder "
-                        f"for each genre.{_reasons(songs.left_out)}")
-    return Songs([songs.paths[place] for place in kept], songs.genres[kept],
-                 [songs.features[place] for place in kept], songs.left_out)
+        raise BookError(
+            f"The folder {folder} holds fewer than two genres with two songs each, so there is "
+            f"nothing to tell apart; put audio files ({', '.join(SUFFIXES[:5])} …) into a folder "
+            f"for each genre.{_reasons(songs.left_out)}"
+        )
+    return Songs(
+        [songs.paths[place] for place in kept],
+        songs.genres[kept],
+        [songs.features[place] for place in kept],
+        songs.left_out,
+    )
 
 
 def read_songs(folder: Path, workers: int = 1) -> Songs:
@@ -112,14 +117,20 @@ def judge_folder(songs: Songs, settings: Profile) -> Verdict:
     folds = StratifiedKFold(min(FOLDS, smallest), shuffle=True, random_state=settings.seed)
     obtained = np.empty(len(songs.paths), dtype=object)
     for train, test in folds.split(np.zeros(len(songs.paths)), songs.genres.astype(str)):
-        ear = train_ear([songs.features[place] for place in train], songs.genres[train].tolist(),
-                        settings.ear, settings.seed)
+        ear = train_ear(
+            [songs.features[place] for place in train],
+            songs.genres[train].tolist(),
+            settings.ear,
+            settings.seed,
+        )
         obtained[test] = ear.recognise([songs.features[place] for place in test])
-    share = agreement(pd.DataFrame({"asked": songs.genres, "obtained": obtained,
-                                    "group": np.arange(len(songs.paths))}))
+    share = agreement(
+        pd.DataFrame({"asked": songs.genres, "obtained": obtained, "group": np.arange(len(songs.paths))})
+    )
     whole = train_ear(songs.features, songs.genres.tolist(), settings.ear, settings.seed)
-    return Verdict(songs, obtained, share.estimate, share.low, share.high,
-                   1 / len(set(songs.genres.tolist())), whole)
+    return Verdict(
+        songs, obtained, share.estimate, share.low, share.high, 1 / len(set(songs.genres.tolist())), whole
+    )
 
 
 def sort_songs(songs: Songs, genres: Sequence[str], into: Path) -> list[tuple[Path, Path]]:
@@ -151,10 +162,16 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _hear(paths: Sequence[Path], genres: Sequence[str], workers: int) -> Songs:
-    left_out = [(path, "its name is not that of an audio file") for path in paths
-                if path.suffix.lower() not in SUFFIXES]
-    named = [(AudioFile(path), genre) for path, genre in zip(paths, genres, strict=True)
-             if path.suffix.lower() in SUFFIXES]
+    left_out = [
+        (path, "its name is not that of an audio file")
+        for path in paths
+        if path.suffix.lower() not in SUFFIXES
+    ]
+    named = [
+        (AudioFile(path), genre)
+        for path, genre in zip(paths, genres, strict=True)
+        if path.suffix.lower() in SUFFIXES
+    ]
     first: dict[str, Path] = {}
     heard = []
     for file, genre in named:
@@ -164,12 +181,18 @@ def _hear(paths: Sequence[Path], genres: Sequence[str], workers: int) -> Songs:
             first[file.key] = file.path
             heard.append((file, genre))
     features = request_features([file for file, _ in heard], workers)
-    left_out += [(file.path, reason) for (file, _), reason in zip(heard, features, strict=True)
-                 if isinstance(reason, str)]
+    left_out += [
+        (file.path, reason)
+        for (file, _), reason in zip(heard, features, strict=True)
+        if isinstance(reason, str)
+    ]
     good = [place for place, found in enumerate(features) if not isinstance(found, str)]
-    return Songs([heard[place][0].path for place in good],
-                 np.array([heard[place][1] for place in good], dtype=object),
-                 [features[place] for place in good], left_out)
+    return Songs(
+        [heard[place][0].path for place in good],
+        np.array([heard[place][1] for place in good], dtype=object),
+        [features[place] for place in good],
+        left_out,
+    )
 
 
 def _reasons(left_out: Sequence[tuple[Path, str]]) -> str:

@@ -38,6 +38,11 @@ def horse_table(who: Mapping[str, Recognise], heard: Heard, workers: int) -> pd.
         for name, recognise in who.items():
             answers = answers_to(recognise, features)
             before.setdefault(name, answers)
-            rows.append({"change": change, **score(heard, answers, name),
-                         "same": float((answers == before[name]).mean())})
+            rows.append(
+                {
+                    "change": change,
+                    **score(heard, answers, name),
+                    "same": float((answers == before[name]).mean()),
+                }
+            )
     return pd.DataFrame(rows)

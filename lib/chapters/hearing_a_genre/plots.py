@@ -27,8 +27,14 @@ def plot_features(pieces: Mapping[str, np.ndarray]) -> Figure:
         low, high = np.percentile(features, [2, 98], axis=0)
         scaled = np.clip((features - low) / np.maximum(high - low, 1e-9), 0, 1)
         end = len(features) * HOP / SAMPLE_RATE
-        axis.imshow(scaled.T, aspect="auto", cmap=SEQUENTIAL, origin="lower", extent=(0, end, 0, len(NAMES)),
-                    interpolation="nearest")
+        axis.imshow(
+            scaled.T,
+            aspect="auto",
+            cmap=SEQUENTIAL,
+            origin="lower",
+            extent=(0, end, 0, len(NAMES)),
+            interpolation="nearest",
+        )
         for segment in range(1, len(features) // SEGMENT_FRAMES):
             axis.axvline(segment * SEGMENT_FRAMES * HOP / SAMPLE_RATE, color="white", linewidth=1)
         axis.set_yticks([6.5, 13.5, 20, 29.5], ["13 MFCC", "centroid", "12 chroma", "7 contrast"])
@@ -52,12 +58,25 @@ def plot_neighbours(tables: Mapping[str, pd.DataFrame], truth: str) -> Figure:
         wide = table.pivot(index="neighbours", columns="genre", values="probability")
         place = list(wide.columns).index(truth)
         wide = wide.rename(index=short_label, columns=short_label)
-        sns.heatmap(100 * wide, annot=True, fmt=".0f", cmap=SEQUENTIAL, vmin=0, vmax=100, cbar=False,
-                    linewidths=0.5, annot_kws={"fontsize": 8}, xticklabels=True, yticklabels=True, ax=axis)
+        sns.heatmap(
+            100 * wide,
+            annot=True,
+            fmt=".0f",
+            cmap=SEQUENTIAL,
+            vmin=0,
+            vmax=100,
+            cbar=False,
+            linewidths=0.5,
+            annot_kws={"fontsize": 8},
+            xticklabels=True,
+            yticklabels=True,
+            ax=axis,
+        )
         axis.set(xlabel="", ylabel="")
         axis.set_title(title, fontsize=10)
-        axis.add_patch(plt.Rectangle((place, 0), 1, len(wide), fill=False, edgecolor=MODEL_COLOURS["lstm"],
-                                     linewidth=2))
+        axis.add_patch(
+            plt.Rectangle((place, 0), 1, len(wide), fill=False, edgecolor=MODEL_COLOURS["lstm"], linewidth=2)
+        )
         axis.set_xticks(axis.get_xticks(), wide.columns, rotation=60, ha="right", rotation_mode="anchor")
         axis.tick_params(axis="y", rotation=0)
     figure.supxlabel("what the network answers for the song (percent); framed: what it is", fontsize=9)
@@ -78,8 +97,14 @@ def plot_scores(table: pd.DataFrame, chance: float, of_notes: int = 0) -> Figure
     for number, (place, row) in enumerate(zip(places, table.itertuples(), strict=True)):
         hollow = number >= len(table) - of_notes
         axis.plot([row.low, row.high], [place, place], color=INK, linewidth=2)
-        axis.plot(row.right, place, marker="s" if hollow else "o", color=INK, markersize=7,
-                  markerfacecolor="white" if hollow else INK)
+        axis.plot(
+            row.right,
+            place,
+            marker="s" if hollow else "o",
+            color=INK,
+            markersize=7,
+            markerfacecolor="white" if hollow else INK,
+        )
     axis.axvline(chance, color=BAR_LINE, linestyle="--")
     axis.set_yticks(places, table["who"])
     axis.set(xlim=(0, 1), xlabel="genre recognised, percent (dashed: chance)", ylim=(-0.6, len(table) - 0.4))

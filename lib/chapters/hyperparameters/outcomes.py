@@ -82,8 +82,14 @@ def _train_losses(trials: list[Trial], results: pd.DataFrame, store: TokenStore)
             found.append(np.nan)
             continue
         window, precision = run.settings.training.window, run.settings.precision
-        losses = token_losses(run.load_model(), trial.data.apply(store), "train", window, precision,
-                              max_tokens=min(_GAP_SAMPLE, run.tokens_seen))
+        losses = token_losses(
+            run.load_model(),
+            trial.data.apply(store),
+            "train",
+            window,
+            precision,
+            max_tokens=min(_GAP_SAMPLE, run.tokens_seen),
+        )
         found.append(losses.nats_per_token)
     return found
 
@@ -120,10 +126,12 @@ def published_outcomes() -> dict[int, Outcome]:
     best = loss["learning_rate", 5e-4]
     neighbours = max(loss["learning_rate", 1e-3], loss["learning_rate", 5e-5])
     deepest = table.loc[("depth", 12)]
-    return {2: _exact(neighbours - best),
-            3: _exact(loss["batch_size", 64] - loss["batch_size", 32]),
-            4: _exact(loss["depth", 8] - loss["depth", 12]),
-            15: _exact(deepest["val_loss"] - deepest["train_loss"])}
+    return {
+        2: _exact(neighbours - best),
+        3: _exact(loss["batch_size", 64] - loss["batch_size", 32]),
+        4: _exact(loss["depth", 8] - loss["depth", 12]),
+        15: _exact(deepest["val_loss"] - deepest["train_loss"]),
+    }
 
 
 def _exact(value: float) -> Outcome:
@@ -171,8 +179,14 @@ def agreement(fresh: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:
         verdict = "no difference in one"
         if first and second:
             verdict = "agree" if first == second else "contradict each other"
-        lines.append({"setting": label, "fresh": sides[0][label].value, "kept": sides[1][label].value,
-                      "verdict": verdict})
+        lines.append(
+            {
+                "setting": label,
+                "fresh": sides[0][label].value,
+                "kept": sides[1][label].value,
+                "verdict": verdict,
+            }
+        )
     return pd.DataFrame(lines, columns=columns)
 
 
@@ -187,9 +201,14 @@ def gap_table(results: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
         label, train_loss, validation_loss, source (quoted or ours).
     """
     theirs = published[published["factor"] == "depth"].sort_values("value")
-    quoted = pd.DataFrame({"label": [f"depth {value:g} (quoted)" for value in theirs["value"]],
-                           "train_loss": theirs["train_loss"], "validation_loss": theirs["val_loss"],
-                           "source": "quoted"})
+    quoted = pd.DataFrame(
+        {
+            "label": [f"depth {value:g} (quoted)" for value in theirs["value"]],
+            "train_loss": theirs["train_loss"],
+            "validation_loss": theirs["val_loss"],
+            "source": "quoted",
+        }
+    )
     ours = results[results["sweep"].isin(_WITH_GAP)].drop_duplicates("label")
     ours = ours[["label", "train_loss", "validation_loss"]].assign(source="ours")
     return pd.concat([quoted, ours], ignore_index=True)

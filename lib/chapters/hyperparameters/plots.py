@@ -27,14 +27,26 @@ def plot_published_sweep(table: pd.DataFrame) -> Figure:
         part = table[table["factor"] == factor].sort_values("value")
         places = np.arange(len(part))
         axis.plot(places, part["val_loss"], **_QUOTED, label="validation (quoted)")
-        axis.plot(places, part["train_loss"], color=_QUOTED["color"], marker="o", markerfacecolor="none",
-                  linestyle="", label="training (quoted)")
+        axis.plot(
+            places,
+            part["train_loss"],
+            color=_QUOTED["color"],
+            marker="o",
+            markerfacecolor="none",
+            linestyle="",
+            label="training (quoted)",
+        )
         axis.set_xticks(places, [f"{value:g}" for value in part["value"]], fontsize=8)
         axis.set(xlabel=label, xlim=(-0.4, len(part) - 0.6), yscale="log")
         guess = math.log(_PUBLISHED_VOCABULARY)
         for times, style in ((1, "--"), (2, "-")):
-            axis.axhline(times * guess, color=INK, linewidth=0.9, linestyle=style,
-                         label=f"{'' if times == 1 else '2 × '}ln {_PUBLISHED_VOCABULARY}")
+            axis.axhline(
+                times * guess,
+                color=INK,
+                linewidth=0.9,
+                linestyle=style,
+                label=f"{'' if times == 1 else '2 × '}ln {_PUBLISHED_VOCABULARY}",
+            )
     axes[0].set(ylabel="loss, nats per token")
     axes[0].set_yticks([0.8, 1, 2, 4, 8, 12], ["0.8", "1", "2", "4", "8", "12"])
     axes[0].minorticks_off()
@@ -51,8 +63,9 @@ def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[fl
         bands: by source, the range of a single further run of the default (95 %).
     """
     labels = list(dict.fromkeys(label for table in tables.values() for label in table["label"]))
-    figure, axes = plt.subplots(1, len(tables), figsize=(7.2, 0.3 * len(labels) + 1.3), sharey=True,
-                                squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(tables), figsize=(7.2, 0.3 * len(labels) + 1.3), sharey=True, squeeze=False
+    )
     for axis, (source, table) in zip(axes[0], tables.items(), strict=True):
         marker, colour = _SOURCES[source]
         low, high = bands[source]
@@ -64,16 +77,28 @@ def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[fl
             place, value = labels.index(line.label), line.last_validation_loss
             if line.status == "diverged" or not math.isfinite(value):
                 axis.plot(edge, place, marker="x", color=colour, markersize=8)
-                axis.annotate("diverged", (edge, place), (-8, 0), textcoords="offset points", ha="right",
-                              va="center", fontsize=8)
+                axis.annotate(
+                    "diverged",
+                    (edge, place),
+                    (-8, 0),
+                    textcoords="offset points",
+                    ha="right",
+                    va="center",
+                    fontsize=8,
+                )
             else:
                 axis.plot(value, place, marker=marker, color=colour, linestyle="")
-        axis.set(title={"fresh": "run afresh", "kept": "kept evidence"}[source],
-                 xlabel="validation loss, nats per token")
+        axis.set(
+            title={"fresh": "run afresh", "kept": "kept evidence"}[source],
+            xlabel="validation loss, nats per token",
+        )
         axis.set_yticks(range(len(labels)), labels)
         axis.set_ylim(len(labels) - 0.5, -0.5)
-    handles = {label: handle for axis in axes[0]
-               for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    handles = {
+        label: handle
+        for axis in axes[0]
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
     if handles:
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", fontsize=8)
     return figure
@@ -93,19 +118,33 @@ def plot_learning_curves(curves: pd.DataFrame, references: Mapping[str, float]) 
         part = curves[curves["label"] == label]
         thousands = part["tokens"] / 1e3
         known = part["train_loss"].notna()
-        axis.plot(thousands[known], part["train_loss"][known], color=colour, linestyle=style, linewidth=1.3,
-                  label=label)
+        axis.plot(
+            thousands[known],
+            part["train_loss"][known],
+            color=colour,
+            linestyle=style,
+            linewidth=1.3,
+            label=label,
+        )
         evaluated = part["validation_loss"].notna()
-        axis.plot(thousands[evaluated], part["validation_loss"][evaluated], color=colour, linestyle="",
-                  marker="o")
+        axis.plot(
+            thousands[evaluated], part["validation_loss"][evaluated], color=colour, linestyle="", marker="o"
+        )
         if (part["status"] == "diverged").any():
             last = part[known].iloc[-1]
             axis.plot(last["tokens"] / 1e3, last["train_loss"], marker="X", color=colour, markersize=11)
     for name, value in references.items():
         axis.axhline(value, color=INK, linewidth=0.9, linestyle=":")
-        axis.annotate(f"{name}: {value:.2f}", (0.99, value), (0, 9), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", ha="right", fontsize=8,
-                      bbox={"facecolor": CARD, "edgecolor": "none", "alpha": 0.8, "pad": 1})
+        axis.annotate(
+            f"{name}: {value:.2f}",
+            (0.99, value),
+            (0, 9),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            bbox={"facecolor": CARD, "edgecolor": "none", "alpha": 0.8, "pad": 1},
+        )
     axis.set(xlabel="thousand tokens seen", ylabel="loss, nats per token")
     axis.set_ylim(bottom=0)
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncol=3)
@@ -124,10 +163,20 @@ def plot_gaps(table: pd.DataFrame) -> Figure:
     for place, (gap, line) in enumerate(zip(gaps, table.itertuples(), strict=True)):
         quoted = line.source == "quoted"
         axis.hlines(place, 0, gap, color=model_colour("original" if quoted else "transformer"), linewidth=1.5)
-        axis.plot(gap, place, marker="D" if quoted else "o",
-                  color=model_colour("original" if quoted else "transformer"))
-        axis.annotate(f"{line.train_loss:.3f} → {line.validation_loss:.3f}", (max(gap, 0), place), (8, 0),
-                      textcoords="offset points", va="center", fontsize=8)
+        axis.plot(
+            gap,
+            place,
+            marker="D" if quoted else "o",
+            color=model_colour("original" if quoted else "transformer"),
+        )
+        axis.annotate(
+            f"{line.train_loss:.3f} → {line.validation_loss:.3f}",
+            (max(gap, 0), place),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
     axis.set_yticks(range(len(table)), table["label"])
     axis.set_ylim(len(table) - 0.5, -0.5)
     axis.margins(x=0.3)

@@ -28,9 +28,16 @@ def key_error_table(errors: pd.DataFrame, caption: str) -> HTML:
         errors: from :func:`lib.measures.keys.error_table`.
         caption: of the table.
     """
-    lines = [{"profile": PROFILES[row["profile"]], "collection": row["collection"], "pieces": row["pieces"],
-              "tonic found": with_interval(row["tonic"], row["tonic_low"], row["tonic_high"], 2),
-              **{kind: row[kind] for kind in RELATIONS[1:]}} for row in errors.to_dict("records")]
+    lines = [
+        {
+            "profile": PROFILES[row["profile"]],
+            "collection": row["collection"],
+            "pieces": row["pieces"],
+            "tonic found": with_interval(row["tonic"], row["tonic_low"], row["tonic_high"], 2),
+            **{kind: row[kind] for kind in RELATIONS[1:]},
+        }
+        for row in errors.to_dict("records")
+    ]
     return html_table(pd.DataFrame(lines), caption, dict.fromkeys(RELATIONS[1:], ".0%"))
 
 
@@ -68,10 +75,20 @@ def glue_measures(prefix: str, table: pd.DataFrame, names: Sequence[str]) -> Non
         table: from :func:`lib.chapters.music_analysis.tables.source_table`.
         names: measures; every source gets a name for each.
     """
-    found = {(row["measure"], row["source"]): with_interval(row["mean"], row["low"], row["high"], 2)
-             if row["low"] < row["high"] else f"{row['mean']:.2f}" for row in table.to_dict("records")}
-    glue_all(prefix, **{f"{name}_{source.replace(', ', '_')}": found.get((name, source), "unknown")
-                        for name in names for source in SOURCES})
+    found = {
+        (row["measure"], row["source"]): with_interval(row["mean"], row["low"], row["high"], 2)
+        if row["low"] < row["high"]
+        else f"{row['mean']:.2f}"
+        for row in table.to_dict("records")
+    }
+    glue_all(
+        prefix,
+        **{
+            f"{name}_{source.replace(', ', '_')}": found.get((name, source), "unknown")
+            for name in names
+            for source in SOURCES
+        },
+    )
 
 
 def difference_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
@@ -88,7 +105,8 @@ def difference_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         for row in table[table["measure"] == name].to_dict("records"):
             mark = " *" if row["low"] > 0 or row["high"] < 0 else ""
             line[f"− {source_label(row['baseline'])}"] = (
-                with_interval(row["difference"], row["low"], row["high"], 2) + mark)
+                with_interval(row["difference"], row["low"], row["high"], 2) + mark
+            )
         lines.append(line)
     return html_table(pd.DataFrame(lines), caption, note=note)
 
@@ -100,9 +118,14 @@ def reasons_table(table: pd.DataFrame, caption: str) -> HTML:
         table: from :func:`lib.chapters.music_analysis.tables.reason_table`.
         caption: of the table.
     """
-    joined = table.groupby(["measure", "reason"], sort=False).agg(
-        pieces=("pieces", "sum"), sources=("source", lambda names: ", ".join(
-            source_label(name) for name in in_order(names)))).reset_index()
+    joined = (
+        table.groupby(["measure", "reason"], sort=False)
+        .agg(
+            pieces=("pieces", "sum"),
+            sources=("source", lambda names: ", ".join(source_label(name) for name in in_order(names))),
+        )
+        .reset_index()
+    )
     return html_table(joined.rename(columns={"reason": "reason (an example)"}), caption)
 
 
@@ -117,8 +140,10 @@ def theme_notation(piece: Music, theme: Theme, bars: tuple[int, int]) -> str:
     Returns:
         An SVG document.
     """
-    marks = [Mark(start, end, _COLOURS[number % len(_COLOURS)], occurrence_name(theme, number))
-             for number, (start, end) in enumerate(zip(theme.starts, theme.ends, strict=True))]
+    marks = [
+        Mark(start, end, _COLOURS[number % len(_COLOURS)], occurrence_name(theme, number))
+        for number, (start, end) in enumerate(zip(theme.starts, theme.ends, strict=True))
+    ]
     return marked_notation_svg(piece.score, marks, bars)
 
 
@@ -142,8 +167,15 @@ def theme_players(piece: Music, theme: Theme) -> HTML:
     for number in range(min(3, len(theme.starts))):
         part = piece.score.clip(theme.starts[number], theme.ends[number], clip_end=True)
         part = part.shift_time(-theme.starts[number])
-        players.append(piece_player(part, f"{stem}_{number + 1}", occurrence_name(theme, number),
-                                    f"bar {theme.bars[number]}", _PAST))
+        players.append(
+            piece_player(
+                part,
+                f"{stem}_{number + 1}",
+                occurrence_name(theme, number),
+                f"bar {theme.bars[number]}",
+                _PAST,
+            )
+        )
     return player_row(players, "a theme and its occurrences")
 
 

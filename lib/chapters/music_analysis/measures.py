@@ -51,22 +51,28 @@ MEASURES = {
     "share_recurring": Measure("themes", "notes that repeat a theme", "", themes.share_recurring),
     "share_transposed": Measure("themes", "of these, at a new pitch", "", themes.share_transposed),
     "bars_apart": Measure("themes", "distance to the last occurrence", "bars", themes.bars_apart),
-    "returning_phrases": Measure("sections", "four-bar phrases that return", "",
-                                 sections.share_of_returning_phrases),
+    "returning_phrases": Measure(
+        "sections", "four-bar phrases that return", "", sections.share_of_returning_phrases
+    ),
     "is_aabb": Measure("sections", "form AABB", "", sections.is_aabb, True),
     "largest_novelty": Measure("sections", "highest novelty", "similarity", sections.largest_novelty),
     "in_fours": Measure("sections", "number of bars a multiple of four", "", sections.in_fours, True),
-    "closing_density": Measure("endings", "onsets in the last tenth, against the mean", "times",
-                               sections.closing_density),
+    "closing_density": Measure(
+        "endings", "onsets in the last tenth, against the mean", "times", sections.closing_density
+    ),
     "cadence": Measure("endings", "closes with a cadence", "", endings.cadence, True),
     "long_last_note": Measure("endings", "last note is long", "", endings.long_last_note, True),
-    "proper_close": Measure("endings", "closes on the tonic with a long note", "", endings.proper_close,
-                            True),
+    "proper_close": Measure(
+        "endings", "closes on the tonic with a long note", "", endings.proper_close, True
+    ),
 }
 
 CURVES: dict[str, Callable[[BarredNotes], list | str]] = {
-    "recurrence_by_distance": themes.recurrence_by_distance, "density": sections.density_curve,
-    "register": sections.register_curve, "numerals": harmony.numerals, "form": sections.form,
+    "recurrence_by_distance": themes.recurrence_by_distance,
+    "density": sections.density_curve,
+    "register": sections.register_curve,
+    "numerals": harmony.numerals,
+    "form": sections.form,
 }
 
 _CODE = code_hash(__name__)
@@ -94,8 +100,11 @@ class Measured:
         values = self.values[kept].reset_index(drop=True)
         names = set(zip(values["source"], values["name"], strict=True))
         stay = [pair in names for pair in zip(self.reasons["source"], self.reasons["name"], strict=True)]
-        return Measured(values, [curve for curve, keep in zip(self.curves, kept, strict=True) if keep],
-                        self.reasons[stay].reset_index(drop=True))
+        return Measured(
+            values,
+            [curve for curve, keep in zip(self.curves, kept, strict=True) if keep],
+            self.reasons[stay].reset_index(drop=True),
+        )
 
 
 def measure(music: BarredNotes) -> dict[str, dict]:
@@ -134,8 +143,9 @@ def measure_pieces(pieces: Sequence[Music], workers: int = 1) -> Measured:
     by_path = {path: piece.barred for path, piece in zip(places, pieces, strict=True)}
     progress = Progress("measuring pieces", len(missing), unit="pieces")
     parallel = Parallel(n_jobs=workers if len(missing) >= _MANY else 1, return_as="generator")
-    for path, result in zip(missing, parallel(delayed(measure)(by_path[path]) for path in missing),
-                            strict=True):
+    for path, result in zip(
+        missing, parallel(delayed(measure)(by_path[path]) for path in missing), strict=True
+    ):
         write_json(path, result)
         found[path] = result
         progress.advance()
@@ -159,11 +169,17 @@ def _read(path: Path) -> dict | None:
 def _collect(pieces: Sequence[Music], results: Sequence[dict]) -> Measured:
     rows, reasons = [], []
     for piece, result in zip(pieces, results, strict=True):
-        about = {name: getattr(piece, name) for name in
-                 ("source", "name", "slot", "group", "emotion", "genre", "ended", "balanced")}
+        about = {
+            name: getattr(piece, name)
+            for name in ("source", "name", "slot", "group", "emotion", "genre", "ended", "balanced")
+        }
         rows.append(about | {name: result["values"].get(name, float("nan")) for name in MEASURES})
-        reasons += [{"source": piece.source, "name": piece.name, "measure": name, "reason": reason}
-                    for name, reason in result["reasons"].items() if name in MEASURES]
+        reasons += [
+            {"source": piece.source, "name": piece.name, "measure": name, "reason": reason}
+            for name, reason in result["reasons"].items()
+            if name in MEASURES
+        ]
     columns = ["source", "name", "measure", "reason"]
-    return Measured(pd.DataFrame(rows), [result["curves"] for result in results],
-                    pd.DataFrame(reasons, columns=columns))
+    return Measured(
+        pd.DataFrame(rows), [result["curves"] for result in results], pd.DataFrame(reasons, columns=columns)
+    )

@@ -13,10 +13,13 @@ from lib.chapters.music_analysis.measures import MEASURES
 from lib.measures.music_sources import SOURCES
 from lib.show.style import BAR_LINE, CARD, INK, MODEL_MARKERS, SEQUENTIAL, model_colour, model_label
 
-_VARIANTS = {"real": "real, held out", "real, shuffled": "real, bars shuffled",
-             "transformer, short": "Transformer, short memory",
-             "transformer, pretrained": "Transformer, pretrained",
-             "transformer, shuffled": "Transformer, its bars shuffled"}
+_VARIANTS = {
+    "real": "real, held out",
+    "real, shuffled": "real, bars shuffled",
+    "transformer, short": "Transformer, short memory",
+    "transformer, pretrained": "Transformer, pretrained",
+    "transformer, shuffled": "Transformer, its bars shuffled",
+}
 _HOLLOW = {"real, shuffled", "transformer, short", "transformer, shuffled"}
 _MARKERS = {"transformer, short": "v", "transformer, pretrained": "*", "real, shuffled": "P"}
 
@@ -33,8 +36,11 @@ def source_label(name: str) -> str:
 def source_style(name: str) -> dict[str, object]:
     """Colour, marker and fill of a source, for matplotlib; a control is hollow."""
     colour = model_colour(name)
-    return {"color": colour, "marker": _MARKERS.get(name, MODEL_MARKERS.get(name, "o")),
-            "markerfacecolor": CARD if name in _HOLLOW else colour}
+    return {
+        "color": colour,
+        "marker": _MARKERS.get(name, MODEL_MARKERS.get(name, "o")),
+        "markerfacecolor": CARD if name in _HOLLOW else colour,
+    }
 
 
 def in_order(names: Sequence[str]) -> list[str]:
@@ -54,8 +60,11 @@ def plot_measures(table: pd.DataFrame, names: Sequence[str]) -> Figure:
     figure, axis = plt.subplots(figsize=(7.2, 0.16 * len(names) * len(sources) + 1.1))
     for number, source in enumerate(sources):
         part = table[table["source"] == source].set_index("measure")
-        places = [len(names) - 1 - place + 0.4 - step * (number + 0.5) for place, name in enumerate(names)
-                  if name in part.index]
+        places = [
+            len(names) - 1 - place + 0.4 - step * (number + 0.5)
+            for place, name in enumerate(names)
+            if name in part.index
+        ]
         found = part.reindex([name for name in names if name in part.index])
         style = source_style(source)
         axis.hlines(places, found["low"], found["high"], color=style["color"], linewidth=1.2, alpha=0.75)
@@ -64,8 +73,9 @@ def plot_measures(table: pd.DataFrame, names: Sequence[str]) -> Figure:
     axis.hlines(np.arange(1, len(names)) - 0.5, 0, 1, color=BAR_LINE, linewidth=0.5)
     axis.grid(axis="y", visible=False)
     axis.xaxis.set_major_formatter("{x:.0%}")
-    axis.set(xlim=(-0.02, 1.02), ylim=(-0.5, len(names) - 0.5),
-             xlabel="share (mean over pieces and 95 % interval)")
+    axis.set(
+        xlim=(-0.02, 1.02), ylim=(-0.5, len(names) - 0.5), xlabel="share (mean over pieces and 95 % interval)"
+    )
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncol=3)
     return figure
 
@@ -89,10 +99,18 @@ def plot_recurrence(curves: pd.DataFrame) -> Figure:
     for source in in_order(curves["source"]):
         part = curves[curves["source"] == source]
         style = source_style(source)
-        axis.plot(part["place"] + 1, part["mean"], markersize=4, linewidth=1.2, label=source_label(source),
-                  linestyle=":" if source in _HOLLOW else "-", **style)
-        axis.fill_between(part["place"] + 1, part["low"], part["high"], color=style["color"], alpha=0.1,
-                          linewidth=0)
+        axis.plot(
+            part["place"] + 1,
+            part["mean"],
+            markersize=4,
+            linewidth=1.2,
+            label=source_label(source),
+            linestyle=":" if source in _HOLLOW else "-",
+            **style,
+        )
+        axis.fill_between(
+            part["place"] + 1, part["low"], part["high"], color=style["color"], alpha=0.1, linewidth=0
+        )
     axis.set_xticks(range(4, 33, 4))
     axis.yaxis.set_major_formatter("{x:.0%}")
     axis.set(xlabel="distance in bars", ylabel="notes that repeat", ylim=(-0.005, None), xlim=(0.5, 32.5))
@@ -111,8 +129,15 @@ def plot_similarity(pieces: Mapping[str, tuple[np.ndarray, np.ndarray, str]]) ->
     highest = max(0.1, *(float(novelty.max()) for _, novelty, _ in pieces.values()))
     for (above, below), (title, (similarity, novelty, form)) in zip(axes.T, pieces.items(), strict=True):
         bars = len(similarity)
-        image = above.imshow(similarity, vmin=0, vmax=1, cmap=SEQUENTIAL, interpolation="nearest",
-                             extent=(0.5, bars + 0.5, bars + 0.5, 0.5), aspect="equal")
+        image = above.imshow(
+            similarity,
+            vmin=0,
+            vmax=1,
+            cmap=SEQUENTIAL,
+            interpolation="nearest",
+            extent=(0.5, bars + 0.5, bars + 0.5, 0.5),
+            aspect="equal",
+        )
         above.set_title(f"{title}\nform {form}", fontsize=9)
         above.grid(visible=False)
         below.fill_between(np.arange(1, bars + 1), 0, novelty, step="mid", color=INK, alpha=0.7, linewidth=0)
@@ -142,11 +167,24 @@ def plot_piece_curves(density: pd.DataFrame, register: pd.DataFrame) -> Figure:
     for axis, curves, label in zip(axes, (density, register), labels, strict=True):
         for source in in_order(curves["source"]):
             part, style = curves[curves["source"] == source], source_style(source)
-            axis.plot(part["place"] + 1, part["mean"], markersize=4, linewidth=1.2,
-                      label=source_label(source), linestyle=":" if source in _HOLLOW else "-", **style)
+            axis.plot(
+                part["place"] + 1,
+                part["mean"],
+                markersize=4,
+                linewidth=1.2,
+                label=source_label(source),
+                linestyle=":" if source in _HOLLOW else "-",
+                **style,
+            )
             if source in ("real", "transformer"):  # all bands at once cannot be told apart
-                axis.fill_between(part["place"] + 1, part["low"], part["high"], color=style["color"],
-                                  alpha=0.15, linewidth=0)
+                axis.fill_between(
+                    part["place"] + 1,
+                    part["low"],
+                    part["high"],
+                    color=style["color"],
+                    alpha=0.15,
+                    linewidth=0,
+                )
         axis.set(xlabel="tenth of the piece", ylabel=label)
         axis.set_xticks(range(1, 11))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=3)

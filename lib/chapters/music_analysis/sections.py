@@ -176,8 +176,9 @@ def register_curve(music: BarredNotes) -> list[float | None]:
     """
     music.need_bars(4)
     tenth, pitch = _tenths(music), music.notes.pitch - music.notes.pitch.mean()
-    return [float(pitch[tenth == number].mean()) if (tenth == number).any() else None
-            for number in range(TENTHS)]
+    return [
+        float(pitch[tenth == number].mean()) if (tenth == number).any() else None for number in range(TENTHS)
+    ]
 
 
 def _tenths(music: BarredNotes) -> np.ndarray:

@@ -32,11 +32,22 @@ def source_table(measured: Measured, names: Sequence[str]) -> pd.DataFrame:
         for source, part in measured.values.groupby("source", sort=False):
             known = part[part[name].notna()]
             if len(known):
-                interval = _mean(known[name].to_numpy(float), known["group"].to_numpy(),
-                                 name == "ended" or MEASURES[name].binary)
-                rows.append({"measure": name, "source": source, "mean": interval.estimate,
-                             "low": interval.low, "high": interval.high, "pieces": len(known),
-                             "asked": len(part)})
+                interval = _mean(
+                    known[name].to_numpy(float),
+                    known["group"].to_numpy(),
+                    name == "ended" or MEASURES[name].binary,
+                )
+                rows.append(
+                    {
+                        "measure": name,
+                        "source": source,
+                        "mean": interval.estimate,
+                        "low": interval.low,
+                        "high": interval.high,
+                        "pieces": len(known),
+                        "asked": len(part),
+                    }
+                )
     return pd.DataFrame(rows, columns=["measure", "source", "mean", "low", "high", "pieces", "asked"])
 
 
@@ -61,25 +72,39 @@ def difference(measured: Measured, name: str, source: str, baseline: str) -> tup
     """
     values = measured.values.set_index("slot")
     sides = [values[values["source"] == one] for one in (source, baseline)]
-    pairs = pd.DataFrame({"one": sides[0][name].astype(float), "other": sides[1][name].astype(float),
-                          "group": sides[1]["group"]}).dropna()
+    pairs = pd.DataFrame(
+        {
+            "one": sides[0][name].astype(float),
+            "other": sides[1][name].astype(float),
+            "group": sides[1]["group"],
+        }
+    ).dropna()
     if pairs.empty:
         return Interval(float("nan"), float("nan"), float("nan")), 0
     differences = (pairs["one"] - pairs["other"]).to_numpy()
     return bootstrap_mean(differences, pairs["group"].to_numpy()), len(pairs)
 
 
-def difference_table(measured: Measured, names: Sequence[str], comparisons: Sequence[tuple[str, str]]
-                     ) -> pd.DataFrame:
+def difference_table(
+    measured: Measured, names: Sequence[str], comparisons: Sequence[tuple[str, str]]
+) -> pd.DataFrame:
     """Differences of several measures and pairs of sources: measure, source, baseline, difference, low, high,
     pairs."""
     rows = []
     for name in names:
         for source, baseline in comparisons:
             interval, pairs = difference(measured, name, source, baseline)
-            rows.append({"measure": name, "source": source, "baseline": baseline,
-                         "difference": interval.estimate, "low": interval.low, "high": interval.high,
-                         "pairs": pairs})
+            rows.append(
+                {
+                    "measure": name,
+                    "source": source,
+                    "baseline": baseline,
+                    "difference": interval.estimate,
+                    "low": interval.low,
+                    "high": interval.high,
+                    "pairs": pairs,
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -96,9 +121,14 @@ def reason_table(measured: Measured) -> pd.DataFrame:
         key = (MEASURES[row.measure].label, row.source, kind)
         counts[key] += 1
         examples.setdefault(key, row.reason)
-    return pd.DataFrame([{"measure": measure, "source": source, "pieces": count, "reason": examples[key]}
-                         for key, count in counts.most_common() for measure, source, _ in [key]],
-                        columns=["measure", "source", "pieces", "reason"])
+    return pd.DataFrame(
+        [
+            {"measure": measure, "source": source, "pieces": count, "reason": examples[key]}
+            for key, count in counts.most_common()
+            for measure, source, _ in [key]
+        ],
+        columns=["measure", "source", "pieces", "reason"],
+    )
 
 
 def curve_table(measured: Measured, name: str) -> pd.DataFrame:
@@ -119,8 +149,16 @@ def curve_table(measured: Measured, name: str) -> pd.DataFrame:
             known = ~np.isnan(numbers[:, place])
             if known.any():
                 interval = bootstrap_mean(numbers[known, place], groups[known], draws=500)
-                rows.append({"source": source, "place": place, "mean": interval.estimate, "low": interval.low,
-                             "high": interval.high, "pieces": int(known.sum())})
+                rows.append(
+                    {
+                        "source": source,
+                        "place": place,
+                        "mean": interval.estimate,
+                        "low": interval.low,
+                        "high": interval.high,
+                        "pieces": int(known.sum()),
+                    }
+                )
     return pd.DataFrame(rows, columns=["source", "place", "mean", "low", "high", "pieces"])
 
 

@@ -139,11 +139,13 @@ def recurrence_by_distance(music: BarredNotes) -> list[float | None]:
     for later, first, steps in found.stretches:
         distance = round((onset[later] - onset[first]) / music.bar_ticks)
         if distance <= FARTHEST:
-            hit[distance, later:later + steps + 1] = True
+            hit[distance, later : later + steps + 1] = True
     behind = (onset - onset[0]) / music.bar_ticks
     reaching = [behind >= distance - 0.5 for distance in range(FARTHEST + 1)]
-    return [float(hit[distance, reaching[distance]].mean()) if reaching[distance].any() else None
-            for distance in range(1, FARTHEST + 1)]
+    return [
+        float(hit[distance, reaching[distance]].mean()) if reaching[distance].any() else None
+        for distance in range(1, FARTHEST + 1)
+    ]
 
 
 def main_theme(music: BarredNotes) -> Theme | None:
@@ -160,11 +162,11 @@ def main_theme(music: BarredNotes) -> Theme | None:
         end = np.searchsorted(onset, onset[first] + LONGEST_BARS * music.bar_ticks, side="left")
         candidates.add((first, min(length, later - first - 1, max(int(end) - first - 1, LEAST_NOTES - 1))))
     for first, length in sorted(candidates):
-        pattern, places, free = steps[first:first + length], [], 0
+        pattern, places, free = steps[first : first + length], [], 0
         if onset[first + length] - onset[first] < LEAST_BARS * music.bar_ticks:
             continue
         for place in range(len(steps) - length + 1):
-            if place >= free and np.array_equal(steps[place:place + length], pattern):
+            if place >= free and np.array_equal(steps[place : place + length], pattern):
                 places.append(place)
                 free = place + length + 1
         score = (len(places) - 1) * (length + 1)
@@ -175,7 +177,10 @@ def main_theme(music: BarredNotes) -> Theme | None:
     _, places, length = best
     ends = melody.onset + melody.duration
     bar = melody.bar
-    return Theme(length + 1, [int(onset[place]) for place in places],
-                 [int(ends[place + length]) for place in places],
-                 [int(pitch[place] - pitch[places[0]]) for place in places],
-                 [int(bar[place]) + 1 for place in places])
+    return Theme(
+        length + 1,
+        [int(onset[place]) for place in places],
+        [int(ends[place + length]) for place in places],
+        [int(pitch[place] - pitch[places[0]]) for place in places],
+        [int(bar[place]) + 1 for place in places],
+    )

@@ -62,9 +62,10 @@ def recall_table(pieces: Sequence[Music], signs: pd.Series, seed: int = 0) -> pd
     """
     known = [piece for piece in pieces if signs.get(piece.name) == 2]
     rows = []
-    for name, scores in (("as written", [piece.score for piece in known]),
-                         ("bars shuffled", [shuffle_bars(piece.score, seed + number)
-                                            for number, piece in enumerate(known)])):
+    for name, scores in (
+        ("as written", [piece.score for piece in known]),
+        ("bars shuffled", [shuffle_bars(piece.score, seed + number) for number, piece in enumerate(known)]),
+    ):
         answers, groups = [], []
         for piece, score in zip(known, scores, strict=True):
             music = barred_notes(score)
@@ -78,7 +79,10 @@ def recall_table(pieces: Sequence[Music], signs: pd.Series, seed: int = 0) -> pd
         for column, measure in enumerate(("form", "middle")):
             if answers:
                 interval = bootstrap_mean(np.array(answers)[:, column], np.array(groups))
-                line |= {measure: interval.estimate, f"{measure}_low": interval.low,
-                         f"{measure}_high": interval.high}
+                line |= {
+                    measure: interval.estimate,
+                    f"{measure}_low": interval.low,
+                    f"{measure}_high": interval.high,
+                }
         rows.append(line)
     return pd.DataFrame(rows if known else [])

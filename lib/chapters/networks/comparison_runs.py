@@ -25,19 +25,21 @@ POSITION_GROUPS = 20  # bins of positions that fewer groups reach are left out
 
 def paired_runs(profile: Profile, store: TokenStore) -> dict[str, list[Run]]:
     """Each arm's run under each seed of the profile, trained where it is missing."""
-    return {arm: [request_run(profile.run(arm, seed), store) for seed in profile.seeds]
-            for arm in ARMS}
+    return {arm: [request_run(profile.run(arm, seed), store) for seed in profile.seeds] for arm in ARMS}
 
 
-def paired_losses(runs: Mapping[str, Sequence[Run]], store: TokenStore, split: str = "test",
-                  shuffled: str = "nothing") -> dict[str, list[TokenLosses]]:
+def paired_losses(
+    runs: Mapping[str, Sequence[Run]], store: TokenStore, split: str = "test", shuffled: str = "nothing"
+) -> dict[str, list[TokenLosses]]:
     """The losses of all runs on a split; `shuffled` as in :func:`lib.measures.losses.request_losses`."""
-    return {arm: [request_losses(run, store, split, shuffled) for run in found]
-            for arm, found in runs.items()}
+    return {
+        arm: [request_losses(run, store, split, shuffled) for run in found] for arm, found in runs.items()
+    }
 
 
-def runs_table(runs: Mapping[str, Sequence[Run]], losses: Mapping[str, Sequence[TokenLosses]],
-               store: TokenStore) -> pd.DataFrame:
+def runs_table(
+    runs: Mapping[str, Sequence[Run]], losses: Mapping[str, Sequence[TokenLosses]], store: TokenStore
+) -> pd.DataFrame:
     """A row a run: arm, seed, parameters, tokens, seconds, and the measures of the test set.
 
     The measures are nats_per_token, accuracy, nats_per_note, bits_per_bar with their intervals over pieces,
@@ -48,10 +50,17 @@ def runs_table(runs: Mapping[str, Sequence[Run]], losses: Mapping[str, Sequence[
         for run, one in zip(found, losses[arm], strict=True):
             line = loss_tables.model_table({arm: one}, store).iloc[0].to_dict()
             macro = loss_tables.label_table({arm: one}, store, draws=2).iloc[-1]["nats_per_token"]
-            lines.append({"arm": arm, "seed": run.settings.seed, "parameters": run.parameters,
-                          "tokens_seen": run.tokens_seen, "seconds": run.provenance["seconds"]["total"],
-                          **{name: value for name, value in line.items() if name != "model"},
-                          "macro_nats": macro})
+            lines.append(
+                {
+                    "arm": arm,
+                    "seed": run.settings.seed,
+                    "parameters": run.parameters,
+                    "tokens_seen": run.tokens_seen,
+                    "seconds": run.provenance["seconds"]["total"],
+                    **{name: value for name, value in line.items() if name != "model"},
+                    "macro_nats": macro,
+                }
+            )
     return pd.DataFrame(lines)
 
 
@@ -60,8 +69,9 @@ def restrict(losses: Sequence[TokenLosses], chosen: np.ndarray) -> list[TokenLos
     return [TokenLosses(**{name: values[chosen] for name, values in vars(one).items()}) for one in losses]
 
 
-def differences_by_type(arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses],
-                        store: TokenStore) -> pd.DataFrame:
+def differences_by_type(
+    arm: Sequence[TokenLosses], baseline: Sequence[TokenLosses], store: TokenStore
+) -> pd.DataFrame:
     """The arm minus the baseline for all tokens and by token type, over seeds and pieces.
 
     Returns:
@@ -76,20 +86,23 @@ def differences_by_type(arm: Sequence[TokenLosses], baseline: Sequence[TokenLoss
     return pd.DataFrame(lines)
 
 
-def label_gains(runs: Mapping[str, Sequence[Run]], losses: Mapping[str, Sequence[TokenLosses]],
-                store: TokenStore) -> pd.DataFrame:
+def label_gains(
+    runs: Mapping[str, Sequence[Run]], losses: Mapping[str, Sequence[TokenLosses]], store: TokenStore
+) -> pd.DataFrame:
     """What the labels are worth to each arm: loss with both labels permuted minus loss with the true ones.
 
     Returns:
         arm, and the fields of a paired difference but by_seed; above zero the model makes use of the labels.
     """
     permuted = paired_losses(runs, store, "test", "both")
-    return pd.DataFrame([{"arm": arm, **as_columns(paired_difference(permuted[arm], losses[arm], store))}
-                         for arm in runs])
+    return pd.DataFrame(
+        [{"arm": arm, **as_columns(paired_difference(permuted[arm], losses[arm], store))} for arm in runs]
+    )
 
 
-def position_table(losses: Mapping[str, Sequence[TokenLosses]], baseline: TokenLosses,
-                   store: TokenStore) -> pd.DataFrame:
+def position_table(
+    losses: Mapping[str, Sequence[TokenLosses]], baseline: TokenLosses, store: TokenStore
+) -> pd.DataFrame:
     """Loss by position in the piece, mean over seeds, and its difference to the n-gram on the same tokens.
 
     Returns:
@@ -98,8 +111,10 @@ def position_table(losses: Mapping[str, Sequence[TokenLosses]], baseline: TokenL
     """
     means = {arm: _mean_over_seeds(found) for arm, found in losses.items()}
     tables = loss_tables.position_tables({"ngram": baseline, **means}, store, "ngram")
-    return pd.concat([table[table["groups"] >= POSITION_GROUPS].assign(arm=arm)
-                      for arm, table in tables.items()], ignore_index=True)
+    return pd.concat(
+        [table[table["groups"] >= POSITION_GROUPS].assign(arm=arm) for arm, table in tables.items()],
+        ignore_index=True,
+    )
 
 
 def _mean_over_seeds(losses: Sequence[TokenLosses]) -> TokenLosses:
@@ -116,7 +131,8 @@ def ngram_baseline(profile: Profile, store: TokenStore) -> TokenLosses:
 def as_columns(found: PairedDifference) -> dict[str, float]:
     """A paired difference as columns of a table; the pairs themselves are only counted."""
     return {name: value for name, value in found._asdict().items() if name != "by_seed"} | {
-        "seeds": len(found.by_seed)}
+        "seeds": len(found.by_seed)
+    }
 
 
 def original_sizes(profile: Profile, store: TokenStore) -> pd.DataFrame:
@@ -131,20 +147,44 @@ def original_sizes(profile: Profile, store: TokenStore) -> pd.DataFrame:
     lines = []
     for arm in ARMS:
         entry = load_profile("gpu").runs[arm]
-        training = entry.training.model_copy(update={
-            "tokens": ORIGINAL_SIZE_TOKENS, "window": 512, "batch_tokens": 4096, "evaluations": 2,
-            "evaluation_tokens": 40_000})
-        run = request_run(RunSettings(name=f"original-{arm}", model=entry.model, training=training,
-                                      seed=profile.seed, threads=profile.threads,
-                                      precision=profile.precision), store)
-        lines.append({"arm": arm, "parameters": run.parameters, "tokens_seen": run.tokens_seen,
-                      **{name: run.summary[name] for name in ("seconds", "validation_loss",
-                                                              "validation_accuracy")}})
+        training = entry.training.model_copy(
+            update={
+                "tokens": ORIGINAL_SIZE_TOKENS,
+                "window": 512,
+                "batch_tokens": 4096,
+                "evaluations": 2,
+                "evaluation_tokens": 40_000,
+            }
+        )
+        run = request_run(
+            RunSettings(
+                name=f"original-{arm}",
+                model=entry.model,
+                training=training,
+                seed=profile.seed,
+                threads=profile.threads,
+                precision=profile.precision,
+            ),
+            store,
+        )
+        lines.append(
+            {
+                "arm": arm,
+                "parameters": run.parameters,
+                "tokens_seen": run.tokens_seen,
+                **{name: run.summary[name] for name in ("seconds", "validation_loss", "validation_accuracy")},
+            }
+        )
     return pd.DataFrame(lines)
 
 
 def kept_outcome(differences: pd.DataFrame) -> Outcome:
     """A line of the kept `networks_differences` as a claim's outcome."""
     line = differences.set_index("type").loc["all"]
-    return Outcome(float(line["estimate"]), float(line["low"]), float(line["high"]), seeds=int(line["seeds"]),
-                   degrees=float(line["degrees"]))
+    return Outcome(
+        float(line["estimate"]),
+        float(line["low"]),
+        float(line["high"]),
+        seeds=int(line["seeds"]),
+        degrees=float(line["degrees"]),
+    )

@@ -19,8 +19,9 @@ from lib.models import ConditionalModel
 _ROWS_AT_A_TIME = 64
 
 
-def choose_segments(store: TokenStore, split: str, longest: int, judged: int, count: int,
-                    seed: int) -> tuple[np.ndarray, np.ndarray]:
+def choose_segments(
+    store: TokenStore, split: str, longest: int, judged: int, count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Places for :func:`loss_by_context`, in pieces that are long enough; every piece once before any twice.
 
     Args:
@@ -39,8 +40,9 @@ def choose_segments(store: TokenStore, split: str, longest: int, judged: int, co
     rows = store.rows(split)
     rows = rows[store.lengths[rows] >= longest + judged]
     if not len(rows):
-        raise BookError(f"No piece of the {split} part has {longest + judged} tokens: "
-                        "choose a shorter context.")
+        raise BookError(
+            f"No piece of the {split} part has {longest + judged} tokens: choose a shorter context."
+        )
     generator = np.random.default_rng(seed)
     turns = -(-count // len(rows))
     chosen = np.concatenate([generator.permutation(rows) for _ in range(turns)])[:count]
@@ -48,8 +50,14 @@ def choose_segments(store: TokenStore, split: str, longest: int, judged: int, co
 
 
 @torch.no_grad()
-def loss_by_context(model: ConditionalModel, store: TokenStore, rows: np.ndarray, places: np.ndarray,
-                    contexts: Sequence[int], judged: int = 8) -> np.ndarray:
+def loss_by_context(
+    model: ConditionalModel,
+    store: TokenStore,
+    rows: np.ndarray,
+    places: np.ndarray,
+    contexts: Sequence[int],
+    judged: int = 8,
+) -> np.ndarray:
     """Mean loss at each place for each length of context.
 
     Args:
@@ -64,17 +72,20 @@ def loss_by_context(model: ConditionalModel, store: TokenStore, rows: np.ndarray
         Nats per token [places, contexts].
     """
     pieces = [store.tokens(row).astype(np.int64) for row in rows]
-    emotion, genre = (torch.from_numpy(np.asarray(labels[rows], np.int64)).to(model.device)
-                      for labels in (store.emotion_ids, store.genre_ids))
+    emotion, genre = (
+        torch.from_numpy(np.asarray(labels[rows], np.int64)).to(model.device)
+        for labels in (store.emotion_ids, store.genre_ids)
+    )
     losses = np.empty((len(rows), len(contexts)))
     for column, context in enumerate(contexts):
-        seen = [piece[place - context:place + judged] for piece, place in zip(pieces, places, strict=True)]
+        seen = [piece[place - context : place + judged] for piece, place in zip(pieces, places, strict=True)]
         tokens = torch.from_numpy(np.stack(seen)).to(model.device)
         for start in range(0, len(rows), _ROWS_AT_A_TIME):
             part = slice(start, start + _ROWS_AT_A_TIME)
             logits, _ = model(tokens[part, :-1], emotion[part], genre[part])
-            loss = F.cross_entropy(logits[:, -judged:].float().transpose(1, 2), tokens[part, -judged:],
-                                   reduction="none")
+            loss = F.cross_entropy(
+                logits[:, -judged:].float().transpose(1, 2), tokens[part, -judged:], reduction="none"
+            )
             losses[part, column] = loss.mean(dim=1).cpu().numpy()
     return losses
 
@@ -94,7 +105,15 @@ def context_table(losses: np.ndarray, contexts: Sequence[int], groups: np.ndarra
     lines = []
     for column, context in enumerate(contexts):
         extra = bootstrap_mean(losses[:, column] - losses[:, -1], groups)
-        lines.append({"context": context, "loss": float(losses[:, column].mean()), "extra": extra.estimate,
-                      "extra_low": extra.low, "extra_high": extra.high, "places": len(losses),
-                      "groups": len(np.unique(groups))})
+        lines.append(
+            {
+                "context": context,
+                "loss": float(losses[:, column].mean()),
+                "extra": extra.estimate,
+                "extra_low": extra.low,
+                "extra_high": extra.high,
+                "places": len(losses),
+                "groups": len(np.unique(groups)),
+            }
+        )
     return pd.DataFrame(lines)

@@ -24,8 +24,9 @@ class Reading:
     layers: list[Gates]
 
 
-def read_pieces(model: ConditionalLSTM, store: TokenStore, rows: Iterable[int],
-                longest: int) -> list[Reading]:
+def read_pieces(
+    model: ConditionalLSTM, store: TokenStore, rows: Iterable[int], longest: int
+) -> list[Reading]:
     """Let a network read pieces, at most `longest` tokens of each."""
     readings = []
     for row in rows:
@@ -40,8 +41,10 @@ def half_lives(readings: list[Reading]) -> list[np.ndarray]:
 
     From the geometric mean of the forget gate over all tokens read; what is added meanwhile is left aside.
     """
-    forget = [np.concatenate([reading.layers[depth].forget for reading in readings])
-              for depth in range(len(readings[0].layers))]
+    forget = [
+        np.concatenate([reading.layers[depth].forget for reading in readings])
+        for depth in range(len(readings[0].layers))
+    ]
     smallest = np.finfo(np.float32).tiny  # a gate can close so far that its logarithm is −∞
     with np.errstate(divide="ignore"):
         return [np.log(0.5) / np.log(np.maximum(values, smallest)).mean(axis=0) for values in forget]
@@ -49,11 +52,18 @@ def half_lives(readings: list[Reading]) -> list[np.ndarray]:
 
 def half_life_table(lives: list[np.ndarray], tokens_per_bar: float) -> pd.DataFrame:
     """Half-lives by layer in tokens, and the share of features that remember for longer than a bar."""
-    return pd.DataFrame([{
-        "layer": depth + 1, "median": float(np.median(values)),
-        "a tenth is longer than": float(np.quantile(values, 0.9)), "longest": float(values.max()),
-        "share above a bar": float((values > tokens_per_bar).mean()),
-    } for depth, values in enumerate(lives)])
+    return pd.DataFrame(
+        [
+            {
+                "layer": depth + 1,
+                "median": float(np.median(values)),
+                "a tenth is longer than": float(np.quantile(values, 0.9)),
+                "longest": float(values.max()),
+                "share above a bar": float((values > tokens_per_bar).mean()),
+            }
+            for depth, values in enumerate(lives)
+        ]
+    )
 
 
 def gates_by_type(readings: list[Reading], store: TokenStore, least: int = 10) -> pd.DataFrame:
@@ -78,8 +88,9 @@ def gates_by_type(readings: list[Reading], store: TokenStore, least: int = 10) -
 
 
 @torch.no_grad()
-def loss_with_closed_gates(model: ConditionalLSTM, tokens: np.ndarray, emotion: int, genre: int,
-                           closed: Iterable[int] = ()) -> float:
+def loss_with_closed_gates(
+    model: ConditionalLSTM, tokens: np.ndarray, emotion: int, genre: int, closed: Iterable[int] = ()
+) -> float:
     """Nats per token of a piece when the forget gates of some layers are held shut.
 
     Args:
@@ -91,7 +102,9 @@ def loss_with_closed_gates(model: ConditionalLSTM, tokens: np.ndarray, emotion: 
     model = copy.deepcopy(model)
     size = model.settings.hidden_size
     for depth in closed:
-        getattr(model.layers, f"bias_ih_l{depth}")[size:2 * size] = _CLOSED  # torch's order: input, forget, …
+        getattr(model.layers, f"bias_ih_l{depth}")[size : 2 * size] = (
+            _CLOSED  # torch's order: input, forget, …
+        )
     read = torch.as_tensor(np.asarray(tokens, np.int64), device=model.device)
     labels = (torch.tensor([label], device=model.device) for label in (emotion, genre))
     logits, _ = model(read[None, :-1], *labels)

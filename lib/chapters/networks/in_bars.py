@@ -83,8 +83,9 @@ def attention_against_even(weights: np.ndarray, bars: np.ndarray) -> tuple[np.nd
     return numbers, share / np.where(even_share > 0, even_share, np.nan)
 
 
-def attention_by_distance(weights: np.ndarray, bars: np.ndarray,
-                          max_distance: int) -> tuple[np.ndarray, np.ndarray]:
+def attention_by_distance(
+    weights: np.ndarray, bars: np.ndarray, max_distance: int
+) -> tuple[np.ndarray, np.ndarray]:
     """How far back attention goes, in bars, and how far it would go if it were spread evenly over the past.
 
     Only tokens that have `max_distance` bars behind them count, so that every distance has the same tokens.

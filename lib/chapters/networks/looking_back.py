@@ -19,13 +19,18 @@ def farthest_bar(store: TokenStore, rows: np.ndarray, longest: int, most: int) -
         most: bars.
     """
     positions_per_beat = store.tokenizer.config.max_num_pos_per_beat
-    last = [token_times([store.vocabulary[token] for token in store.tokens(row)[:longest]],
-                        positions_per_beat)["bar"].max() for row in rows]
+    last = [
+        token_times([store.vocabulary[token] for token in store.tokens(row)[:longest]], positions_per_beat)[
+            "bar"
+        ].max()
+        for row in rows
+    ]
     return max(1, min(most, int(np.median(last))))
 
 
-def read_pieces(model: ConditionalTransformer, store: TokenStore, rows: np.ndarray, max_distance: int,
-                longest: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def read_pieces(
+    model: ConditionalTransformer, store: TokenStore, rows: np.ndarray, max_distance: int, longest: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Attention by distance in bars of every head on several pieces.
 
     Args:
@@ -63,8 +68,9 @@ def mean_over_pieces(values: np.ndarray) -> np.ndarray:
     return values.mean(axis=0) if len(values) else np.full(values.shape[1:], np.nan)
 
 
-def best_heads(shares: np.ndarray, evens: np.ndarray, groups: np.ndarray,
-               distances: list[int]) -> pd.DataFrame:
+def best_heads(
+    shares: np.ndarray, evens: np.ndarray, groups: np.ndarray, distances: list[int]
+) -> pd.DataFrame:
     """For each distance the head that looks there most: chosen on every other piece, measured on the rest.
 
     Measured on the pieces that it was chosen on, the best of many heads would look better than it is.
@@ -82,13 +88,35 @@ def best_heads(shares: np.ndarray, evens: np.ndarray, groups: np.ndarray,
     choosing, measuring = slice(0, None, 2), slice(1, None, 2)
     if len(shares) < 2:
         nan = float("nan")
-        return pd.DataFrame([{"bars_back": distance, "layer": 1, "head": 1, "share": nan, "low": nan,
-                              "high": nan, "even": nan, "pieces": 0} for distance in distances])
+        return pd.DataFrame(
+            [
+                {
+                    "bars_back": distance,
+                    "layer": 1,
+                    "head": 1,
+                    "share": nan,
+                    "low": nan,
+                    "high": nan,
+                    "even": nan,
+                    "pieces": 0,
+                }
+                for distance in distances
+            ]
+        )
     for distance in distances:
         excess = (shares[choosing, :, :, distance] - evens[choosing, None, None, distance]).mean(axis=0)
         layer, head = np.unravel_index(int(excess.argmax()), excess.shape)
         interval = bootstrap_mean(shares[measuring, layer, head, distance], groups[measuring])
-        lines.append({"bars_back": distance, "layer": int(layer) + 1, "head": int(head) + 1,
-                      "share": interval.estimate, "low": interval.low, "high": interval.high,
-                      "even": float(evens[measuring, distance].mean()), "pieces": len(groups[measuring])})
+        lines.append(
+            {
+                "bars_back": distance,
+                "layer": int(layer) + 1,
+                "head": int(head) + 1,
+                "share": interval.estimate,
+                "low": interval.low,
+                "high": interval.high,
+                "even": float(evens[measuring, distance].mean()),
+                "pieces": len(groups[measuring]),
+            }
+        )
     return pd.DataFrame(lines)

@@ -32,27 +32,46 @@ def plot_gradient_reach(gradients: Mapping[str, np.ndarray], marks: Mapping[str,
         if distance > longest:
             continue
         axis.axvline(distance, color=BAR_LINE, linestyle="--", linewidth=1)
-        axis.annotate(label, (distance, 1), (3, 2), xycoords=("data", "axes fraction"),
-                      textcoords="offset points", fontsize=9)
+        axis.annotate(
+            label,
+            (distance, 1),
+            (3, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            fontsize=9,
+        )
     axis.axhspan(1e-12, floor, color=BAR_LINE, alpha=0.2, linewidth=0)
-    axis.annotate("lost in rounding", (0.5, floor), (0, -3), xycoords=("axes fraction", "data"),
-                  textcoords="offset points", ha="center", va="top", fontsize=9)
-    axis.set(xlabel="distance back, in steps (tokens)", ylabel="gradient, relative to distance 0",
-             ylim=(1e-12, 1e3))
+    axis.annotate(
+        "lost in rounding",
+        (0.5, floor),
+        (0, -3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="center",
+        va="top",
+        fontsize=9,
+    )
+    axis.set(
+        xlabel="distance back, in steps (tokens)",
+        ylabel="gradient, relative to distance 0",
+        ylim=(1e-12, 1e3),
+    )
     axis.legend(loc="center", bbox_to_anchor=(0.55, 0.6))
     return figure
 
 
-def plot_latch(content: np.ndarray, gates: Mapping[str, np.ndarray], cell: np.ndarray,
-               hidden: np.ndarray) -> Figure:
+def plot_latch(
+    content: np.ndarray, gates: Mapping[str, np.ndarray], cell: np.ndarray, hidden: np.ndarray
+) -> Figure:
     """One feature's content, gates, cell and hidden state over the steps.
 
     Args:
         content, cell, hidden: [T], between −1 and 1.
         gates: 'input', 'forget' and 'output', each [T] between 0 and 1.
     """
-    figure, (top, middle, bottom) = plt.subplots(3, 1, figsize=(7.2, 4.4), sharex=True,
-                                                 height_ratios=[1, 1.2, 1])
+    figure, (top, middle, bottom) = plt.subplots(
+        3, 1, figsize=(7.2, 4.4), sharex=True, height_ratios=[1, 1.2, 1]
+    )
     steps = np.arange(len(content))
     top.stem(steps, content, linefmt=BAR_LINE, markerfmt="ko", basefmt=" ")
     top.set(title="new content g", ylim=(-1.1, 1.1))
@@ -68,8 +87,9 @@ def plot_latch(content: np.ndarray, gates: Mapping[str, np.ndarray], cell: np.nd
     return figure
 
 
-def plot_gates(gates: Mapping[str, np.ndarray], times: np.ndarray, notes: pd.DataFrame,
-               num_bars: int) -> Figure:
+def plot_gates(
+    gates: Mapping[str, np.ndarray], times: np.ndarray, notes: pd.DataFrame, num_bars: int
+) -> Figure:
     """A piano roll, and under it the gates of one layer over the same bars.
 
     Tokens of one moment (position, pitch, duration …) are averaged; features are sorted by their mean forget
@@ -81,15 +101,21 @@ def plot_gates(gates: Mapping[str, np.ndarray], times: np.ndarray, notes: pd.Dat
         notes: the piece's notes, as of :func:`lib.sound.pianoroll.piano_roll`.
         num_bars: how many bars are drawn.
     """
-    figure, axes = plt.subplots(len(gates) + 1, 1, figsize=(7.2, 1.4 + 1.5 * len(gates)), sharex=True,
-                                height_ratios=[1.1, *([1.25] * len(gates))])
+    figure, axes = plt.subplots(
+        len(gates) + 1,
+        1,
+        figsize=(7.2, 1.4 + 1.5 * len(gates)),
+        sharex=True,
+        height_ratios=[1.1, *([1.25] * len(gates))],
+    )
     order = np.argsort(gates["forget"].mean(axis=0))
     inside = times < num_bars
     image = None
     for axis, (name, values) in zip(axes[1:], gates.items(), strict=True):
         edges, means = mean_by_onset(values[inside][:, order], times[inside], num_bars)
-        image = axis.pcolormesh(edges, np.arange(len(order) + 1), means.T, cmap=SEQUENTIAL, vmin=0, vmax=1,
-                                rasterized=True)
+        image = axis.pcolormesh(
+            edges, np.arange(len(order) + 1), means.T, cmap=SEQUENTIAL, vmin=0, vmax=1, rasterized=True
+        )
         axis.set(ylabel=f"{name} gate")
         axis.set_yticks([])
         axis.grid(visible=False)
@@ -101,8 +127,9 @@ def plot_gates(gates: Mapping[str, np.ndarray], times: np.ndarray, notes: pd.Dat
     return figure
 
 
-def plot_heat(values: np.ndarray, xlabel: str, ylabel: str, colour_label: str,
-              centred: bool = False) -> Figure:
+def plot_heat(
+    values: np.ndarray, xlabel: str, ylabel: str, colour_label: str, centred: bool = False
+) -> Figure:
     """A matrix as a heat map, rows upwards.
 
     Args:
@@ -138,8 +165,9 @@ def plot_attention_by_bar(panels: Mapping[str, np.ndarray], bars: np.ndarray, no
     edges = np.append(bars, bars[-1] + 1)
     ticks = np.arange(0, int(bars.max()) + 1, max(1, -(-len(bars) // 8)))
     for axis, (title, panel) in zip(axes.flat, panels.items(), strict=False):
-        image = axis.pcolormesh(edges, edges, panel.clip(1 / 8, 8), cmap=DIVERGING, norm=LogNorm(1 / 8, 8),
-                                rasterized=True)
+        image = axis.pcolormesh(
+            edges, edges, panel.clip(1 / 8, 8), cmap=DIVERGING, norm=LogNorm(1 / 8, 8), rasterized=True
+        )
         axis.set(aspect="equal", title=title)
         axis.title.set_fontsize(9)
         axis.grid(visible=False)
@@ -147,19 +175,21 @@ def plot_attention_by_bar(panels: Mapping[str, np.ndarray], bars: np.ndarray, no
         axis.set_yticks(ticks + 0.5, ticks + 1)
         axis.tick_params(length=0, labelsize=8)
     axes[0, 0].invert_yaxis()  # the squares share their axes
-    for axis in axes.flat[len(panels):]:
+    for axis in axes.flat[len(panels) :]:
         axis.axis("off")
     bottom.supxlabel("bar looked at", fontsize=10)
     bottom.supylabel("bar of the reader", fontsize=10)
-    scale = bottom.colorbar(image, ax=list(axes.flat), label="attention, times an even spread", fraction=0.03,
-                            pad=0.02)
+    scale = bottom.colorbar(
+        image, ax=list(axes.flat), label="attention, times an even spread", fraction=0.03, pad=0.02
+    )
     scale.set_ticks([1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8], labels=["⅛", "¼", "½", "1", "2", "4", "8"])
     scale.ax.minorticks_off()
     return figure
 
 
-def plot_attention_by_distance(shares: Mapping[str, np.ndarray], even: np.ndarray,
-                               emphasised: Sequence[str]) -> Figure:
+def plot_attention_by_distance(
+    shares: Mapping[str, np.ndarray], even: np.ndarray, emphasised: Sequence[str]
+) -> Figure:
     """Share of attention by distance in bars: every head thin, some thick, an even spread for comparison.
 
     Args:
@@ -171,8 +201,9 @@ def plot_attention_by_distance(shares: Mapping[str, np.ndarray], even: np.ndarra
     distance = np.arange(len(even))
     for values in shares.values():
         axis.plot(distance, values, color=MODEL_COLOURS["transformer"], alpha=0.25, linewidth=0.9)
-    axis.plot(distance, even, color=MODEL_COLOURS["uniform"], linestyle=":", marker="x",
-              label="spread evenly")
+    axis.plot(
+        distance, even, color=MODEL_COLOURS["uniform"], linestyle=":", marker="x", label="spread evenly"
+    )
     for name, (colour, line) in zip(emphasised, _SERIES, strict=False):
         axis.plot(distance, shares[name], color=colour, linestyle=line, marker="o", label=name)
     axis.set(xlabel="distance, in bars back (0: the reader's own bar)", ylabel="share of attention")

@@ -30,24 +30,32 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
         result = hash_of_bytes(ids.astype("<u2").tobytes())[:12]
         results.setdefault(result, []).append(deviation)
         current = ' aria-current="true"' if deviation == 0.1 else ""
-        rows += (f'<tr data-result="{result}"{current}><th scope="row">{deviation:g}</th>'
-                 f"<td>{(moved == -1).mean():.1%}</td><td>{(abs(moved) > 1).mean():.1%}</td>"
-                 f"<td><code>{result}</code></td></tr>\n")
+        rows += (
+            f'<tr data-result="{result}"{current}><th scope="row">{deviation:g}</th>'
+            f"<td>{(moved == -1).mean():.1%}</td><td>{(abs(moved) > 1).mean():.1%}</td>"
+            f"<td><code>{result}</code></td></tr>\n"
+        )
     players = ""
     for result, deviations in results.items():
         name = f"noise_published_{result}"
-        player = piece_player(decode(tokenizer, noisy[deviations[0]]), name, "After the published noise",
-                         f"σ = {_listed(deviations)}")
+        player = piece_player(
+            decode(tokenizer, noisy[deviations[0]]),
+            name,
+            "After the published noise",
+            f"σ = {_listed(deviations)}",
+        )
         players += f'<div data-result="{result}">{player.data}</div>\n'
     before = piece_player(decode(tokenizer, clean), "noise_published_before", "The tune")
-    return HTML('<div class="noise-slider" role="group" aria-label="A tune before and after the noise">\n'
-                f'<div class="noise-players"><div>{before.data}</div>\n{players}</div>\n'
-                '<div class="wide-table" tabindex="0" role="region" aria-label="What came out at each σ">\n'
-                '<table class="table"><caption>What came out at each σ, the coins falling alike: '
-                f"{len(clean) - 2} ids of the tune</caption>\n"
-                '<thead><tr><th scope="col">σ</th><th scope="col">moved by exactly −1</th>'
-                '<th scope="col">moved further</th><th scope="col">hash of the tokens</th></tr></thead>\n'
-                f"<tbody>\n{rows}</tbody></table></div>\n</div>")
+    return HTML(
+        '<div class="noise-slider" role="group" aria-label="A tune before and after the noise">\n'
+        f'<div class="noise-players"><div>{before.data}</div>\n{players}</div>\n'
+        '<div class="wide-table" tabindex="0" role="region" aria-label="What came out at each σ">\n'
+        '<table class="table"><caption>What came out at each σ, the coins falling alike: '
+        f"{len(clean) - 2} ids of the tune</caption>\n"
+        '<thead><tr><th scope="col">σ</th><th scope="col">moved by exactly −1</th>'
+        '<th scope="col">moved further</th><th scope="col">hash of the tokens</th></tr></thead>\n'
+        f"<tbody>\n{rows}</tbody></table></div>\n</div>"
+    )
 
 
 def _listed(deviations: list[float]) -> str:

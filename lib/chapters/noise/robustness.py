@@ -45,11 +45,26 @@ def train_variants(profile: Profile, store: TokenStore) -> pd.DataFrame:
         for variant in designs.norms(profile):
             noisy = {"noise": "pitch", "noise_share": NOISE_SHARE}
             for trained_on, change in (("clean", {}), ("noisy", noisy)):
-                entries.append({**variant, **change, "tokens": tokens, "seed": profile.seed + number,
-                                "label": f"{variant['label']}, {trained_on}, seed {number + 1}"})
+                entries.append(
+                    {
+                        **variant,
+                        **change,
+                        "tokens": tokens,
+                        "seed": profile.seed + number,
+                        "label": f"{variant['label']}, {trained_on}, seed {number + 1}",
+                    }
+                )
                 about.append((variant["label"], trained_on))
-    entries.append({"label": "post-norm, published noise", "tokens": tokens, "seed": profile.seed,
-                    "norm": "post", "noise": "published", "noisy_parts": ("train", "validation")})
+    entries.append(
+        {
+            "label": "post-norm, published noise",
+            "tokens": tokens,
+            "seed": profile.seed,
+            "norm": "post",
+            "noise": "published",
+            "noisy_parts": ("train", "validation"),
+        }
+    )
     about.append(("post-norm", "published"))
     results = run_sweep(plan(base, entries), store)
     results.insert(1, "variant", [variant for variant, _ in about])
@@ -64,9 +79,15 @@ def disturb(results: pd.DataFrame, profile: Profile, store: TokenStore) -> pd.Da
         variant, trained_on, seed, and the columns of :func:`lib.experiments.noise.disturbed_losses`.
     """
     chosen = results[results["trained_on"] != "published"]
-    return pd.concat([disturb_run(open_run(line.folder), profile, store)
-                      .assign(variant=line.variant, trained_on=line.trained_on, seed=line.seed)
-                      for line in chosen.itertuples()], ignore_index=True)
+    return pd.concat(
+        [
+            disturb_run(open_run(line.folder), profile, store).assign(
+                variant=line.variant, trained_on=line.trained_on, seed=line.seed
+            )
+            for line in chosen.itertuples()
+        ],
+        ignore_index=True,
+    )
 
 
 def disturb_run(run: Run, profile: Profile, store: TokenStore) -> pd.DataFrame:
@@ -81,8 +102,9 @@ def disturb_run(run: Run, profile: Profile, store: TokenStore) -> pd.DataFrame:
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # so that sums come out the same everywhere
     try:
-        return disturbed_losses(run.load_model(), store, rows, places, settings.shares, KINDS, judged,
-                                profile.seed)
+        return disturbed_losses(
+            run.load_model(), store, rows, places, settings.shares, KINDS, judged, profile.seed
+        )
     finally:
         torch.set_num_threads(before)
 
@@ -119,9 +141,18 @@ def degradation(disturbed: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for key, part in disturbed.groupby(keys, sort=False):
         outcome = _over_seeds_and_pieces(part, part["extra"])
-        lines.append({**dict(zip(keys, key, strict=True)), "changed": part["changed"].mean(), "extra":
-                      outcome.value, "low": outcome.low, "high": outcome.high, "seeds": outcome.seeds,
-                      "places": part["row"].nunique(), "groups": part["group"].nunique()})
+        lines.append(
+            {
+                **dict(zip(keys, key, strict=True)),
+                "changed": part["changed"].mean(),
+                "extra": outcome.value,
+                "low": outcome.low,
+                "high": outcome.high,
+                "seeds": outcome.seeds,
+                "places": part["row"].nunique(),
+                "groups": part["group"].nunique(),
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -146,8 +177,9 @@ def _over_seeds_and_pieces(table: pd.DataFrame, values: pd.Series) -> Outcome:
     if seeds == 1 or math.isnan(pieces.low):
         return Outcome(mean, min(pieces.low, mean), max(pieces.high, mean), seeds=seeds)
     error_pieces = (pieces.high - pieces.low) / (2 * stats.norm.ppf(0.975))
-    error, degrees = combine(by_seed.std(ddof=1) / math.sqrt(seeds), seeds - 1, error_pieces,
-                             len(by_piece) - 1)
+    error, degrees = combine(
+        by_seed.std(ddof=1) / math.sqrt(seeds), seeds - 1, error_pieces, len(by_piece) - 1
+    )
     half = float(stats.t.ppf(0.975, degrees)) * error
     return Outcome(mean, mean - half, mean + half, seeds=seeds, degrees=degrees)
 
@@ -168,8 +200,11 @@ def published_function_outcome(moved: pd.DataFrame) -> Outcome:
 def clean_and_published(results: pd.DataFrame) -> tuple[float, float]:
     """Last validation losses of the post-norm default on clean data and on published noise, same seed."""
     published = results[results["trained_on"] == "published"].iloc[0]
-    clean = results[(results["trained_on"] == "clean") & (results["variant"] == published["variant"])
-                    & (results["seed"] == published["seed"])].iloc[0]
+    clean = results[
+        (results["trained_on"] == "clean")
+        & (results["variant"] == published["variant"])
+        & (results["seed"] == published["seed"])
+    ].iloc[0]
     return float(clean["last_validation_loss"]), float(published["last_validation_loss"])
 
 
@@ -181,8 +216,11 @@ def training_differences(disturbed: pd.DataFrame) -> pd.DataFrame:
         places.
     """
     both = set(disturbed.loc[disturbed["trained_on"] == "noisy", "variant"])
-    chosen = disturbed[(disturbed["kind"] == "pitch") & (disturbed["share"] == disturbed["share"].max())
-                       & disturbed["variant"].isin(both)]
+    chosen = disturbed[
+        (disturbed["kind"] == "pitch")
+        & (disturbed["share"] == disturbed["share"].max())
+        & disturbed["variant"].isin(both)
+    ]
     lines = []
     for variant, part in chosen.groupby("variant", sort=False):
         extra = part.set_index(["seed", "row", "group", "trained_on"])["extra"].unstack("trained_on")
@@ -200,16 +238,24 @@ def summaries(disturbed: pd.DataFrame) -> dict[str, pd.DataFrame]:
         noise_claim: post-norm minus pre-norm at a tenth, one line of value, low, high, seeds, degrees.
     """
     claim = robustness_difference(disturbed, "post-norm", "pre-norm")
-    return {"noise_degradation": degradation(disturbed), "noise_training": training_differences(disturbed),
-            "noise_claim": pd.DataFrame([_columns(claim)])}
+    return {
+        "noise_degradation": degradation(disturbed),
+        "noise_training": training_differences(disturbed),
+        "noise_claim": pd.DataFrame([_columns(claim)]),
+    }
 
 
 def kept_outcome(claim: pd.DataFrame) -> Outcome:
     """The line of `noise_claim` as a claim's outcome."""
     line = claim.iloc[0]
     degrees = None if pd.isna(line["degrees"]) else float(line["degrees"])
-    return Outcome(float(line["value"]), float(line["low"]), float(line["high"]), seeds=int(line["seeds"]),
-                   degrees=degrees)
+    return Outcome(
+        float(line["value"]),
+        float(line["low"]),
+        float(line["high"]),
+        seeds=int(line["seeds"]),
+        degrees=degrees,
+    )
 
 
 def _columns(outcome: Outcome) -> dict[str, float | None]:

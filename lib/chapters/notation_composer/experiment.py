@@ -56,9 +56,14 @@ class Change:
     share: float = 1.0
 
 
-CHANGES = {"as it was": Change(), "embedding": Change(embedded=True), "sampling": Change(sampled=True),
-           "rests and lengths": Change(rests=True), "all three": Change(True, True, True),
-           "half the units": Change(share=0.5)}
+CHANGES = {
+    "as it was": Change(),
+    "embedding": Change(embedded=True),
+    "sampling": Change(sampled=True),
+    "rests and lengths": Change(rests=True),
+    "all three": Change(True, True, True),
+    "half the units": Change(share=0.5),
+}
 """The earlier project's way, each change alone, all of them; and its way with half the units."""
 
 
@@ -79,19 +84,28 @@ def choose_tunes(store: TokenStore, settings: NotationSettings, seed: int) -> Tu
     """
     by_size = store.index["genre"].value_counts().index
     found = [_tunes_of(by_size[0], store, settings, seed)]
-    found += (tunes for genre in by_size[1:] if too_little(found[0], settings)
-              and not too_little(tunes := _tunes_of(genre, store, settings, seed), settings))
+    found += (
+        tunes
+        for genre in by_size[1:]
+        if too_little(found[0], settings)
+        and not too_little(tunes := _tunes_of(genre, store, settings, seed), settings)
+    )
     return found[-1]
 
 
 def _tunes_of(genre: str, store: TokenStore, settings: NotationSettings, seed: int) -> Tunes:
     generator, chosen = np.random.default_rng(seed), {}
-    for split, wanted in (("train", settings.tunes), ("validation", settings.held_out),
-                          ("test", settings.held_out)):
+    for split, wanted in (
+        ("train", settings.tunes),
+        ("validation", settings.held_out),
+        ("test", settings.held_out),
+    ):
         rows = store.rows(split)
         rows = rows[store.index["genre"].to_numpy()[rows] == genre]
-        chosen[split] = [sounding_notes(decode(store.tokenizer, store.tokens(row)))
-                         for row in generator.permutation(rows)[:wanted]]
+        chosen[split] = [
+            sounding_notes(decode(store.tokenizer, store.tokens(row)))
+            for row in generator.permutation(rows)[:wanted]
+        ]
     return Tunes(genre, **chosen)
 
 
@@ -101,20 +115,23 @@ def too_little(tunes: Tunes, settings: NotationSettings) -> str:
         train = [word for piece in tunes.train for word in read_words(piece, rests)]
         least = settings.window + settings.pieces
         if len(train) < least:
-            return (f"The tunes of {tunes.genre} to learn from hold {len(train)} words and it takes {least}: "
-                    f"{settings.pieces} pieces begin from as many windows of {settings.window} words.")
+            return (
+                f"The tunes of {tunes.genre} to learn from hold {len(train)} words and it takes {least}: "
+                f"{settings.pieces} pieces begin from as many windows of {settings.window} words."
+            )
         vocabulary = Vocabulary(tuple(sorted(set(train))))
         for name, pieces in (("choose by", tunes.validation), ("judge by", tunes.test)):
             _, targets = held_out_windows(pieces, vocabulary, rests, settings.window)
             if len(targets) < 2:
-                return (f"The tunes of {tunes.genre} to {name} hold {len(targets)} words that training knows "
-                        f"behind a window of {settings.window}, and it takes 2.")
+                return (
+                    f"The tunes of {tunes.genre} to {name} hold {len(targets)} words that training knows "
+                    f"behind a window of {settings.window}, and it takes 2."
+                )
     return ""
 
 
 def densest_genre(store: TokenStore, most: int) -> tuple[str, list[list[Sounding]]]:
-    """The genre whose notes most often begin together, and test pieces of it (any, where that part has none).
-    """
+    """The genre whose notes most often begin together, and test pieces of it (else any)."""
     names, found = store.index["genre"].to_numpy(), {}
     held_out = store.rows("test")
     for genre in store.genres:
@@ -153,7 +170,8 @@ def run_changes(tunes: Tunes, settings: NotationSettings, seed: int, workers: in
     if reason := too_little(tunes, settings):
         raise TooLittleError(reason)
     found = Parallel(n_jobs=min(workers, len(CHANGES)))(
-        delayed(_run)(tunes, change, settings, seed) for change in CHANGES.values())
+        delayed(_run)(tunes, change, settings, seed) for change in CHANGES.values()
+    )
     return dict(zip(CHANGES, found, strict=True))
 
 
@@ -166,13 +184,21 @@ def _run(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) ->
 
 def _read(path: Path) -> Outcome:
     kept = read_json(path)
-    return Outcome(pd.DataFrame(kept["history"]), kept["pieces"], np.array(kept["held_out"]),
-                   kept["vocabulary"])
+    return Outcome(
+        pd.DataFrame(kept["history"]), kept["pieces"], np.array(kept["held_out"]), kept["vocabulary"]
+    )
 
 
 def _write(path: Path, outcome: Outcome) -> None:
-    write_json(path, {"history": outcome.history.to_dict("list"), "pieces": outcome.pieces,
-                      "held_out": outcome.held_out.tolist(), "vocabulary": outcome.vocabulary})
+    write_json(
+        path,
+        {
+            "history": outcome.history.to_dict("list"),
+            "pieces": outcome.pieces,
+            "held_out": outcome.held_out.tolist(),
+            "vocabulary": outcome.vocabulary,
+        },
+    )
 
 
 def _train(tunes: Tunes, change: Change, settings: NotationSettings, seed: int) -> Outcome:
@@ -184,8 +210,10 @@ def _trained(tunes: Tunes, change: Change, settings: NotationSettings, seed: int
     train = [word for piece in tunes.train for word in read_words(piece, change.rests)]
     vocabulary = Vocabulary(tuple(sorted(set(train))))
     windows, targets = windows_of(vocabulary.numbers(train), settings.window)
-    judged, choosing = (held_out_windows(part, vocabulary, change.rests, settings.window)
-                        for part in (tunes.test, tunes.validation))
+    judged, choosing = (
+        held_out_windows(part, vocabulary, change.rests, settings.window)
+        for part in (tunes.test, tunes.validation)
+    )
     torch.manual_seed(seed_of(seed, 0))
     hidden_size = round(settings.hidden_size * change.share)
     network = NotationNetwork(len(vocabulary), hidden_size, settings.num_layers, change.embedded)
@@ -197,12 +225,17 @@ def _trained(tunes: Tunes, change: Change, settings: NotationSettings, seed: int
             composed = continue_windows(network, starts, settings.length, change.sampled, seed)
             loops = np.array([loop_length(piece) for piece in composed.tolist()])
             costs.append(mean_loss(network, *judged))
-            rows.append({"epoch": epoch, "train": float(mean_loss(network, windows, targets).mean()),
-                         "validation": float(mean_loss(network, *choosing).mean()),
-                         "held_out": float(costs[-1].mean()),
-                         "distinct": float(np.mean([len(set(piece)) for piece in composed.tolist()])),
-                         "loop": float((loops > 0).mean()),
-                         "loop_length": float(np.median(loops[loops > 0])) if loops.any() else 0.0})
+            rows.append(
+                {
+                    "epoch": epoch,
+                    "train": float(mean_loss(network, windows, targets).mean()),
+                    "validation": float(mean_loss(network, *choosing).mean()),
+                    "held_out": float(costs[-1].mean()),
+                    "distinct": float(np.mean([len(set(piece)) for piece in composed.tolist()])),
+                    "loop": float((loops > 0).mean()),
+                    "loop_length": float(np.median(loops[loops > 0])) if loops.any() else 0.0,
+                }
+            )
     words = [[vocabulary.words[number] for number in piece] for piece in composed.tolist()]
     best = int(np.argmin([row["validation"] for row in rows]))
     return Outcome(pd.DataFrame(rows), words, costs[best], len(vocabulary) - 1)
@@ -213,8 +246,9 @@ def looked_at(count: int) -> list[int]:
     return sorted({2**power for power in range(count.bit_length()) if 2**power <= count} | {count})
 
 
-def held_out_windows(pieces: Sequence[Sequence[Sounding]], vocabulary: Vocabulary, rests: bool, window: int
-                     ) -> tuple[torch.Tensor, torch.Tensor]:
+def held_out_windows(
+    pieces: Sequence[Sequence[Sounding]], vocabulary: Vocabulary, rests: bool, window: int
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Windows of held-out pieces whose next word is known from training, as :func:`windows_of`."""
     numbers = vocabulary.numbers([word for piece in pieces for word in read_words(piece, rests)])
     windows, targets = windows_of(numbers, window)
@@ -229,7 +263,7 @@ def loop_length(words: Sequence[object]) -> int:
     (2, 0)
     """
     for length in range(1, len(words) // 3 + 1):
-        tail = words[-3 * length:]
+        tail = words[-3 * length :]
         if all(tail[place] == tail[place - length] for place in range(length, len(tail))):
             return length
     return 0
@@ -241,14 +275,16 @@ def ngram_losses(tunes: Tunes, settings: NotationSettings, rests: bool) -> tuple
     Returns:
         The order, and nats that each held-out word costs, those that the networks are judged on.
     """
-    read = {part: [word for piece in getattr(tunes, part) for word in read_words(piece, rests)]
-            for part in ("train", "validation", "test")}
+    read = {
+        part: [word for piece in getattr(tunes, part) for word in read_words(piece, rests)]
+        for part in ("train", "validation", "test")
+    }
     vocabulary = Vocabulary(tuple(sorted(set(read["train"]))))
     flat = {part: flatten([vocabulary.numbers(words)], [0], [0]) for part, words in read.items()}
 
     def costs(model: NgramModel, part: str) -> np.ndarray:
-        nats = -model.log_probabilities_of(flat[part])[settings.window - 1:]
-        return nats[flat[part].tokens[settings.window:] != vocabulary.unknown]
+        nats = -model.log_probabilities_of(flat[part])[settings.window - 1 :]
+        return nats[flat[part].tokens[settings.window :] != vocabulary.unknown]
 
     models = {order: NgramModel.fit(flat["train"], len(vocabulary), order) for order in _ORDERS}
     best = min(_ORDERS, key=lambda order: costs(models[order], "validation").mean())
@@ -266,12 +302,33 @@ def outcome_rows(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
     for name, outcome in outcomes.items():
         last = outcome.history.iloc[-1]
         chosen = outcome.history.iloc[int(outcome.history["validation"].argmin())]
-        rows.append({"change": name, "words": outcome.vocabulary, "train": last["train"],
-                     "held_out": last["held_out"], "best": float(outcome.held_out.mean()),
-                     "best_epoch": int(chosen["epoch"]), "distinct": last["distinct"], "loop": last["loop"],
-                     "loop_length": last["loop_length"]})
-    return pd.DataFrame(rows, columns=["change", "words", "train", "held_out", "best", "best_epoch",
-                                       "distinct", "loop", "loop_length"])
+        rows.append(
+            {
+                "change": name,
+                "words": outcome.vocabulary,
+                "train": last["train"],
+                "held_out": last["held_out"],
+                "best": float(outcome.held_out.mean()),
+                "best_epoch": int(chosen["epoch"]),
+                "distinct": last["distinct"],
+                "loop": last["loop"],
+                "loop_length": last["loop_length"],
+            }
+        )
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "change",
+            "words",
+            "train",
+            "held_out",
+            "best",
+            "best_epoch",
+            "distinct",
+            "loop",
+            "loop_length",
+        ],
+    )
 
 
 def claim_outcome(fewer: Interval) -> claims.Outcome:

@@ -28,11 +28,22 @@ class NotationNetwork(nn.Module):
         super().__init__()
         self.num_words = num_words
         self.embedding = nn.Embedding(num_words, hidden_size) if embedded else None
-        self.recurrent = nn.LSTM(hidden_size if embedded else 1, hidden_size, num_layers, batch_first=True,
-                                 dropout=_DROPOUT if num_layers > 1 else 0.0)
+        self.recurrent = nn.LSTM(
+            hidden_size if embedded else 1,
+            hidden_size,
+            num_layers,
+            batch_first=True,
+            dropout=_DROPOUT if num_layers > 1 else 0.0,
+        )
         self.output = nn.Sequential(
-            nn.BatchNorm1d(hidden_size), nn.Dropout(_DROPOUT), nn.Linear(hidden_size, hidden_size), nn.ReLU(),
-            nn.BatchNorm1d(hidden_size), nn.Dropout(_DROPOUT), nn.Linear(hidden_size, num_words))
+            nn.BatchNorm1d(hidden_size),
+            nn.Dropout(_DROPOUT),
+            nn.Linear(hidden_size, hidden_size),
+            nn.ReLU(),
+            nn.BatchNorm1d(hidden_size),
+            nn.Dropout(_DROPOUT),
+            nn.Linear(hidden_size, num_words),
+        )
 
     def forward(self, windows: Tensor) -> Tensor:
         """Logits [batch, words]."""
@@ -52,8 +63,9 @@ def windows_of(numbers: np.ndarray, window: int) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(views[:, :-1].copy()), torch.from_numpy(views[:, -1].copy())
 
 
-def epochs(network: NotationNetwork, windows: Tensor, targets: Tensor, settings: NotationSettings, seed: int
-           ) -> Iterator[int]:
+def epochs(
+    network: NotationNetwork, windows: Tensor, targets: Tensor, settings: NotationSettings, seed: int
+) -> Iterator[int]:
     """Train by RMSprop in shuffled batches; yields the number of each epoch when it is done."""
     optimiser = torch.optim.RMSprop(network.parameters(), lr=settings.learning_rate)
     for epoch in range(1, settings.epochs + 1):
@@ -79,8 +91,9 @@ def mean_loss(network: NotationNetwork, windows: Tensor, targets: Tensor) -> np.
 
 
 @torch.inference_mode()
-def continue_windows(network: NotationNetwork, starts: Tensor, length: int, sampled: bool, seed: int
-                     ) -> np.ndarray:
+def continue_windows(
+    network: NotationNetwork, starts: Tensor, length: int, sampled: bool, seed: int
+) -> np.ndarray:
     """Words after each start, int64 [starts, length]: the likeliest each time, or drawn.
 
     Args:
@@ -92,9 +105,12 @@ def continue_windows(network: NotationNetwork, starts: Tensor, length: int, samp
     """
     generator, past = torch.Generator().manual_seed(seed), starts
     for _ in range(length):
-        logits = network(past[:, -starts.shape[1]:])
+        logits = network(past[:, -starts.shape[1] :])
         logits[:, -1] = -torch.inf  # no word stands behind the number for unknown ones
-        chosen = (torch.multinomial(F.softmax(logits, -1), 1, generator=generator) if sampled
-                  else logits.argmax(-1, keepdim=True))
+        chosen = (
+            torch.multinomial(F.softmax(logits, -1), 1, generator=generator)
+            if sampled
+            else logits.argmax(-1, keepdim=True)
+        )
         past = torch.cat([past, chosen], 1)
-    return past[:, starts.shape[1]:].numpy()
+    return past[:, starts.shape[1] :].numpy()

@@ -51,10 +51,16 @@ def sounding_notes(score: symusic.Score) -> list[Sounding]:
     notes = note_table(score)
     step = Fraction(1, _GRID)
     return sorted(
-        (round(Fraction(int(onset), notes.ticks_per_quarter) / step) * step,
-         max(step, round(Fraction(int(length), notes.ticks_per_quarter) / step) * step), int(pitch))
-        for onset, length, pitch, program in zip(notes.onset, notes.duration, notes.pitch, notes.program,
-                                                 strict=True) if program >= 0)
+        (
+            round(Fraction(int(onset), notes.ticks_per_quarter) / step) * step,
+            max(step, round(Fraction(int(length), notes.ticks_per_quarter) / step) * step),
+            int(pitch),
+        )
+        for onset, length, pitch, program in zip(
+            notes.onset, notes.duration, notes.pitch, notes.program, strict=True
+        )
+        if program >= 0
+    )
 
 
 def read_words(notes: Sequence[Sounding], rests: bool) -> list[str]:
@@ -91,15 +97,17 @@ def write_notes(words: Sequence[str], rests: bool) -> list[Sounding]:
     return sorted(notes)
 
 
-def as_score(notes: Sequence[Sounding], program: int = 0, numerator: int = 4, denominator: int = 4
-             ) -> symusic.Score:
+def as_score(
+    notes: Sequence[Sounding], program: int = 0, numerator: int = 4, denominator: int = 4
+) -> symusic.Score:
     """Notes as a score of one track, 480 ticks a quarter, 120 quarters a minute."""
     score = symusic.Score(480)
     score.tempos.append(symusic.Tempo(0, 120.0))
     score.time_signatures.append(symusic.TimeSignature(0, numerator, denominator))
     track = symusic.Track("", program, False)
-    track.notes = [symusic.Note(int(onset * 480), int(length * 480), pitch, 80)
-                   for onset, length, pitch in notes]
+    track.notes = [
+        symusic.Note(int(onset * 480), int(length * 480), pitch, 80) for onset, length, pitch in notes
+    ]
     score.tracks.append(track)
     return score
 
@@ -118,13 +126,18 @@ def kept_shares(pieces: Sequence[Sequence[Sounding]], rests: bool) -> dict[str, 
         read = read_words(notes, rests)
         words.update(read)
         back = write_notes(read, rests)
-        for name, part in (("pitch", lambda note: note[2]), ("onset", lambda note: (note[0], note[2])),
-                           ("length", lambda note: note)):
+        for name, part in (
+            ("pitch", lambda note: note[2]),
+            ("onset", lambda note: (note[0], note[2])),
+            ("length", lambda note: note),
+        ):
             before, after = (Counter(map(part, side)) for side in (notes, back))
             totals[name] += (before & after).total()
     count = sum(map(len, pieces))
-    return {**{name: total / count if count else float("nan") for name, total in totals.items()},
-            "words": len(words)}
+    return {
+        **{name: total / count if count else float("nan") for name, total in totals.items()},
+        "words": len(words),
+    }
 
 
 def _number(length: Fraction) -> str:

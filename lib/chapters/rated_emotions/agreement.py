@@ -38,18 +38,33 @@ def agreement_table(rated: RatedSet) -> pd.DataFrame:
     for dimension in DIMENSIONS:
         means, series = rater_means(rated, dimension), np.unique(rated.series, return_inverse=True)[1]
         single, panel = intraclass(means, series)
-        found = {"one rater (ICC)": single, "whole panel (ICC)": panel,
-                 "halves (Spearman–Brown)": split_halves(means, series)}
+        found = {
+            "one rater (ICC)": single,
+            "whole panel (ICC)": panel,
+            "halves (Spearman–Brown)": split_halves(means, series),
+        }
         for name, draw in (("one rater", _one_rater), ("half a panel", _halves)):
             draws = _draws(means, series, draw)
             found[f"{name}, AUC"] = _mean_of_draws(draws, auc)
             found[f"{name}, balanced accuracy"] = _mean_of_draws(draws, balanced_accuracy)
         share = float(np.mean([mean.mean() > 0 for mean in means]))
-        about = {"pieces": len(means), "series": int(series.max()) + 1, "ratings": sum(map(len, means)),
-                 "majority": max(share, 1 - share)}
-        lines += [{"dimension": dimension, "measure": measure, "estimate": interval.estimate,
-                   "low": interval.low, "high": interval.high, **about}
-                  for measure, interval in found.items()]
+        about = {
+            "pieces": len(means),
+            "series": int(series.max()) + 1,
+            "ratings": sum(map(len, means)),
+            "majority": max(share, 1 - share),
+        }
+        lines += [
+            {
+                "dimension": dimension,
+                "measure": measure,
+                "estimate": interval.estimate,
+                "low": interval.low,
+                "high": interval.high,
+                **about,
+            }
+            for measure, interval in found.items()
+        ]
     return pd.DataFrame(lines)
 
 
@@ -63,13 +78,12 @@ def intraclass(means: list[np.ndarray], series: np.ndarray) -> tuple[Interval, I
     count = np.array([len(mean) for mean in means], float)
     mean = np.array([each.mean() for each in means])
     within = np.array([((each - each.mean()) ** 2).sum() for each in means])
-    columns = np.stack([np.ones(len(means)), count, count ** 2, count * mean, count * mean ** 2, within],
-                       axis=1)
+    columns = np.stack([np.ones(len(means)), count, count**2, count * mean, count * mean**2, within], axis=1)
 
     def both(sums: np.ndarray) -> np.ndarray:
         pieces, ratings, squares, total, between, inside = np.moveaxis(sums, -1, 0)
         usual = (ratings - squares / ratings) / (pieces - 1)
-        mean_between = (between - total ** 2 / ratings) / (pieces - 1)
+        mean_between = (between - total**2 / ratings) / (pieces - 1)
         mean_within = inside / (ratings - pieces)
         single = (mean_between - mean_within) / (mean_between + (usual - 1) * mean_within)
         return np.stack([single, (mean_between - mean_within) / mean_between], axis=-1)
@@ -85,13 +99,14 @@ def split_halves(means: list[np.ndarray], series: np.ndarray) -> Interval:
     for _ in range(SPLITS):
         halves = np.array([_halves(mean, generator) for mean in means])
         first, second = halves.T
-        moments.append(np.stack([np.ones(len(means)), first, second, first ** 2, second ** 2,
-                                 first * second], axis=1))
+        moments.append(
+            np.stack([np.ones(len(means)), first, second, first**2, second**2, first * second], axis=1)
+        )
 
     def stepped_up(sums: np.ndarray) -> np.ndarray:
         parts = sums.reshape(*sums.shape[:-1], SPLITS, 6)
         count, x, y, xx, yy, xy = np.moveaxis(parts, -1, 0)
-        r = (xy - x * y / count) / np.sqrt((xx - x ** 2 / count) * (yy - y ** 2 / count))
+        r = (xy - x * y / count) / np.sqrt((xx - x**2 / count) * (yy - y**2 / count))
         return (2 * r / (1 + r)).mean(axis=-1)
 
     return bootstrap(np.hstack(moments), series, stepped_up, DRAWS)
@@ -113,8 +128,7 @@ def one_rater_draws(rated: RatedSet, dimension: str) -> list[tuple[np.ndarray, S
     return _draws(rater_means(rated, dimension), np.unique(rated.series, return_inverse=True)[1], _one_rater)
 
 
-def _draws(means: list[np.ndarray], series: np.ndarray, draw: Callable
-           ) -> list[tuple[np.ndarray, Signs]]:
+def _draws(means: list[np.ndarray], series: np.ndarray, draw: Callable) -> list[tuple[np.ndarray, Signs]]:
     generator, found = np.random.default_rng(0), []
     for _ in range(SPLITS):
         said, others = np.array([draw(mean, generator) for mean in means]).T

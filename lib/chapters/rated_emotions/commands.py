@@ -8,19 +8,27 @@ import typer
 if TYPE_CHECKING:
     from lib.chapters.rated_emotions.ratings import RatedSet
 
-rated = typer.Typer(no_args_is_help=True,
-                    help="Music whose emotion people rated: read it, hold the book's labels against it.")
+rated = typer.Typer(
+    no_args_is_help=True, help="Music whose emotion people rated: read it, hold the book's labels against it."
+)
 
 Folder = Annotated[Path, typer.Argument(help="A clone of the data set, or an unpacked archive of it.")]
-Out = Annotated[Path | None, typer.Option(help="Where to write the pieces as an XMIDI-named folder; by "
-                                               "default data/NAME-rated.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Where to write the pieces as an XMIDI-named folder; by default data/NAME-rated."),
+]
 
 
 @rated.command()
 def vgmidi(
-    folder: Folder, out: Out = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Write the tables as the evidence to commit, and the "
-                                                      "judges' coefficients.")] = False,
+    folder: Folder,
+    out: Out = None,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep", help="Write the tables as the evidence to commit, and the judges' coefficients."
+        ),
+    ] = False,
 ) -> None:
     """Read VGMIDI, write its pieces with their labels, make every table and compare it with the kept ones."""
     from lib.chapters.rated_emotions import kept
@@ -54,7 +62,9 @@ def _write(found: "RatedSet", out: Path | None) -> None:
 
     target = out or default_folder(found)
     pieces, left_out = write_folder(found, target)
-    print(f"{shown(target)}: {pieces} pieces of {len(set(found.series))} series"
-          + (f", {found.ratings:,} ratings" if found.ratings else ""))
+    print(
+        f"{shown(target)}: {pieces} pieces of {len(set(found.series))} series"
+        + (f", {found.ratings:,} ratings" if found.ratings else "")
+    )
     for item in left_out:
         print(f"left out: {item.name!r}: {item.reason}")

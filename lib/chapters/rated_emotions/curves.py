@@ -28,11 +28,22 @@ def example_curves(rated: RatedSet) -> pd.DataFrame:
         mean = curves.mean(axis=0)
         half = stats.t.ppf(0.975, len(curves) - 1) * curves.std(axis=0, ddof=1) / np.sqrt(len(curves))
         positive = float((curves.mean(axis=1) > 0).mean())
-        tables.append(pd.DataFrame({
-            "dimension": dimension, "piece": piece.title, "series": piece.series,
-            "measure": np.arange(1, len(mean) + 1), "mean": mean, "low": mean - half, "high": mean + half,
-            "raters": len(curves), "onsets_a_second": onsets_by_measure(piece, len(mean)),
-            "majority": max(positive, 1 - positive)}))
+        tables.append(
+            pd.DataFrame(
+                {
+                    "dimension": dimension,
+                    "piece": piece.title,
+                    "series": piece.series,
+                    "measure": np.arange(1, len(mean) + 1),
+                    "mean": mean,
+                    "low": mean - half,
+                    "high": mean + half,
+                    "raters": len(curves),
+                    "onsets_a_second": onsets_by_measure(piece, len(mean)),
+                    "majority": max(positive, 1 - positive),
+                }
+            )
+        )
     return pd.concat(tables, ignore_index=True)
 
 

@@ -21,16 +21,30 @@ def elsewhere_table(rated: RatedSet) -> pd.DataFrame:
     lines = []
     for dimension, guess in halves_of_the_rule(rated).items():
         signs = signs_of(rated, dimension)
-        lines.append({"dimension": dimension, "by": "mode-activity", "measure": "balanced accuracy",
-                      **balanced_accuracy(guess, signs)._asdict(), "far": float("nan"),
-                      **counts(signs, rated)})
+        lines.append(
+            {
+                "dimension": dimension,
+                "by": "mode-activity",
+                "measure": "balanced accuracy",
+                **balanced_accuracy(guess, signs)._asdict(),
+                "far": float("nan"),
+                **counts(signs, rated),
+            }
+        )
     for hears in ("line", "score", "performance"):
         judge = read_judge(hears)
         features = pd.DataFrame([emotion_features(piece.score, hears) for piece in rated.pieces])
         *judged, distance = judge.judge_features(features.to_numpy())
         for dimension, score in zip(DIMENSIONS, judged, strict=True):
             signs = signs_of(rated, dimension)
-            lines.append({"dimension": dimension, "by": f"judge, hears the {hears}", "measure": "AUC",
-                          **auc(score, signs)._asdict(), "far": float(np.mean(distance > 1)),
-                          **counts(signs, rated)})
+            lines.append(
+                {
+                    "dimension": dimension,
+                    "by": f"judge, hears the {hears}",
+                    "measure": "AUC",
+                    **auc(score, signs)._asdict(),
+                    "far": float(np.mean(distance > 1)),
+                    **counts(signs, rated),
+                }
+            )
     return pd.DataFrame(lines)

@@ -12,8 +12,18 @@ from lib.chapters.rated_emotions.ratings import RatedPiece, RatedSet
 from lib.data.pieces import LeftOut, label_problem, piece_name
 
 PIECES, LEFT_OUT, MANIFEST = "pieces.csv", "left_out.csv", "manifest.json"
-_COLUMNS = ["name", "identifier", "series", "title", "valence_sign", "arousal_sign", "valence", "arousal",
-            "raters", "measures"]
+_COLUMNS = [
+    "name",
+    "identifier",
+    "series",
+    "title",
+    "valence_sign",
+    "arousal_sign",
+    "valence",
+    "arousal",
+    "raters",
+    "measures",
+]
 
 
 def default_folder(rated: RatedSet) -> Path:
@@ -81,13 +91,23 @@ def _write_pieces(rated: RatedSet, folder: Path) -> tuple[list[dict], list[LeftO
 
 
 def _row(piece: RatedPiece, name: str) -> dict[str, object]:
-    row = {"name": name, "identifier": piece.identifier, "series": piece.series, "title": piece.title,
-           "valence_sign": piece.signs[0], "arousal_sign": piece.signs[1]}
+    row = {
+        "name": name,
+        "identifier": piece.identifier,
+        "series": piece.series,
+        "title": piece.title,
+        "valence_sign": piece.signs[0],
+        "arousal_sign": piece.signs[1],
+    }
     if piece.curves is not None:
         raters, measures = piece.curves.valence.shape
         valence, arousal = piece.means
-        row |= {"valence": round(valence, 6), "arousal": round(arousal, 6), "raters": raters,
-                "measures": measures}
+        row |= {
+            "valence": round(valence, 6),
+            "arousal": round(arousal, 6),
+            "raters": raters,
+            "measures": measures,
+        }
     return row
 
 

@@ -19,8 +19,10 @@ from lib.data.tokenizer import decode
 from lib.measures.sources import PieceSet, composed_set
 from lib.measures.statistics import Interval, bootstrap, bootstrap_mean, seed_interval
 
-_SIDES = ({"major": 1, "minor": -1, "positive": 1, "negative": -1},
-          {"lively": 1, "calm": -1, "high": 1, "low": -1})
+_SIDES = (
+    {"major": 1, "minor": -1, "positive": 1, "negative": -1},
+    {"lively": 1, "calm": -1, "high": 1, "low": -1},
+)
 
 
 def sides(label: str) -> tuple[int, int]:
@@ -51,13 +53,29 @@ def judge_pieces(pieces: PieceSet, store: TokenStore, judge: RatedJudge) -> pd.D
             reasons.append(str(error))
     features = pd.DataFrame(found, columns=judge.features)
     valence, arousal, distance = judge.judge_features(features.to_numpy())
-    return pd.DataFrame({"run": pieces.name, "slot": np.arange(len(pieces)), "asked": pieces.emotions,
-                         "genre": pieces.genres, "group": pieces.groups, "reason": reasons}
-                        ).join(features).assign(valence=valence, arousal=arousal, distance=distance)
+    return (
+        pd.DataFrame(
+            {
+                "run": pieces.name,
+                "slot": np.arange(len(pieces)),
+                "asked": pieces.emotions,
+                "genre": pieces.genres,
+                "group": pieces.groups,
+                "reason": reasons,
+            }
+        )
+        .join(features)
+        .assign(valence=valence, arousal=arousal, distance=distance)
+    )
 
 
-def judge_swapped(runs: Mapping[str, Source], store: TokenStore, judge: RatedJudge,
-                  genres: Sequence[str], draw: SamplingSettings) -> pd.DataFrame:
+def judge_swapped(
+    runs: Mapping[str, Source],
+    store: TokenStore,
+    judge: RatedJudge,
+    genres: Sequence[str],
+    draw: SamplingSettings,
+) -> pd.DataFrame:
     """Compose the same slots to every emotion label, each with the same seed, and judge them.
 
     Args:
@@ -103,13 +121,26 @@ def moved_by_asking(judged: pd.DataFrame) -> pd.DataFrame:
         gaps = (means[1] - means[-1]).dropna()
         by_run = gaps.groupby("run").mean()
         several = len(by_run) > 1
-        found = (seed_interval(by_run.to_numpy()) if several else
-                 bootstrap_mean(gaps.to_numpy(), np.arange(len(gaps))) if len(gaps) else
-                 Interval(*[float("nan")] * 3))
-        lines.append({"dimension": dimension, "difference": found.estimate, "low": found.low,
-                      "high": found.high, "over": "runs" if several else "slots", "runs": len(by_run),
-                      "slots": len(gaps), "pieces": len(part),
-                      "without_judgement": int(part[dimension].isna().sum())})
+        found = (
+            seed_interval(by_run.to_numpy())
+            if several
+            else bootstrap_mean(gaps.to_numpy(), np.arange(len(gaps)))
+            if len(gaps)
+            else Interval(*[float("nan")] * 3)
+        )
+        lines.append(
+            {
+                "dimension": dimension,
+                "difference": found.estimate,
+                "low": found.low,
+                "high": found.high,
+                "over": "runs" if several else "slots",
+                "runs": len(by_run),
+                "slots": len(gaps),
+                "pieces": len(part),
+                "without_judgement": int(part[dimension].isna().sum()),
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -127,10 +158,18 @@ def sides_of_real(judged: pd.DataFrame) -> pd.DataFrame:
             continue
         value, high = judged[dimension].to_numpy()[known], side[known] > 0
         sums = np.stack([value * high, high, value * ~high, ~high], axis=1)
-        found = bootstrap(sums, judged["group"].to_numpy()[known],
-                          lambda s: s[..., 0] / s[..., 1] - s[..., 2] / s[..., 3])
-        lines.append({"dimension": dimension, "difference": found.estimate, "low": found.low,
-                      "high": found.high, "pieces": int(known.sum())})
+        found = bootstrap(
+            sums, judged["group"].to_numpy()[known], lambda s: s[..., 0] / s[..., 1] - s[..., 2] / s[..., 3]
+        )
+        lines.append(
+            {
+                "dimension": dimension,
+                "difference": found.estimate,
+                "low": found.low,
+                "high": found.high,
+                "pieces": int(known.sum()),
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -142,14 +181,25 @@ def by_genre(judged: pd.DataFrame, judge: RatedJudge) -> pd.DataFrame:
         over the judge's error: below 1, pieces of the genre differ by less than the judge errs.
     """
     lines = []
-    columns = ["genre", "pieces", "distance", "far", *(f"{dimension}{what}" for dimension in DIMENSIONS
-                                                       for what in ("", "_spread"))]
+    columns = [
+        "genre",
+        "pieces",
+        "distance",
+        "far",
+        *(f"{dimension}{what}" for dimension in DIMENSIONS for what in ("", "_spread")),
+    ]
     for genre, part in judged.dropna(subset=["valence"]).groupby("genre"):
-        line = {"genre": genre, "pieces": len(part), "distance": part["distance"].median(),
-                "far": float((part["distance"] > 1).mean())}
+        line = {
+            "genre": genre,
+            "pieces": len(part),
+            "distance": part["distance"].median(),
+            "far": float((part["distance"] > 1).mean()),
+        }
         for dimension in DIMENSIONS:
-            line |= {dimension: part[dimension].mean(),
-                     f"{dimension}_spread": part[dimension].std() / judge.errors[dimension]}
+            line |= {
+                dimension: part[dimension].mean(),
+                f"{dimension}_spread": part[dimension].std() / judge.errors[dimension],
+            }
         lines.append(line)
     return pd.DataFrame(lines, columns=columns)
 

@@ -13,8 +13,17 @@ from lib.chapters.rated_emotions.vgmidi import read_vgmidi
 from lib.data.rated_judge import COEFFICIENTS
 from lib.ledger.evidence import read_evidence, write_evidence
 
-TABLES = ("rated_counts", "rated_agreement", "rated_proxy", "rated_against_one_rater", "rated_ingredients",
-          "rated_hearing", "rated_calibration", "rated_rules", "rated_curves")
+TABLES = (
+    "rated_counts",
+    "rated_agreement",
+    "rated_proxy",
+    "rated_against_one_rater",
+    "rated_ingredients",
+    "rated_hearing",
+    "rated_calibration",
+    "rated_rules",
+    "rated_curves",
+)
 TOLERANCE = 1e-3
 """Largest difference that another machine's arithmetic is allowed."""
 
@@ -27,9 +36,18 @@ def keep(rated: RatedSet, results: Results) -> list[Path]:
     """
     about = {"data_set": rated.name, **rated.about}
     paths = [write_evidence(name, results.tables[name], **about) for name in TABLES]
-    write_json(COEFFICIENTS, {"taught_on": {**about, "pieces": len(rated.pieces),
-                                            "series": len(set(rated.series)), "ratings": rated.ratings},
-                              "judges": results.judges})
+    write_json(
+        COEFFICIENTS,
+        {
+            "taught_on": {
+                **about,
+                "pieces": len(rated.pieces),
+                "series": len(set(rated.series)),
+                "ratings": rated.ratings,
+            },
+            "judges": results.judges,
+        },
+    )
     return [*paths, COEFFICIENTS]
 
 
@@ -39,16 +57,29 @@ def compare(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     for name in TABLES:
         kept, fresh = read_evidence(name).table, tables[name]
         if kept.shape != fresh.shape or list(kept) != list(fresh):
-            lines.append({"table": name, "rows": len(fresh), "largest_difference": np.nan,
-                          "verdict": "differs in its rows or columns"})
+            lines.append(
+                {
+                    "table": name,
+                    "rows": len(fresh),
+                    "largest_difference": np.nan,
+                    "verdict": "differs in its rows or columns",
+                }
+            )
             continue
         numbers = list(fresh.select_dtypes("number"))
         texts = [column for column in fresh if column not in numbers]
-        gap = float(np.nanmax(np.abs(kept[numbers].to_numpy(float) - fresh[numbers].to_numpy(float)),
-                              initial=0))
+        gap = float(
+            np.nanmax(np.abs(kept[numbers].to_numpy(float) - fresh[numbers].to_numpy(float)), initial=0)
+        )
         same = all((kept[column].astype(str) == fresh[column].astype(str)).all() for column in texts)
-        lines.append({"table": name, "rows": len(fresh), "largest_difference": gap,
-                      "verdict": "equal" if same and gap <= TOLERANCE else "differs"})
+        lines.append(
+            {
+                "table": name,
+                "rows": len(fresh),
+                "largest_difference": gap,
+                "verdict": "equal" if same and gap <= TOLERANCE else "differs",
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -69,10 +100,14 @@ def request_tables(folder: str = "") -> tuple[dict[str, pd.DataFrame], str]:
         return compute(rated).tables, f"Computed here from {_origin(rated.about)}."
     kept = {name: read_evidence(name) for name in TABLES}
     about = kept[TABLES[0]].about
-    return ({name: evidence.table for name, evidence in kept.items()},
-            f"Computed on {about['date']} from {_origin(about)}, and kept.")
+    return (
+        {name: evidence.table for name, evidence in kept.items()},
+        f"Computed on {about['date']} from {_origin(about)}, and kept.",
+    )
 
 
 def _origin(about: Mapping[str, object]) -> str:
-    return (f"VGMIDI, commit {str(about['commit_of_data'] or 'unknown')[:12]}, files "
-            f"{str(about['sha256_of_data'])[:12]}")
+    return (
+        f"VGMIDI, commit {str(about['commit_of_data'] or 'unknown')[:12]}, files "
+        f"{str(about['sha256_of_data'])[:12]}"
+    )

@@ -46,8 +46,13 @@ def signs_of(rated: RatedSet, dimension: str) -> Signs:
     return Signs(places, sign[places] > 0, np.unique(rated.series[places], return_inverse=True)[1])
 
 
-def auc(score: np.ndarray, signs: Signs, minus: np.ndarray | None = None,
-        within: np.ndarray | None = None, draws: int = DRAWS) -> Interval:
+def auc(
+    score: np.ndarray,
+    signs: Signs,
+    minus: np.ndarray | None = None,
+    within: np.ndarray | None = None,
+    draws: int = DRAWS,
+) -> Interval:
     """The chance that a positive piece has the higher score (area under the ROC curve; ties count one half).
 
     (D. Bamber, *J. Mathematical Psychology*, 1975.) One half says that the score tells nothing, less that it
@@ -97,8 +102,10 @@ def balanced_accuracy(guess: np.ndarray, signs: Signs, minus: np.ndarray | None 
     columns = [_hits(each, signs) for each in (guess, minus) if each is not None]
 
     def mean_share(sums: np.ndarray) -> np.ndarray:
-        parts = [(sums[..., at] / sums[..., at + 1] + sums[..., at + 2] / sums[..., at + 3]) / 2
-                 for at in range(0, sums.shape[-1], 4)]
+        parts = [
+            (sums[..., at] / sums[..., at + 1] + sums[..., at + 2] / sums[..., at + 3]) / 2
+            for at in range(0, sums.shape[-1], 4)
+        ]
         return parts[0] if len(parts) == 1 else parts[0] - parts[1]
 
     return bootstrap(np.hstack(columns), signs.series, mean_share, DRAWS)
@@ -116,12 +123,12 @@ def rank_correlation(score: np.ndarray, mean: np.ndarray, series: np.ndarray) ->
 
 
 def _moments(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.stack([np.ones(len(first)), first, second, first ** 2, second ** 2, first * second], axis=1)
+    return np.stack([np.ones(len(first)), first, second, first**2, second**2, first * second], axis=1)
 
 
 def _correlation(sums: np.ndarray) -> np.ndarray:
     count, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
-    return (xy - x * y / count) / np.sqrt((xx - x ** 2 / count) * (yy - y ** 2 / count))
+    return (xy - x * y / count) / np.sqrt((xx - x**2 / count) * (yy - y**2 / count))
 
 
 def explained(predicted: np.ndarray, mean: np.ndarray, series: np.ndarray) -> Interval:
@@ -129,9 +136,10 @@ def explained(predicted: np.ndarray, mean: np.ndarray, series: np.ndarray) -> In
 
     The total is about the mean of the pieces drawn, so that a constant right on average explains nothing.
     """
-    columns = np.stack([np.ones(len(mean)), mean, mean ** 2, (mean - predicted) ** 2], axis=1)
-    return bootstrap(columns, series, lambda s: 1 - s[..., 3] / (s[..., 2] - s[..., 1] ** 2 / s[..., 0]),
-                     DRAWS)
+    columns = np.stack([np.ones(len(mean)), mean, mean**2, (mean - predicted) ** 2], axis=1)
+    return bootstrap(
+        columns, series, lambda s: 1 - s[..., 3] / (s[..., 2] - s[..., 1] ** 2 / s[..., 0]), DRAWS
+    )
 
 
 def best_threshold(score: np.ndarray, positive: np.ndarray) -> tuple[float, bool]:
@@ -142,8 +150,9 @@ def best_threshold(score: np.ndarray, positive: np.ndarray) -> tuple[float, bool
     order = np.argsort(score, kind="stable")
     values, truth = score[order], positive[order]
     # The gain of calling all above the cut positive; the cut stands before each value.
-    below = np.concatenate([[0.0], np.cumsum(np.where(truth, -1 / max(1, truth.sum()),
-                                                      1 / max(1, (~truth).sum())))])
+    below = np.concatenate(
+        [[0.0], np.cumsum(np.where(truth, -1 / max(1, truth.sum()), 1 / max(1, (~truth).sum())))]
+    )
     cuts = np.flatnonzero(np.append(True, np.diff(values) > 0))
     gains = below[cuts]
     upwards = gains.max() >= -gains.min()
@@ -173,9 +182,13 @@ def feature_frame(rated: RatedSet) -> pd.DataFrame:
     for piece in rated.pieces:
         time = np.array(labels.pitch_class_time(piece.score))
         fits = {profile: key_fits(time, profile) for profile in PROFILES if profile != PROFILE}
-        rows.append(emotion_features(piece.score)
-                    | {f"minor, {PROFILES[profile]}": float(fit[12:].max() - fit[:12].max())
-                       for profile, fit in fits.items()})
+        rows.append(
+            emotion_features(piece.score)
+            | {
+                f"minor, {PROFILES[profile]}": float(fit[12:].max() - fit[:12].max())
+                for profile, fit in fits.items()
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -24,12 +24,16 @@ def plot_curves(curves: pd.DataFrame) -> Figure:
     for dimension, (said, notes) in zip(DIMENSIONS, axes.T, strict=True):
         table = curves[curves["dimension"] == dimension]
         first = table.iloc[0]
-        said.fill_between(table["measure"], table["low"], table["high"], color=_COLOURS[dimension],
-                          alpha=0.25, linewidth=0)
+        said.fill_between(
+            table["measure"], table["low"], table["high"], color=_COLOURS[dimension], alpha=0.25, linewidth=0
+        )
         said.plot(table["measure"], table["mean"], color=_COLOURS[dimension])
         said.axhline(0, color=BAR_LINE, linewidth=1)
-        said.set(title=f"{first['piece']} ({first['series']})", ylim=(-1, 1),
-                 ylabel=f"{dimension}, {first['raters']} raters")
+        said.set(
+            title=f"{first['piece']} ({first['series']})",
+            ylim=(-1, 1),
+            ylabel=f"{dimension}, {first['raters']} raters",
+        )
         notes.step(table["measure"], table["onsets_a_second"], where="mid", color=INK, linewidth=1.2)
         notes.set(xlabel="measure", ylim=(0, None), ylabel="onsets a second")
     return figure
@@ -47,18 +51,23 @@ def plot_ingredients(ingredients: pd.DataFrame, agreement: pd.DataFrame) -> Figu
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 0.27 * len(names) + 1.2), sharey=True)
     for dimension, axis in zip(DIMENSIONS, axes, strict=True):
         table = ingredients[ingredients["dimension"] == dimension].set_index("ingredient").loc[names]
-        rater = agreement[(agreement["dimension"] == dimension)
-                          & (agreement["measure"] == "one rater, AUC")].iloc[0]
+        rater = agreement[
+            (agreement["dimension"] == dimension) & (agreement["measure"] == "one rater, AUC")
+        ].iloc[0]
         for low, high in ((rater["low"], rater["high"]), (1 - rater["high"], 1 - rater["low"])):
             axis.axvspan(low, high, color=MODEL_COLOURS["real"], alpha=0.12, linewidth=0)
         _intervals(axis, table["auc"], table["auc_low"], table["auc_high"], places, dimension)
         axis.axvline(0.5, color=INK, linestyle="--", linewidth=1)
         first = table.iloc[0]
-        axis.set(title=f"{dimension}: {first['pieces']:.0f} pieces, {first['series_count']:.0f} series",
-                 xlim=(0.05, 0.95))
+        axis.set(
+            title=f"{dimension}: {first['pieces']:.0f} pieces, {first['series_count']:.0f} series",
+            xlim=(0.05, 0.95),
+        )
     figure.supxlabel("AUC: the chance that of two pieces the positive one has more", fontsize=10)
-    axes[0].set_yticks(places, [f"{row.ingredient} ({row.group})" for row in
-                                ingredients.drop_duplicates("ingredient").itertuples()])
+    axes[0].set_yticks(
+        places,
+        [f"{row.ingredient} ({row.group})" for row in ingredients.drop_duplicates("ingredient").itertuples()],
+    )
     return figure
 
 
@@ -74,14 +83,26 @@ def plot_hearing(hearing: pd.DataFrame, agreement: pd.DataFrame) -> Figure:
     figure, axis = plt.subplots(figsize=(7.2, 0.5 * len(names) + 1.4))
     for shift, dimension in zip((0.12, -0.12), DIMENSIONS, strict=True):
         table = hearing[hearing["dimension"] == dimension].set_index("hears").loc[names]
-        _intervals(axis, table["explained"], table["explained_low"], table["explained_high"], places + shift,
-                   dimension)
-        bound = agreement[(agreement["dimension"] == dimension)
-                          & (agreement["measure"] == "whole panel (ICC)")]["estimate"].iloc[0]
+        _intervals(
+            axis,
+            table["explained"],
+            table["explained_low"],
+            table["explained_high"],
+            places + shift,
+            dimension,
+        )
+        bound = agreement[
+            (agreement["dimension"] == dimension) & (agreement["measure"] == "whole panel (ICC)")
+        ]["estimate"].iloc[0]
         axis.axvline(bound, color=_COLOURS[dimension], linestyle=":")
     axis.axvline(0, color=INK, linestyle="--", linewidth=1)
-    axis.set_yticks(places, [f"{name}\n{count} features" for name, count in
-                             zip(names, hearing.drop_duplicates("hears")["features"], strict=True)])
+    axis.set_yticks(
+        places,
+        [
+            f"{name}\n{count} features"
+            for name, count in zip(names, hearing.drop_duplicates("hears")["features"], strict=True)
+        ],
+    )
     axis.set(xlabel="share of the ratings' variance explained on unseen series", xlim=(-0.2, 1))
     axis.legend(loc="lower right", bbox_to_anchor=(0.88, 0))
     return figure
@@ -99,11 +120,21 @@ def plot_calibration(calibration: pd.DataFrame, hears: str, errors: Mapping[str,
     for dimension, axis in zip(DIMENSIONS, axes, strict=True):
         table = calibration[(calibration["dimension"] == dimension) & (calibration["hears"] == hears)]
         axis.plot([-0.5, 0.5], [-0.5, 0.5], color=INK, linestyle="--", linewidth=1)
-        axis.fill_between([-0.5, 0.5], np.array([-0.5, 0.5]) - errors[dimension],
-                          np.array([-0.5, 0.5]) + errors[dimension], color=INK, alpha=0.08, linewidth=0)
+        axis.fill_between(
+            [-0.5, 0.5],
+            np.array([-0.5, 0.5]) - errors[dimension],
+            np.array([-0.5, 0.5]) + errors[dimension],
+            color=INK,
+            alpha=0.08,
+            linewidth=0,
+        )
         axis.plot(table["expected"], table["said"], color=_COLOURS[dimension], marker=_MARKERS[dimension])
-        axis.set(title=f"{dimension}: slope {table['slope'].iloc[0]:.2f}", xlabel="expected by the judge",
-                 xlim=(-0.5, 0.5), ylim=(-0.5, 0.5))
+        axis.set(
+            title=f"{dimension}: slope {table['slope'].iloc[0]:.2f}",
+            xlabel="expected by the judge",
+            xlim=(-0.5, 0.5),
+            ylim=(-0.5, 0.5),
+        )
     axes[0].set_ylabel("said by the raters")
     return figure
 
@@ -121,8 +152,15 @@ def plot_shifts(shifts: pd.DataFrame) -> Figure:
     axis.grid(False)
     for row, column in np.ndindex(shifts.shape):
         value = shifts.iat[row, column]
-        axis.text(column, row, f"{value:+.1f}".replace("-", "−"), ha="center", va="center", fontsize=8,
-                  color="#FFFFFF" if abs(value) > 1.7 else INK)
+        axis.text(
+            column,
+            row,
+            f"{value:+.1f}".replace("-", "−"),
+            ha="center",
+            va="center",
+            fontsize=8,
+            color="#FFFFFF" if abs(value) > 1.7 else INK,
+        )
     figure.colorbar(image, label="standard deviations")
     return figure
 
@@ -138,13 +176,26 @@ def plot_judged(real: pd.DataFrame, composed: pd.DataFrame, errors: Mapping[str,
     figure, axes = plt.subplots(1, 2, figsize=(7.2, 0.5 * len(labels) + 1.6), sharey=True)
     places = np.arange(len(labels))[::-1]
     for dimension, axis in zip(DIMENSIONS, axes, strict=True):
-        for shift, (name, table, colour) in zip((0.15, -0.15), (
+        for shift, (name, table, colour) in zip(
+            (0.15, -0.15),
+            (
                 ("real, with the label", real, MODEL_COLOURS["real"]),
-                ("composed to it", composed, MODEL_COLOURS["transformer"])), strict=True):
+                ("composed to it", composed, MODEL_COLOURS["transformer"]),
+            ),
+            strict=True,
+        ):
             for place, label in zip(places, labels, strict=True):
                 values = table.loc[table["asked"] == label, dimension].dropna().to_numpy()
-                axis.plot(values, np.full(len(values), place + shift), "o", markersize=3, alpha=0.35,
-                          color=colour, markeredgewidth=0, label=name if place == places[0] else None)
+                axis.plot(
+                    values,
+                    np.full(len(values), place + shift),
+                    "o",
+                    markersize=3,
+                    alpha=0.35,
+                    color=colour,
+                    markeredgewidth=0,
+                    label=name if place == places[0] else None,
+                )
                 if len(values):
                     axis.plot([values.mean()] * 2, place + shift + np.array([-0.13, 0.13]), color=colour)
         left = axis.get_xlim()[0]
@@ -156,8 +207,17 @@ def plot_judged(real: pd.DataFrame, composed: pd.DataFrame, errors: Mapping[str,
     return figure
 
 
-def _intervals(axis, estimate: pd.Series, low: pd.Series, high: pd.Series, places: np.ndarray,
-               dimension: str) -> None:
-    axis.errorbar(estimate, places, xerr=np.abs(np.stack([estimate - low, high - estimate])),
-                  fmt=_MARKERS[dimension], color=_COLOURS[dimension], markersize=5, capsize=2, linewidth=1.2,
-                  label=dimension)
+def _intervals(
+    axis, estimate: pd.Series, low: pd.Series, high: pd.Series, places: np.ndarray, dimension: str
+) -> None:
+    axis.errorbar(
+        estimate,
+        places,
+        xerr=np.abs(np.stack([estimate - low, high - estimate])),
+        fmt=_MARKERS[dimension],
+        color=_COLOURS[dimension],
+        markersize=5,
+        capsize=2,
+        linewidth=1.2,
+        label=dimension,
+    )

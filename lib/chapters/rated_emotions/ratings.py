@@ -14,8 +14,12 @@ from lib.data.pieces import LeftOut
 from lib.data.scores import ask_for_score, read_score
 
 DIMENSIONS = ("valence", "arousal")
-QUADRANTS = {(1, 1): "positive-high", (-1, 1): "negative-high", (-1, -1): "negative-low",
-             (1, -1): "positive-low"}
+QUADRANTS = {
+    (1, 1): "positive-high",
+    (-1, 1): "negative-high",
+    (-1, -1): "negative-low",
+    (1, -1): "positive-low",
+}
 """Signs of valence and arousal to a label, in the order Q1 to Q4."""
 
 
@@ -133,6 +137,8 @@ def need_pieces(rated: RatedSet, folder: Path) -> RatedSet:
     """
     if not rated.pieces:
         reasons = [item.reason for item in rated.left_out] or ["it is empty"]
-        raise BookError(f"No piece of {folder} can be used as {rated.name}; most often because: "
-                        f"{max(set(reasons), key=reasons.count)}.")
+        raise BookError(
+            f"No piece of {folder} can be used as {rated.name}; most often because: "
+            f"{max(set(reasons), key=reasons.count)}."
+        )
     return rated

@@ -44,8 +44,10 @@ def compute(rated: RatedSet) -> Results:
     """
     features, lines = feature_frame(rated), line_features(rated)
     heard = {name: features[columns] for name, columns in hearing_sets().items()} | {UPPER_LINE: lines}
-    trials = {name: {dimension: try_out(columns.to_numpy(), rated, dimension) for dimension in DIMENSIONS}
-              for name, columns in heard.items()}
+    trials = {
+        name: {dimension: try_out(columns.to_numpy(), rated, dimension) for dimension in DIMENSIONS}
+        for name, columns in heard.items()
+    }
     by_rule = rule_guesses(rated, trials[UPPER_LINE])
     tables = {
         "rated_counts": counts_table(rated),
@@ -53,14 +55,28 @@ def compute(rated: RatedSet) -> Results:
         "rated_proxy": rules.proxy_table(rated, features),
         "rated_against_one_rater": one_rater_table(rated, by_rule),
         "rated_ingredients": rules.ingredient_table(rated, features),
-        "rated_hearing": pd.DataFrame([
-            {"hears": name, "dimension": dimension, "features": heard[name].shape[1],
-             **trial_row(trial, rated, dimension)}
-            for name, both in trials.items() for dimension, trial in both.items()]),
-        "rated_calibration": pd.concat([
-            calibration(trial, rated.means[:, DIMENSIONS.index(dimension)]).assign(hears=name,
-                                                                                   dimension=dimension)
-            for name, both in trials.items() for dimension, trial in both.items()], ignore_index=True),
+        "rated_hearing": pd.DataFrame(
+            [
+                {
+                    "hears": name,
+                    "dimension": dimension,
+                    "features": heard[name].shape[1],
+                    **trial_row(trial, rated, dimension),
+                }
+                for name, both in trials.items()
+                for dimension, trial in both.items()
+            ]
+        ),
+        "rated_calibration": pd.concat(
+            [
+                calibration(trial, rated.means[:, DIMENSIONS.index(dimension)]).assign(
+                    hears=name, dimension=dimension
+                )
+                for name, both in trials.items()
+                for dimension, trial in both.items()
+            ],
+            ignore_index=True,
+        ),
         "rated_rules": rules.rules_table(rated, by_rule),
         "rated_curves": example_curves(rated),
     }
@@ -74,23 +90,29 @@ def rule_guesses(rated: RatedSet, trials: Mapping[str, Trial]) -> dict[str, dict
     The judges hear the upper line alone, as on music of one voice.
     """
     rule, judged = rules.halves_of_the_rule(rated), rules.halves_of_the_taught(trials, rules.meters_of(rated))
-    return {"mode-activity": rule, "rated": {"valence": rule["valence"], "arousal": judged["arousal"]},
-            "both judged": judged}
+    return {
+        "mode-activity": rule,
+        "rated": {"valence": rule["valence"], "arousal": judged["arousal"]},
+        "both judged": judged,
+    }
 
 
 def counts_table(rated: RatedSet) -> pd.DataFrame:
     """What is there: pieces of each series and label, ratings; what was left out, by reason."""
     labels = [piece.quadrant for piece in rated.pieces]
     lines = [{"kind": "label", "name": label, "pieces": labels.count(label)} for label in QUADRANTS.values()]
-    lines.append({"kind": "label", "name": "parts labelled differently",
-                  "pieces": labels.count(None)})
+    lines.append({"kind": "label", "name": "parts labelled differently", "pieces": labels.count(None)})
     series, sizes = np.unique(rated.series, return_counts=True)
-    lines += [{"kind": "series", "name": str(name), "pieces": int(size)}
-              for name, size in zip(series, sizes, strict=True)]
+    lines += [
+        {"kind": "series", "name": str(name), "pieces": int(size)}
+        for name, size in zip(series, sizes, strict=True)
+    ]
     lines.append({"kind": "ratings", "name": "of all pieces", "pieces": rated.ratings})
     reasons = pd.Series([f"{item.stage}: {item.reason}" for item in rated.left_out]).value_counts()
-    lines += [{"kind": "left out", "name": str(reason), "pieces": int(count)}
-              for reason, count in sorted(reasons.items())]
+    lines += [
+        {"kind": "left out", "name": str(reason), "pieces": int(count)}
+        for reason, count in sorted(reasons.items())
+    ]
     return pd.DataFrame(lines)
 
 
@@ -100,20 +122,35 @@ def one_rater_table(rated: RatedSet, halves: Mapping[str, Mapping[str, np.ndarra
     for name, guesses in halves.items():
         for dimension in DIMENSIONS:
             found = rules.against_one_rater(guesses[dimension], rated, dimension)
-            lines.append({"rule": name, "dimension": dimension, "difference": found.estimate,
-                          "low": found.low, "high": found.high, "pieces": len(rated.pieces),
-                          "series_count": len(np.unique(rated.series)), "ratings": rated.ratings})
+            lines.append(
+                {
+                    "rule": name,
+                    "dimension": dimension,
+                    "difference": found.estimate,
+                    "low": found.low,
+                    "high": found.high,
+                    "pieces": len(rated.pieces),
+                    "series_count": len(np.unique(rated.series)),
+                    "ratings": rated.ratings,
+                }
+            )
     return pd.DataFrame(lines)
 
 
-def _judges(rated: RatedSet, features: pd.DataFrame, lines: pd.DataFrame,
-            trials: Mapping[str, Mapping[str, Trial]]) -> dict[str, dict]:
+def _judges(
+    rated: RatedSet, features: pd.DataFrame, lines: pd.DataFrame, trials: Mapping[str, Mapping[str, Trial]]
+) -> dict[str, dict]:
     """The judges of all series: of the upper line, of the notes as written, of all that was played."""
-    taught = {"line": (lines, UPPER_LINE), "score": (features[names_heard("score")], "notes as written"),
-              "performance": (features[names_heard("performance")], "all that was played")}
+    taught = {
+        "line": (lines, UPPER_LINE),
+        "score": (features[names_heard("score")], "notes as written"),
+        "performance": (features[names_heard("performance")], "all that was played"),
+    }
     found = {}
     for hears, (columns, trial) in taught.items():
-        errors = [float(np.sqrt(np.mean((rated.means[:, at] - trials[trial][dimension].predicted) ** 2)))
-                  for at, dimension in enumerate(DIMENSIONS)]
+        errors = [
+            float(np.sqrt(np.mean((rated.means[:, at] - trials[trial][dimension].predicted) ** 2)))
+            for at, dimension in enumerate(DIMENSIONS)
+        ]
         found[hears] = coefficients(columns.to_numpy(), rated, hears, errors)
     return found

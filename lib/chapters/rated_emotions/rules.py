@@ -41,8 +41,9 @@ def above_median(values: np.ndarray, meters: list[str]) -> np.ndarray:
 
 def mode_guesses(features: pd.DataFrame) -> dict[str, np.ndarray]:
     """1 for an estimated major key, 0 for minor, by the name of the key profile."""
-    columns = {name: "minor" if profile == PROFILE else f"minor, {name}"
-               for profile, name in PROFILES.items()}
+    columns = {
+        name: "minor" if profile == PROFILE else f"minor, {name}" for profile, name in PROFILES.items()
+    }
     return {name: (features[column] < 0).to_numpy(float) for name, column in columns.items()}
 
 
@@ -56,10 +57,11 @@ def halves_of_the_rule(rated: RatedSet) -> dict[str, np.ndarray]:
     evidence = [labels.examine(piece.score, _COLLECTION, labels.onsets_per_beat) for piece in rated.pieces]
     medians = labels.find_medians(evidence)
     mode = [np.nan if each.mode is None else float(each.mode == "major") for each in evidence]
-    lively = [labels.activity_label(each.activity, _COLLECTION, each.meter, medians)
-              for each in evidence]
-    return {"valence": np.array(mode),
-            "arousal": np.array([np.nan if each is None else float(each == "lively") for each in lively])}
+    lively = [labels.activity_label(each.activity, _COLLECTION, each.meter, medians) for each in evidence]
+    return {
+        "valence": np.array(mode),
+        "arousal": np.array([np.nan if each is None else float(each == "lively") for each in lively]),
+    }
 
 
 def halves_of_the_taught(trials: Mapping[str, Trial], meters: list[str]) -> dict[str, np.ndarray]:
@@ -80,16 +82,25 @@ def proxy_table(rated: RatedSet, features: pd.DataFrame) -> pd.DataFrame:
     guesses[("valence", "the longer third")] = (features["third"] > 0).to_numpy(float)
     guesses[("arousal", "the rule's activity")] = rule["arousal"]
     guesses[("arousal", "onsets a second above the median")] = above_median(
-        features["onsets a second"].to_numpy(), meters)
+        features["onsets a second"].to_numpy(), meters
+    )
     lines = []
     for (dimension, name), guess in guesses.items():
         signs = signs_of(rated, dimension)
         found, said = balanced_accuracy(guess, signs), guess[signs.places]
-        lines.append({"dimension": dimension, "guess": name, "balanced_accuracy": found.estimate,
-                      "low": found.low, "high": found.high,
-                      "of_positive": float((said[signs.positive] == 1).mean()),
-                      "of_negative": float((said[~signs.positive] == 0).mean()),
-                      "without_label": int(np.isnan(said).sum()), **counts(signs, rated)})
+        lines.append(
+            {
+                "dimension": dimension,
+                "guess": name,
+                "balanced_accuracy": found.estimate,
+                "low": found.low,
+                "high": found.high,
+                "of_positive": float((said[signs.positive] == 1).mean()),
+                "of_negative": float((said[~signs.positive] == 0).mean()),
+                "without_label": int(np.isnan(said).sum()),
+                **counts(signs, rated),
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -107,10 +118,16 @@ def ingredient_table(rated: RatedSet, features: pd.DataFrame) -> pd.DataFrame:
         for name in features:
             score = features[name].to_numpy()
             line = {"dimension": dimension, "group": group_of(name), "ingredient": name}
-            rank = (rank_correlation(score, rated.means[:, at], series) if rated.rated
-                    else Interval(*[float("nan")] * 3))
-            for column, found in (("auc", auc(score, signs)), ("rank", rank), (
-                    "balanced_accuracy", balanced_accuracy(guesses_left_out(score, signs), signs))):
+            rank = (
+                rank_correlation(score, rated.means[:, at], series)
+                if rated.rated
+                else Interval(*[float("nan")] * 3)
+            )
+            for column, found in (
+                ("auc", auc(score, signs)),
+                ("rank", rank),
+                ("balanced_accuracy", balanced_accuracy(guesses_left_out(score, signs), signs)),
+            ):
                 line |= {column: found.estimate, f"{column}_low": found.low, f"{column}_high": found.high}
             lines.append(line | counts(signs, rated))
     return pd.DataFrame(lines)
@@ -131,12 +148,24 @@ def rules_table(rated: RatedSet, rules: Mapping[str, Mapping[str, np.ndarray]]) 
     for dimension in DIMENSIONS:
         signs = signs_of(rated, dimension)
         for name, halves in rules.items():
-            lines.append({"what": dimension, "rule": name,
-                          **_as_columns(balanced_accuracy(halves[dimension], signs)), **counts(signs, rated)})
+            lines.append(
+                {
+                    "what": dimension,
+                    "rule": name,
+                    **_as_columns(balanced_accuracy(halves[dimension], signs)),
+                    **counts(signs, rated),
+                }
+            )
         for name in list(rules)[1:]:
             found = balanced_accuracy(rules[name][dimension], signs, rules[first][dimension])
-            lines.append({"what": dimension, "rule": f"{name} minus {first}", **_as_columns(found),
-                          **counts(signs, rated)})
+            lines.append(
+                {
+                    "what": dimension,
+                    "rule": f"{name} minus {first}",
+                    **_as_columns(found),
+                    **counts(signs, rated),
+                }
+            )
     return pd.DataFrame(lines + _four_labels(rated, rules))
 
 
@@ -158,14 +187,24 @@ def _four_labels(rated: RatedSet, rules: Mapping[str, Mapping[str, np.ndarray]])
     series = rated.series[places]
     found = bootstrap(np.hstack([*hits, of_label]), series, shares, DRAWS)
     first = next(iter(rules))
-    about = {"pieces": len(places), "series_count": len(np.unique(series)),
-             "ratings": sum(len(rated.pieces[at].curves.valence) for at in places
-                            if rated.pieces[at].curves is not None),
-             "majority": float(of_label.mean(axis=0).max())}
+    about = {
+        "pieces": len(places),
+        "series_count": len(np.unique(series)),
+        "ratings": sum(
+            len(rated.pieces[at].curves.valence) for at in places if rated.pieces[at].curves is not None
+        ),
+        "majority": float(of_label.mean(axis=0).max()),
+    }
     names = [*rules, *(f"{name} minus {first}" for name in list(rules)[1:])]
-    return [{"what": "four labels", "rule": name,
-             **_as_columns(Interval(*(float(bound[at]) for bound in found))), **about}
-            for at, name in enumerate(names)]
+    return [
+        {
+            "what": "four labels",
+            "rule": name,
+            **_as_columns(Interval(*(float(bound[at]) for bound in found))),
+            **about,
+        }
+        for at, name in enumerate(names)
+    ]
 
 
 def _as_columns(found: Interval) -> dict[str, float]:
@@ -178,6 +217,8 @@ def against_one_rater(guess: np.ndarray, rated: RatedSet, dimension: str) -> Int
     Raters are drawn :data:`lib.chapters.rated_emotions.agreement.SPLITS` times; the mean of the estimates and
     of the bounds.
     """
-    found = [balanced_accuracy(guess, signs, (said > 0).astype(float))
-             for said, signs in one_rater_draws(rated, dimension)]
+    found = [
+        balanced_accuracy(guess, signs, (said > 0).astype(float))
+        for said, signs in one_rater_draws(rated, dimension)
+    ]
     return Interval(*(float(bound) for bound in np.mean(found, axis=0)))

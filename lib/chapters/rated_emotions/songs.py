@@ -35,10 +35,19 @@ def judge_songs(pair: pd.DataFrame, store: TokenStore, judge: RatedJudge) -> pd.
             said = judge.judge(score)
         except NoFeaturesError:
             continue
-        lines.append({"identifier": song.identifier, "sad": song.sad, "group": song.group,
-                      "meter": entry["meter"], "major": float(not song.minor),
-                      "onsets a beat": onsets_per_beat(score), "judged valence": said.valence,
-                      "judged arousal": said.arousal, "distance": said.distance})
+        lines.append(
+            {
+                "identifier": song.identifier,
+                "sad": song.sad,
+                "group": song.group,
+                "meter": entry["meter"],
+                "major": float(not song.minor),
+                "onsets a beat": onsets_per_beat(score),
+                "judged valence": said.valence,
+                "judged arousal": said.arousal,
+                "distance": said.distance,
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -49,15 +58,26 @@ def songs_table(songs: pd.DataFrame) -> pd.DataFrame:
         measure, auc, low, high, dances, laments, groups; the last row is the difference of judged arousal and
         onsets a beat, from the same draws.
     """
-    signs = Signs(np.arange(len(songs)), ~songs["sad"].to_numpy(bool),
-                  np.unique(songs["group"], return_inverse=True)[1])
-    about = {"dances": int(signs.positive.sum()), "laments": int((~signs.positive).sum()),
-             "groups": int(signs.series.max()) + 1}
+    signs = Signs(
+        np.arange(len(songs)), ~songs["sad"].to_numpy(bool), np.unique(songs["group"], return_inverse=True)[1]
+    )
+    about = {
+        "dances": int(signs.positive.sum()),
+        "laments": int((~signs.positive).sum()),
+        "groups": int(signs.series.max()) + 1,
+    }
     meter, lines = songs["meter"].to_numpy(), []
     for name in ("major", "onsets a beat", "judged valence", "judged arousal"):
         found = auc(songs[name].to_numpy(float), signs, within=meter, draws=DRAWS)
         lines.append({"measure": name, "auc": found.estimate, "low": found.low, "high": found.high, **about})
     found = auc(songs["judged arousal"].to_numpy(), signs, songs["onsets a beat"].to_numpy(), meter, DRAWS)
-    lines.append({"measure": "judged arousal minus onsets a beat", "auc": found.estimate, "low": found.low,
-                  "high": found.high, **about})
+    lines.append(
+        {
+            "measure": "judged arousal minus onsets a beat",
+            "auc": found.estimate,
+            "low": found.low,
+            "high": found.high,
+            **about,
+        }
+    )
     return pd.DataFrame(lines)

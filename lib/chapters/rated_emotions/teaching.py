@@ -73,19 +73,27 @@ def trial_row(trial: Trial, rated: RatedSet, dimension: str) -> dict[str, float]
     signs, ratings = signs_of(rated, dimension), rated.means[:, DIMENSIONS.index(dimension)]
     series = np.unique(rated.series, return_inverse=True)[1]
     row = {"error": float(np.sqrt(np.mean((ratings - trial.predicted) ** 2)))}
-    for name, found in (("explained", explained(trial.predicted, ratings, series)),
-                        ("auc", auc(trial.predicted, signs)),
-                        ("balanced_accuracy", balanced_accuracy(trial.guess, signs))):
+    for name, found in (
+        ("explained", explained(trial.predicted, ratings, series)),
+        ("auc", auc(trial.predicted, signs)),
+        ("balanced_accuracy", balanced_accuracy(trial.guess, signs)),
+    ):
         row |= {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
     return row | counts(signs, rated)
 
 
 def counts(signs: Signs, rated: RatedSet) -> dict[str, object]:
     """What a row of a table rests on: pieces with a sign, their series, ratings, and the majority's share."""
-    return {"pieces": len(signs.places), "series_count": len(np.unique(signs.series)),
-            "ratings": sum(len(rated.pieces[place].curves.valence) for place in signs.places
-                           if rated.pieces[place].curves is not None),
-            "majority": signs.majority}
+    return {
+        "pieces": len(signs.places),
+        "series_count": len(np.unique(signs.series)),
+        "ratings": sum(
+            len(rated.pieces[place].curves.valence)
+            for place in signs.places
+            if rated.pieces[place].curves is not None
+        ),
+        "majority": signs.majority,
+    }
 
 
 def calibration(trial: Trial, ratings: np.ndarray) -> pd.DataFrame:
@@ -97,8 +105,17 @@ def calibration(trial: Trial, ratings: np.ndarray) -> pd.DataFrame:
     """
     parts = np.array_split(np.argsort(trial.predicted, kind="stable"), BINS)
     slope = np.polyfit(trial.predicted, ratings, 1)[0]
-    return pd.DataFrame([{"expected": trial.predicted[part].mean(), "said": ratings[part].mean(),
-                          "pieces": len(part), "slope": slope} for part in parts])
+    return pd.DataFrame(
+        [
+            {
+                "expected": trial.predicted[part].mean(),
+                "said": ratings[part].mean(),
+                "pieces": len(part),
+                "slope": slope,
+            }
+            for part in parts
+        ]
+    )
 
 
 def line_features(rated: RatedSet) -> pd.DataFrame:
@@ -120,13 +137,22 @@ def coefficients(features: np.ndarray, rated: RatedSet, hears: str, errors: Sequ
     for at, dimension in enumerate(DIMENSIONS):
         pipeline = teach(features, rated.means[:, at])
         scaler, ridge = pipeline[0], pipeline[-1]
-        content |= {"mean": _plain(scaler.mean_), "scale": _plain(scaler.scale_),
-                    dimension: {"intercept": float(ridge.intercept_), "weights": _plain(ridge.coef_),
-                                "penalty": float(ridge.alpha_), "error": float(f"{errors[at]:.6g}")}}
+        content |= {
+            "mean": _plain(scaler.mean_),
+            "scale": _plain(scaler.scale_),
+            dimension: {
+                "intercept": float(ridge.intercept_),
+                "weights": _plain(ridge.coef_),
+                "penalty": float(ridge.alpha_),
+                "error": float(f"{errors[at]:.6g}"),
+            },
+        }
     standard = (features - np.array(content["mean"])) / np.array(content["scale"])
     spread = np.linalg.inv(LedoitWolf(assume_centered=True).fit(standard).covariance_)
-    return content | {"spread": [_plain(row) for row in spread],
-                      "usual_distance": float(np.quantile(_distances_left_out(features, series), 0.95))}
+    return content | {
+        "spread": [_plain(row) for row in spread],
+        "usual_distance": float(np.quantile(_distances_left_out(features, series), 0.95)),
+    }
 
 
 def _distances_left_out(features: np.ndarray, series: np.ndarray) -> np.ndarray:
@@ -134,8 +160,9 @@ def _distances_left_out(features: np.ndarray, series: np.ndarray) -> np.ndarray:
     found = np.zeros(len(features))
     for others, asked in LeaveOneGroupOut().split(features, groups=series):
         scaler = StandardScaler().fit(features[others])
-        spread = np.linalg.inv(LedoitWolf(assume_centered=True).fit(scaler.transform(features[others]))
-                               .covariance_)
+        spread = np.linalg.inv(
+            LedoitWolf(assume_centered=True).fit(scaler.transform(features[others])).covariance_
+        )
         found[asked] = mahalanobis(scaler.transform(features[asked]), spread)
     return found
 
@@ -147,8 +174,14 @@ def _plain(numbers: np.ndarray) -> list[float]:
 def hearing_sets() -> dict[str, list[str]]:
     """Features by what a judge may hear, from the rule's own two to all that was played."""
     notes = names_heard("score")
-    group = {kind: [name for name, (found, _) in FEATURES.items() if found == kind]
-             for kind in ("dynamics", "tempo")}
-    return {"mode and onsets a beat": ["minor", "onsets a beat"], "notes as written": notes,
-            "and dynamics": notes + group["dynamics"], "and tempo": notes + group["tempo"],
-            "all that was played": names_heard("performance")}
+    group = {
+        kind: [name for name, (found, _) in FEATURES.items() if found == kind]
+        for kind in ("dynamics", "tempo")
+    }
+    return {
+        "mode and onsets a beat": ["minor", "onsets a beat"],
+        "notes as written": notes,
+        "and dynamics": notes + group["dynamics"],
+        "and tempo": notes + group["tempo"],
+        "all that was played": names_heard("performance"),
+    }

@@ -43,8 +43,10 @@ def read_vgmidi(folder: Path) -> RatedSet:
     """
     folder = Path(folder)
     if not (folder / _TABLE).is_file():
-        raise BookError(f"{folder} is no clone of VGMIDI: it has no {_TABLE}. Clone {ADDRESS} and name the "
-                        "folder that holds this file (EMOPIA is read by 'python -m lib rated emopia').")
+        raise BookError(
+            f"{folder} is no clone of VGMIDI: it has no {_TABLE}. Clone {ADDRESS} and name the "
+            "folder that holds this file (EMOPIA is read by 'python -m lib rated emopia')."
+        )
     rows, left_out = _read_rows(folder)
     curves, odd = _read_curves(folder)
     left_out += odd
@@ -57,15 +59,22 @@ def read_vgmidi(folder: Path) -> RatedSet:
             continue
         first = parts[0]
         signs = tuple(first[each] if len({part[each] for part in parts}) == 1 else 0 for each in DIMENSIONS)
-        pieces.append(RatedPiece(files[name], first["id"], first["piece"], first["series"], signs,
-                                 curves[name]))
-    left_out += [LeftOut(name, "ratings", "no row in the table of labels") for name in files
-                 if name not in rows]
+        pieces.append(
+            RatedPiece(files[name], first["id"], first["piece"], first["series"], signs, curves[name])
+        )
+    left_out += [
+        LeftOut(name, "ratings", "no row in the table of labels") for name in files if name not in rows
+    ]
     read = [folder / _TABLE, *files.values(), *sorted((folder / _CURVES).glob("*.json"))]
-    about = {"address": ADDRESS, "commit_of_data": _commit(folder),
-             "sha256_of_data": hash_of_files(read, folder)}
-    return need_pieces(RatedSet("VGMIDI", tuple(sorted(pieces, key=lambda piece: piece.identifier)),
-                                tuple(left_out), about), folder)
+    about = {
+        "address": ADDRESS,
+        "commit_of_data": _commit(folder),
+        "sha256_of_data": hash_of_files(read, folder),
+    }
+    return need_pieces(
+        RatedSet("VGMIDI", tuple(sorted(pieces, key=lambda piece: piece.identifier)), tuple(left_out), about),
+        folder,
+    )
 
 
 def _read_rows(folder: Path) -> tuple[dict[str, list[dict]], list[LeftOut]]:
@@ -73,13 +82,17 @@ def _read_rows(folder: Path) -> tuple[dict[str, list[dict]], list[LeftOut]]:
     try:
         text = (folder / _TABLE).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BookError(f"{folder / _TABLE} is not UTF-8 ({error.reason} at byte {error.start}): take it "
-                        "from the repository as it is.") from error
+        raise BookError(
+            f"{folder / _TABLE} is not UTF-8 ({error.reason} at byte {error.start}): take it "
+            "from the repository as it is."
+        ) from error
     table = csv.DictReader(io.StringIO(text, newline=""))
     missing = [name for name in _COLUMNS if name not in (table.fieldnames or [])]
     if missing:
-        raise BookError(f"{folder / _TABLE} lacks the columns {', '.join(missing)}; it has: "
-                        f"{', '.join(table.fieldnames or ['none'])}.")
+        raise BookError(
+            f"{folder / _TABLE} lacks the columns {', '.join(missing)}; it has: "
+            f"{', '.join(table.fieldnames or ['none'])}."
+        )
     rows, left_out = defaultdict(list), []
     for row in table:
         if any(row[column] is None for column in _COLUMNS):
@@ -100,13 +113,16 @@ def _read_curves(folder: Path) -> tuple[dict[str, Curves], list[LeftOut]]:
     """Every piece's curves by the name of its file; ratings that cannot be used are left out, and listed."""
     paths = sorted((folder / _CURVES).glob("*.json"))
     if not paths:
-        raise BookError(f"{folder / _CURVES} holds no JSON file with the raters' curves: take the folder "
-                        "'labelled/annotations' of the repository too.")
+        raise BookError(
+            f"{folder / _CURVES} holds no JSON file with the raters' curves: take the folder "
+            "'labelled/annotations' of the repository too."
+        )
     found, left_out = {}, []
     for path in paths:
         content = read_json(path)
-        if not isinstance(content, dict) or not all(isinstance(content.get(key), dict)
-                                                    for key in ("pieces", "annotations")):
+        if not isinstance(content, dict) or not all(
+            isinstance(content.get(key), dict) for key in ("pieces", "annotations")
+        ):
             raise BookError(f"{path} lacks 'pieces' and 'annotations': it is no file of VGMIDI's raters.")
         by_piece = defaultdict(list)
         for key, rating in content["annotations"].items():
@@ -115,13 +131,20 @@ def _read_curves(folder: Path) -> tuple[dict[str, Curves], list[LeftOut]]:
             piece = content["pieces"].get(number)
             name = str(piece.get("midi", "")) if isinstance(piece, dict) else ""
             if not name:
-                left_out.append(LeftOut(f"{path.name}: {number}", "ratings",
-                                        f"{len(ratings)} ratings of a piece that the file does not name"))
+                left_out.append(
+                    LeftOut(
+                        f"{path.name}: {number}",
+                        "ratings",
+                        f"{len(ratings)} ratings of a piece that the file does not name",
+                    )
+                )
                 continue
             name = _composed(PurePosixPath(name).stem)
             curves, reasons = _usable(ratings)
-            left_out += [LeftOut(name, "ratings", f"{count} of {len(ratings)} ratings: {reason}")
-                         for reason, count in reasons.items()]
+            left_out += [
+                LeftOut(name, "ratings", f"{count} of {len(ratings)} ratings: {reason}")
+                for reason, count in reasons.items()
+            ]
             if curves is not None:
                 found[name] = curves
     return found, left_out
@@ -167,8 +190,9 @@ def _problem(path: Path | None, curves: Curves | None) -> tuple[str, str] | None
 
 def _by_name(folder: Path) -> dict[str, Path]:
     """MIDI files by name without suffix; some systems decompose letters with accents."""
-    return {_composed(path.stem): path for path in sorted(folder.glob("*"))
-            if path.suffix in (".mid", ".midi")}
+    return {
+        _composed(path.stem): path for path in sorted(folder.glob("*")) if path.suffix in (".mid", ".midi")
+    }
 
 
 def _composed(text: str) -> str:
@@ -180,7 +204,12 @@ def _commit(folder: Path) -> str | None:
     if not (folder / ".git").exists():
         return None
     try:
-        return subprocess.run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True,
-                              timeout=30, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None

@@ -48,8 +48,14 @@ ABLATIONS: dict[str, dict[str, object]] = {
 def base_run(profile: Profile) -> RunSettings:
     """The book's recipe at the size of the profile's ablation."""
     settings = profile.ablation
-    return RunSettings(name="ablation", model=settings.model, training=settings.training, seed=profile.seed,
-                       threads=settings.threads, precision=profile.precision)
+    return RunSettings(
+        name="ablation",
+        model=settings.model,
+        training=settings.training,
+        seed=profile.seed,
+        threads=settings.threads,
+        precision=profile.precision,
+    )
 
 
 def ablation_trials(profile: Profile, store: TokenStore) -> list[Trial]:
@@ -61,14 +67,22 @@ def ablation_trials(profile: Profile, store: TokenStore) -> list[Trial]:
     base, settings = base_run(profile), profile.ablation
     for name in settings.ablations or ():
         if name not in ABLATIONS:
-            raise BookError(f"The profile '{profile.name}' asks for an ablation '{name}'; there are: "
-                            f"{', '.join(ABLATIONS)}.")
+            raise BookError(
+                f"The profile '{profile.name}' asks for an ablation '{name}'; there are: "
+                f"{', '.join(ABLATIONS)}."
+            )
     arms = {BOOK: {}, **{name: ABLATIONS[name] for name in settings.ablations or ABLATIONS}}
     if settings.ablations is None:
         arms[ORIGINAL] = {key: value for changes in ABLATIONS.values() for key, value in changes.items()}
     arms[LSTM] = lstm_changes(base, store, settings.lstm_learning_rate)
-    return plan(base, [{"label": f"{arm}, {seed}", "seed": seed, **changes}
-                       for seed in profile.seeds for arm, changes in arms.items()])
+    return plan(
+        base,
+        [
+            {"label": f"{arm}, {seed}", "seed": seed, **changes}
+            for seed in profile.seeds
+            for arm, changes in arms.items()
+        ],
+    )
 
 
 def lstm_changes(base: RunSettings, store: TokenStore, rate: float) -> dict[str, object]:
@@ -79,14 +93,21 @@ def lstm_changes(base: RunSettings, store: TokenStore, rate: float) -> dict[str,
     do not share one.
     """
     wanted = count_parameters(_empty(base.model, store))["total"]
-    shapes = [ModelSettings(kind="lstm", hidden_size=size, num_layers=2, positions="none",
-                            dropout=base.model.dropout) for size in range(8, 2049, 8)]
+    shapes = [
+        ModelSettings(
+            kind="lstm", hidden_size=size, num_layers=2, positions="none", dropout=base.model.dropout
+        )
+        for size in range(8, 2049, 8)
+    ]
     best = min(shapes, key=lambda shape: abs(_lstm_parameters(shape.hidden_size, store) - wanted))
     window = base.training.window
     cost, own = (flops_per_token(_empty(model, store), window) for model in (base.model, best))
     changed = ("kind", "hidden_size", "num_layers", "positions")
-    return {**{name: getattr(best, name) for name in changed}, "learning_rate": rate,
-            "tokens": round(base.training.tokens * cost / own)}
+    return {
+        **{name: getattr(best, name) for name in changed},
+        "learning_rate": rate,
+        "tokens": round(base.training.tokens * cost / own),
+    }
 
 
 def _lstm_parameters(size: int, store: TokenStore) -> int:
@@ -126,8 +147,14 @@ def _judge(folder: Path, store: TokenStore, profile: Profile) -> TokenLosses:
     run = open_run(folder)
     model = run.load_model()
     with reproducible(run.settings.threads, model.device):
-        return token_losses(model, store, "test", run.settings.training.window, run.settings.precision,
-                            max_tokens=profile.ablation.judged_tokens)
+        return token_losses(
+            model,
+            store,
+            "test",
+            run.settings.training.window,
+            run.settings.precision,
+            max_tokens=profile.ablation.judged_tokens,
+        )
 
 
 def _waiting(seconds: Mapping[str, float]) -> float:
@@ -135,8 +162,9 @@ def _waiting(seconds: Mapping[str, float]) -> float:
     return seconds["data"] / max(1e-9, seconds["loop"] - seconds.get("evaluation", 0.0))
 
 
-def compare_arms(losses: Mapping[str, Sequence[TokenLosses | None]], results: pd.DataFrame,
-                 store: TokenStore) -> pd.DataFrame:
+def compare_arms(
+    losses: Mapping[str, Sequence[TokenLosses | None]], results: pd.DataFrame, store: TokenStore
+) -> pd.DataFrame:
     """One row an arm: its loss, and how much more that is than the book's, in nats a source note.
 
     Args:
@@ -163,20 +191,33 @@ def compare_arms(losses: Mapping[str, Sequence[TokenLosses | None]], results: pd
             line["nats_per_note"] = line["nats_per_token"] * per_note
         compared = len(whole) == len(runs) and arm != BOOK and None not in losses[BOOK]
         found = paired_difference(runs, losses[BOOK], store) if compared else None
-        lines.append({**line, **_difference(found, per_note), "seeds": len(runs),
-                      "diverged": int((own["status"] == "diverged").sum()),
-                      "parameters": int(own["parameters"].iloc[0]), "tokens": int(own["tokens"].mean()),
-                      "seconds": float(own["seconds"].mean()), "waiting": float(own["waiting"].mean()),
-                      "judged_tokens": len(first),
-                      "pieces": len(first.rows),
-                      "groups": int(store.index["group"].iloc[first.rows].nunique())})
+        lines.append(
+            {
+                **line,
+                **_difference(found, per_note),
+                "seeds": len(runs),
+                "diverged": int((own["status"] == "diverged").sum()),
+                "parameters": int(own["parameters"].iloc[0]),
+                "tokens": int(own["tokens"].mean()),
+                "seconds": float(own["seconds"].mean()),
+                "waiting": float(own["waiting"].mean()),
+                "judged_tokens": len(first),
+                "pieces": len(first.rows),
+                "groups": int(store.index["group"].iloc[first.rows].nunique()),
+            }
+        )
     return pd.DataFrame(lines)
 
 
 def _difference(found: PairedDifference | None, per_note: float) -> dict[str, object]:
     """A paired difference in nats a token as columns in nats a source note."""
-    names = {"difference": "estimate", "low": "low", "high": "high", "error_seeds": "error_seeds",
-             "error_pieces": "error_pieces"}
+    names = {
+        "difference": "estimate",
+        "low": "low",
+        "high": "high",
+        "error_seeds": "error_seeds",
+        "error_pieces": "error_pieces",
+    }
     if found is None:
         return {**dict.fromkeys(names, np.nan), "by_seed": ""}
     values = {name: getattr(found, key) * per_note for name, key in names.items()}

@@ -33,18 +33,30 @@ from lib.profiles import Profile
 
 def works() -> dict[str, Callable[[Bench], Row]]:
     """The kinds of work by name, in the order of the table."""
-    return {"train_original_size": bench_training.train_original_size,
-            "train_experiment_size": bench_training.train_experiment_size,
-            "compose_one": bench_composing.compose_one, "compose_many": bench_composing.compose_many,
-            "tokenise": bench_training.tokenise, "time_to_quality": bench_quality.time_to_quality}
+    return {
+        "train_original_size": bench_training.train_original_size,
+        "train_experiment_size": bench_training.train_experiment_size,
+        "compose_one": bench_composing.compose_one,
+        "compose_many": bench_composing.compose_many,
+        "tokenise": bench_training.tokenise,
+        "time_to_quality": bench_quality.time_to_quality,
+    }
 
 
 LONG_WORKS = ("time_to_quality",)
 
 
-def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False, size: str = "full",
-              precision: str = "", threads: int = 0, file: Path | None = None,
-              stream: TextIO | None = None) -> list[dict[str, object]]:
+def run_bench(
+    profile: Profile,
+    only: Sequence[str] = (),
+    *,
+    long: bool = False,
+    size: str = "full",
+    precision: str = "",
+    threads: int = 0,
+    file: Path | None = None,
+    stream: TextIO | None = None,
+) -> list[dict[str, object]]:
     """Measure; rows that are done are in the file even when the rest is interrupted.
 
     Args:
@@ -73,13 +85,25 @@ def run_bench(profile: Profile, only: Sequence[str] = (), *, long: bool = False,
     kept = [row for row in read_rows(file) if row["work"] not in chosen] if file and file.exists() else []
     count = threads or core_count()
     gpu = torch.cuda.is_available()
-    bench = Bench(SIZES[size], profile, resolve(precision or profile.precision), count, long,
-                  torch.device("cuda", 0) if gpu else torch.device("cpu"),
-                  lambda line: print(f"bench: {line}", file=stream or sys.stderr, flush=True))
-    about = {"date": datetime.now(UTC).date().isoformat(), "cores": core_count(), "threads": count,
-             "machine": torch.cuda.get_device_name(0) if gpu else processor_name(),
-             "system_load": _load(), "size": size, "commit": git_commit("lib"),
-             "versions": package_versions(["torch", "lightning-fabric", "miditok", "symusic", "numpy"])}
+    bench = Bench(
+        SIZES[size],
+        profile,
+        resolve(precision or profile.precision),
+        count,
+        long,
+        torch.device("cuda", 0) if gpu else torch.device("cpu"),
+        lambda line: print(f"bench: {line}", file=stream or sys.stderr, flush=True),
+    )
+    about = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": core_count(),
+        "threads": count,
+        "machine": torch.cuda.get_device_name(0) if gpu else processor_name(),
+        "system_load": _load(),
+        "size": size,
+        "commit": git_commit("lib"),
+        "versions": package_versions(["torch", "lightning-fabric", "miditok", "symusic", "numpy"]),
+    }
     before, rows = torch.get_num_threads(), []
     try:
         torch.set_num_threads(count)
@@ -101,12 +125,21 @@ def text_table(rows: Iterable[dict[str, object]]) -> str:
     lines = [("work", "plain", "ours", "ratio", "bound", "of_bound", "unit")]
     for row in rows:
         turns = f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f} in {row['turns']}"
-        lines.append((str(row["work"]), *(f"{row[name]:,.4g}" for name in ("plain", "ours")),
-                      f"{row['ratio']:.2f} ({turns})", f"{row['bound']:,.4g}", f"{row['of_bound']:.0%}",
-                      str(row["unit"])))
+        lines.append(
+            (
+                str(row["work"]),
+                *(f"{row[name]:,.4g}" for name in ("plain", "ours")),
+                f"{row['ratio']:.2f} ({turns})",
+                f"{row['bound']:,.4g}",
+                f"{row['of_bound']:.0%}",
+                str(row["unit"]),
+            )
+        )
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-                     for line in lines)
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
 
 
 def json_rows(rows: Iterable[dict[str, object]]) -> str:
@@ -121,8 +154,9 @@ def read_rows(file: Path) -> list[dict[str, object]]:
         BookError: when it is missing, or holds something else.
     """
     rows, known = read_json(file), works()
-    if not isinstance(rows, list) or any(not isinstance(row, dict) or row.get("work") not in known
-                                         for row in rows):
+    if not isinstance(rows, list) or any(
+        not isinstance(row, dict) or row.get("work") not in known for row in rows
+    ):
         raise BookError(f"The file {file} holds something else than rows of the bench: give another name.")
     return rows
 

@@ -41,8 +41,10 @@ class _Pair:
         ours = sample_tokens(self.ours, [3], [2], draw, self.grammar)[0]
         plain = list(compose_plain(self.plain, 3, 2, self.begin, count, greedy=True))
         if ours[1:].tolist() != plain:
-            raise BookError("The two ways of composing find other tokens likeliest under the same weights: "
-                            "they do not compute the same thing.")
+            raise BookError(
+                "The two ways of composing find other tokens likeliest under the same weights: "
+                "they do not compute the same thing."
+            )
 
     @torch.no_grad()
     def plain_seconds(self) -> float:
@@ -79,12 +81,19 @@ def compose_one(bench: Bench) -> Row:
     pair = _Pair(bench)
     pair.check()
     plain = pair.plain_whole if bench.long else pair.plain_seconds
-    found = in_turns(plain, lambda: pair.our_seconds(1), 0.0, 1 if bench.long else LEAST_TURNS,
-                     warm_up=not bench.long)
+    found = in_turns(
+        plain, lambda: pair.our_seconds(1), 0.0, 1 if bench.long else LEAST_TURNS, warm_up=not bench.long
+    )
     how = "composed whole" if bench.long else f"steps at {PREFIXES} lengths of the prefix, integrated"
-    return make_row("compose_one", *found, _bound(pair.ours, pair.tokens, 1, bench), "s a token",
-                    f"plain: prefix recomputed, {how}; ours: cache and grammar, composed whole",
-                    precision=SINGLE, tokens=pair.tokens)
+    return make_row(
+        "compose_one",
+        *found,
+        _bound(pair.ours, pair.tokens, 1, bench),
+        "s a token",
+        f"plain: prefix recomputed, {how}; ours: cache and grammar, composed whole",
+        precision=SINGLE,
+        tokens=pair.tokens,
+    )
 
 
 def compose_many(bench: Bench) -> Row:
@@ -95,17 +104,25 @@ def compose_many(bench: Bench) -> Row:
     plain = [pair.plain_seconds() for _ in range(LEAST_TURNS - 1)]
     ours = [pair.our_seconds(pieces)]
     plain += [pair.plain_seconds() for _ in range(LEAST_TURNS - 1)]
-    return make_row("compose_many", plain, ours * len(plain), _bound(pair.ours, pair.tokens, pieces, bench),
-                    "s a token and piece",
-                    f"plain: one piece after another, steps at {PREFIXES} lengths of the prefix, integrated, "
-                    f"before and after ours; ours: {pieces} pieces in one batch, composed whole, once",
-                    precision=SINGLE, tokens=pair.tokens, pieces=pieces)
+    return make_row(
+        "compose_many",
+        plain,
+        ours * len(plain),
+        _bound(pair.ours, pair.tokens, pieces, bench),
+        "s a token and piece",
+        f"plain: one piece after another, steps at {PREFIXES} lengths of the prefix, integrated, "
+        f"before and after ours; ours: {pieces} pieces in one batch, composed whole, once",
+        precision=SINGLE,
+        tokens=pair.tokens,
+        pieces=pieces,
+    )
 
 
 def _bound(model: ConditionalTransformer, tokens: int, pieces: int, bench: Bench) -> float:
     """Seconds a token and piece at best: weights and caches read, or products done, at full speed."""
     bandwidth = memory_bandwidth(bench.peak_seconds, device=bench.device)
     reading = bytes_a_step(model, pieces, tokens / 2) / bandwidth
-    peak = matmul_peak(layer_shapes(model.settings, max(pieces, 64)), torch.float32, bench.peak_seconds,
-                       bench.device)
+    peak = matmul_peak(
+        layer_shapes(model.settings, max(pieces, 64)), torch.float32, bench.peak_seconds, bench.device
+    )
     return max(reading, pieces * flops_per_token(model, tokens) / peak) / pieces

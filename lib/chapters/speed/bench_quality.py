@@ -40,24 +40,46 @@ def time_to_quality(bench: Bench) -> Row:
     training, seconds, loss = _train_ours(bench, store, target)
     tokens = training.state.tokens
     if loss > target:
-        raise BookError(f"Ours is at {loss:.3f} nats a token after {tokens:,} tokens and {seconds:.0f} s, "
-                        f"not at the {target:.3f} of the original's recipe: there is no time to quality.")
-    peak = matmul_peak(layer_shapes(sizes.quality, 4096), number_format(bench.precision), bench.peak_seconds,
-                       bench.device)
+        raise BookError(
+            f"Ours is at {loss:.3f} nats a token after {tokens:,} tokens and {seconds:.0f} s, "
+            f"not at the {target:.3f} of the original's recipe: there is no time to quality."
+        )
+    peak = matmul_peak(
+        layer_shapes(sizes.quality, 4096), number_format(bench.precision), bench.peak_seconds, bench.device
+    )
     bound = tokens * 3 * flops_per_token(training.network, window) / peak
     parameters = sum(weight.numel() for weight in training.network.parameters())
-    note = (f"wall time to {target:.3f} nats a token on the first {window} tokens of held-out pieces; same "
-            "data, precision and shape; the bound: the matrix products of ours at the measured peak")
-    return make_row("time_to_quality", [plain_seconds], [seconds], bound, "s to quality", note,
-                    precision=bench.precision, loss=target, our_loss=loss, plain_tokens=seen,
-                    our_tokens=tokens, plain_parameters=plain_parameters, our_parameters=parameters)
+    note = (
+        f"wall time to {target:.3f} nats a token on the first {window} tokens of held-out pieces; same "
+        "data, precision and shape; the bound: the matrix products of ours at the measured peak"
+    )
+    return make_row(
+        "time_to_quality",
+        [plain_seconds],
+        [seconds],
+        bound,
+        "s to quality",
+        note,
+        precision=bench.precision,
+        loss=target,
+        our_loss=loss,
+        plain_tokens=seen,
+        our_tokens=tokens,
+        plain_parameters=plain_parameters,
+        our_parameters=parameters,
+    )
 
 
 def our_settings(settings: ModelSettings) -> ModelSettings:
     """The book's network of the same shape."""
-    return ModelSettings(kind="transformer", hidden_size=settings.hidden_size, num_layers=settings.num_layers,
-                         num_heads=settings.num_heads, feed_forward_size=settings.feed_forward_size,
-                         max_length=settings.max_length)
+    return ModelSettings(
+        kind="transformer",
+        hidden_size=settings.hidden_size,
+        num_layers=settings.num_layers,
+        num_heads=settings.num_heads,
+        feed_forward_size=settings.feed_forward_size,
+        max_length=settings.max_length,
+    )
 
 
 def padded_windows(store: TokenStore, window: int) -> torch.Tensor:
@@ -65,8 +87,8 @@ def padded_windows(store: TokenStore, window: int) -> torch.Tensor:
     rows = store.rows("train")
     found = np.full((len(rows), window + 1), store.pad_id, dtype=np.int64)
     for number, row in enumerate(rows):
-        tokens = store.tokens(row)[:window + 1]
-        found[number, :len(tokens)] = tokens
+        tokens = store.tokens(row)[: window + 1]
+        found[number, : len(tokens)] = tokens
     return torch.from_numpy(found)
 
 
@@ -82,8 +104,14 @@ def first_window_loss(model: nn.Module, store: TokenStore, window: int, precisio
                 logits = model(batch.tokens[first], batch.emotion[first], batch.genre[first])
             logits = logits[0] if isinstance(logits, tuple) else logits
             targets = batch.targets[first]
-            nats += float(F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(),
-                                          ignore_index=store.pad_id, reduction="sum"))
+            nats += float(
+                F.cross_entropy(
+                    logits.flatten(0, 1).float(),
+                    targets.flatten(),
+                    ignore_index=store.pad_id,
+                    reduction="sum",
+                )
+            )
             count += int((targets != store.pad_id).sum())
     model.train()
     return nats / count
@@ -93,8 +121,10 @@ def _train_plain(bench: Bench, store: TokenStore) -> tuple[float, float, int, in
     """Loss, seconds, tokens and parameters of the original's recipe."""
     settings, budget = bench.sizes.quality, bench.sizes.quality_tokens
     data = padded_windows(store, settings.max_length)
-    labels = [torch.from_numpy(ids[store.rows("train")]).to(bench.device)
-              for ids in (store.emotion_ids, store.genre_ids)]
+    labels = [
+        torch.from_numpy(ids[store.rows("train")]).to(bench.device)
+        for ids in (store.emotion_ids, store.genre_ids)
+    ]
     torch.manual_seed(1)
     model = PlainTransformer(settings, len(store.vocabulary), len(store.emotions), len(store.genres))
     model = model.to(bench.device)
@@ -126,8 +156,14 @@ def _train_ours(bench: Bench, store: TokenStore, target: float) -> tuple[Trainin
     """
     window, budget = bench.sizes.quality.max_length, bench.sizes.quality_budget
     recipe = TrainingSettings(tokens=budget, window=window, batch_tokens=8 * window, learning_rate=2e-3)
-    run = RunSettings(name="bench", model=our_settings(bench.sizes.quality), training=recipe, seed=1,
-                      threads=bench.threads, precision=bench.precision)
+    run = RunSettings(
+        name="bench",
+        model=our_settings(bench.sizes.quality),
+        training=recipe,
+        seed=1,
+        threads=bench.threads,
+        precision=bench.precision,
+    )
     fabric = make_fabric(bench.precision)
     seconds, next_look, loss = 0.0, budget / LOOKS, math.inf
     with reproducible(bench.threads, fabric.device):

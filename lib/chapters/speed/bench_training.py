@@ -37,10 +37,19 @@ def train_experiment_size(bench: Bench) -> Row:
 def _train(work: str, model: ModelSettings, rows: int, bench: Bench) -> Row:
     """Whole steps on the same batches: forward, backward, update; ours is the book's own training loop."""
     window = model.max_length
-    recipe = TrainingSettings(tokens=10**12, window=window, batch_tokens=rows * window, optimiser="adam",
-                              learning_rate=1e-4, schedule="constant", clip=None, label_dropout=0.0)
-    run = RunSettings(name="bench", model=model, training=recipe, seed=1, threads=bench.threads,
-                      precision=bench.precision)
+    recipe = TrainingSettings(
+        tokens=10**12,
+        window=window,
+        batch_tokens=rows * window,
+        optimiser="adam",
+        learning_rate=1e-4,
+        schedule="constant",
+        clip=None,
+        label_dropout=0.0,
+    )
+    run = RunSettings(
+        name="bench", model=model, training=recipe, seed=1, threads=bench.threads, precision=bench.precision
+    )
     fabric = make_fabric(bench.precision)
     with reproducible(bench.threads, fabric.device):
         training = Training(run, RandomTokens(window), fabric)
@@ -57,8 +66,9 @@ def _train(work: str, model: ModelSettings, rows: int, bench: Bench) -> Row:
         batch = training.batches.batch_at(epoch, number).to(bench.device)
 
         def step() -> None:
-            loss = plain_loss(plain, batch.tokens, batch.targets, batch.emotion, batch.genre, store.pad_id,
-                              bench.precision)
+            loss = plain_loss(
+                plain, batch.tokens, batch.targets, batch.emotion, batch.genre, store.pad_id, bench.precision
+            )
             losses.append(float(loss.detach()))
             plain_step(plain, optimiser, loss)
 
@@ -71,26 +81,37 @@ def _train(work: str, model: ModelSettings, rows: int, bench: Bench) -> Row:
     plain_turn(), ours_turn()
     difference = abs(losses[0] - float(training.loss_sum) / state.tokens)
     if not difference <= LARGEST_DIFFERENCE[bench.precision]:
-        raise BookError(f"In {work} both ways start with the same weights, but their first losses differ by "
-                        f"{difference:.4f} nats a token: they do not compute the same thing.")
+        raise BookError(
+            f"In {work} both ways start with the same weights, but their first losses differ by "
+            f"{difference:.4f} nats a token: they do not compute the same thing."
+        )
     found = in_turns(plain_turn, ours_turn, bench.sizes.seconds, warm_up=False)
-    peak = matmul_peak(layer_shapes(model, rows * window), number_format(bench.precision), bench.peak_seconds,
-                       bench.device)
+    peak = matmul_peak(
+        layer_shapes(model, rows * window), number_format(bench.precision), bench.peak_seconds, bench.device
+    )
     flops = 3 * flops_per_token(training.network, window)
-    return make_row(work, *found, peak / flops, "tokens/s",
-                    "the same network, weights and batches; whole steps, no padding; ours is the book's loop",
-                    precision=bench.precision, parameters=count_parameters(training.network)["total"],
-                    batch=f"{rows} × {window:,}", loss_difference=difference, matmul_flops_per_second=peak,
-                    flops_per_token=flops, data_share=state.seconds["data"] / max(1e-9, sum(
-                        rows * window / speed for speed in found[1])))
+    return make_row(
+        work,
+        *found,
+        peak / flops,
+        "tokens/s",
+        "the same network, weights and batches; whole steps, no padding; ours is the book's loop",
+        precision=bench.precision,
+        parameters=count_parameters(training.network)["total"],
+        batch=f"{rows} × {window:,}",
+        loss_difference=difference,
+        matmul_flops_per_second=peak,
+        flops_per_token=flops,
+        data_share=state.seconds["data"] / max(1e-9, sum(rows * window / speed for speed in found[1])),
+    )
 
 
 def tokenise(bench: Bench) -> Row:
     """Files a second that become tokens: in one process, and in as many as there are cores."""
     folder = dataset_folder(bench.profile)
-    pieces = read_folder(folder)[0][:bench.sizes.files]
+    pieces = read_folder(folder)[0][: bench.sizes.files]
     token_set, processes = bench.profile.data.token_set, max(2, core_count())
-    parts = [pieces[number::4 * processes] for number in range(4 * processes)]
+    parts = [pieces[number :: 4 * processes] for number in range(4 * processes)]
 
     def alone() -> float:
         return usable / timed(lambda: [_read(part, token_set) for part in parts])
@@ -101,10 +122,17 @@ def tokenise(bench: Bench) -> Row:
     with Parallel(n_jobs=processes, backend="loky") as pool:
         usable = sum(pool(delayed(_read)(part, token_set) for part in parts))
         plain, ours = in_turns(alone, together, bench.sizes.seconds)
-    return make_row("tokenise", plain, ours, processes * max(plain), "files/s",
-                    f"the same work in 1 process and in {processes}, which run already; "
-                    "the bound is linear in processes",
-                    processes=processes, files=usable, token_set=token_set)
+    return make_row(
+        "tokenise",
+        plain,
+        ours,
+        processes * max(plain),
+        "files/s",
+        f"the same work in 1 process and in {processes}, which run already; the bound is linear in processes",
+        processes=processes,
+        files=usable,
+        token_set=token_set,
+    )
 
 
 def _read(pieces: Sequence[Piece], token_set: TokenSet) -> int:

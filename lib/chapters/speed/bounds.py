@@ -26,8 +26,9 @@ def layer_shapes(settings: ModelSettings, tokens: int) -> list[Shape]:
     return [(tokens, size, 3 * size), (tokens, size, size), (tokens, size, inner), (tokens, inner, size)]
 
 
-def matmul_peak(shapes: Iterable[Shape], dtype: torch.dtype, seconds: float = 2.0,
-                device: torch.device | str = "cpu") -> float:
+def matmul_peak(
+    shapes: Iterable[Shape], dtype: torch.dtype, seconds: float = 2.0, device: torch.device | str = "cpu"
+) -> float:
     """The best rate that a product of one of these shapes reaches, in floating-point operations a second.
 
     Args:
@@ -85,7 +86,10 @@ def bytes_a_step(model: ConditionalModel, rows: int, past: float) -> float:
     """
     settings = model.settings
     tables = ("token_embedding", "position_embedding", "emotion_embedding", "genre_embedding")
-    weights = sum(weight.numel() * weight.element_size() for name, weight in model.named_parameters()
-                  if not name.startswith(tables) or (settings.tie_embeddings and name.startswith(tables[0])))
+    weights = sum(
+        weight.numel() * weight.element_size()
+        for name, weight in model.named_parameters()
+        if not name.startswith(tables) or (settings.tie_embeddings and name.startswith(tables[0]))
+    )
     width = next(model.parameters()).element_size()
     return weights + rows * past * 2 * settings.num_layers * settings.hidden_size * width

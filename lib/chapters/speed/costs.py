@@ -30,9 +30,10 @@ LENGTHS = 16, 32, 48  # tokens; they tell what grows with the length from what s
 DEVICES = [device for device in KNOWN if device.name in ("NVIDIA L4", "NVIDIA A100 SXM", "NVIDIA H100 SXM")]
 
 #: Shares of the peak that trainings of small GPTs have reached, and whose.
-UTILISATIONS = ((0.37, "nanoGPT (transformer_sizing.ipynb), GPT-2 of 124 M parameters on one A100"),
-                (0.52, "TinyLlama, 24,000 tokens/s at 1.1 B parameters on one A100, causal attention counted "
-                       "as here"))
+UTILISATIONS = (
+    (0.37, "nanoGPT (transformer_sizing.ipynb), GPT-2 of 124 M parameters on one A100"),
+    (0.52, "TinyLlama, 24,000 tokens/s at 1.1 B parameters on one A100, causal attention counted as here"),
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,15 @@ def cost_of(run: RunSettings, vocabulary_size: int) -> Cost:
     width = sum(tensor.numel() * tensor.element_size() for tensor in _tensors(state))
     grows = run.model.kind == "transformer"
     weights = (10.0 if run.precision == MIXED else 8.0) * parameters
-    return Cost(parameters, 3 * flops_per_token(model, training.window), training.tokens, weights,
-                8.0 * parameters, activation_bytes(model, run.precision) * training.batch_tokens,
-                float(width * COMPOSED_AT_ONCE * (training.window if grows else 1)))
+    return Cost(
+        parameters,
+        3 * flops_per_token(model, training.window),
+        training.tokens,
+        weights,
+        8.0 * parameters,
+        activation_bytes(model, run.precision) * training.batch_tokens,
+        float(width * COMPOSED_AT_ONCE * (training.window if grows else 1)),
+    )
 
 
 def activation_bytes(model: ConditionalModel, precision: Precision) -> float:
@@ -97,16 +104,25 @@ def describe_costs(profile: Profile, peak_seconds: float = 1.0) -> list[str]:
     vocabulary_size = len(build_tokenizer(profile.data.token_set))
     costs = {name: cost_of(profile.run(name), vocabulary_size) for name in profile.runs}
     devices = [*DEVICES, *_measured(profile, peak_seconds)]
-    lines = [line for name, cost in costs.items()
-             for line in _describe(profile.run(name), cost, len(profile.seeds))]
+    lines = [
+        line
+        for name, cost in costs.items()
+        for line in _describe(profile.run(name), cost, len(profile.seeds))
+    ]
     shares = " to ".join(f"{share:.0%}" for share, _ in UTILISATIONS)
     for name, cost in costs.items():
-        remark = "" if profile.runs[name].model.kind == "transformer" else (
-            " (an LSTM, whose steps wait for each other, takes longer)")
-        lines.append(f"hours     {name}, one seed on one device, at {shares} of its peak{remark}: "
-                     + "; ".join(_hours(device, cost) for device in devices))
-    lines += [f"source    {device.name}, {device.peak / 1e12:,.4g} TFLOP/s: {device.source}"
-              for device in devices]
+        remark = (
+            ""
+            if profile.runs[name].model.kind == "transformer"
+            else (" (an LSTM, whose steps wait for each other, takes longer)")
+        )
+        lines.append(
+            f"hours     {name}, one seed on one device, at {shares} of its peak{remark}: "
+            + "; ".join(_hours(device, cost) for device in devices)
+        )
+    lines += [
+        f"source    {device.name}, {device.peak / 1e12:,.4g} TFLOP/s: {device.source}" for device in devices
+    ]
     return lines + [f"source    {share:.0%} of the peak: {who}" for share, who in UTILISATIONS]
 
 
@@ -119,7 +135,8 @@ def _describe(run: RunSettings, cost: Cost, seeds: int) -> list[str]:
         f"memory    {run.name}: weights and gradients {_size(cost.weights)}, optimiser "
         f"{_size(cost.optimiser)}, activations {_size(cost.activations)} (batch of "
         f"{training.batch_tokens:,} tokens); composing {COMPOSED_AT_ONCE} pieces of {training.window:,} "
-        f"tokens: cache {_size(cost.cache)}"]
+        f"tokens: cache {_size(cost.cache)}",
+    ]
 
 
 def _hours(device: Device, cost: Cost) -> str:

@@ -18,18 +18,41 @@ class Device:
 
 
 KNOWN = (
-    Device("NVIDIA L4", 121e12, 24e9, "NVIDIA's datasheet of the L4: 242 TFLOPS with sparsity, half without",
-           ("NVIDIA L4",)),
-    Device("NVIDIA A100 SXM", 312e12, 80e9, "NVIDIA's datasheet of the A100: 312 TFLOPS without sparsity",
-           ("NVIDIA A100-SXM4-40GB", "NVIDIA A100-SXM4-80GB", "NVIDIA A100-PCIE-40GB",
-            "NVIDIA A100 80GB PCIe")),
-    Device("NVIDIA H100 PCIe", 756.5e12, 80e9,
-           "NVIDIA's datasheet of the H100: 1,513 TFLOPS with sparsity, half without", ("NVIDIA H100 PCIe",)),
-    Device("NVIDIA H100 SXM", 989.5e12, 80e9,
-           "NVIDIA's datasheet of the H100: 1,979 TFLOPS with sparsity, half without",
-           ("NVIDIA H100 80GB HBM3",)),
-    Device("NVIDIA H200 SXM", 989.5e12, 141e9,
-           "NVIDIA's datasheet of the H200: 1,979 TFLOPS with sparsity, half without", ("NVIDIA H200",)),
+    Device(
+        "NVIDIA L4",
+        121e12,
+        24e9,
+        "NVIDIA's datasheet of the L4: 242 TFLOPS with sparsity, half without",
+        ("NVIDIA L4",),
+    ),
+    Device(
+        "NVIDIA A100 SXM",
+        312e12,
+        80e9,
+        "NVIDIA's datasheet of the A100: 312 TFLOPS without sparsity",
+        ("NVIDIA A100-SXM4-40GB", "NVIDIA A100-SXM4-80GB", "NVIDIA A100-PCIE-40GB", "NVIDIA A100 80GB PCIe"),
+    ),
+    Device(
+        "NVIDIA H100 PCIe",
+        756.5e12,
+        80e9,
+        "NVIDIA's datasheet of the H100: 1,513 TFLOPS with sparsity, half without",
+        ("NVIDIA H100 PCIe",),
+    ),
+    Device(
+        "NVIDIA H100 SXM",
+        989.5e12,
+        80e9,
+        "NVIDIA's datasheet of the H100: 1,979 TFLOPS with sparsity, half without",
+        ("NVIDIA H100 80GB HBM3",),
+    ),
+    Device(
+        "NVIDIA H200 SXM",
+        989.5e12,
+        141e9,
+        "NVIDIA's datasheet of the H200: 1,979 TFLOPS with sparsity, half without",
+        ("NVIDIA H200",),
+    ),
 )
 
 

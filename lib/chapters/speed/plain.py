@@ -35,15 +35,23 @@ class PlainTransformer(nn.Module):
         super().__init__()
         have = (settings.norm, settings.positions, settings.activation, settings.tie_embeddings)
         if have != ("post", "learned", "relu", False) or settings.dropout:
-            raise BookError("The original's way has post-norm, learned positions, ReLU, an untied output "
-                            f"layer, no dropout; these settings have {have}, dropout {settings.dropout}.")
+            raise BookError(
+                "The original's way has post-norm, learned positions, ReLU, an untied output "
+                f"layer, no dropout; these settings have {have}, dropout {settings.dropout}."
+            )
         size = settings.hidden_size
         self.token_embedding = nn.Embedding(vocabulary_size, size)
         self.position_embedding = nn.Embedding(settings.max_length, size)
         self.emotion_embedding = nn.Embedding(num_emotions, size)
         self.genre_embedding = nn.Embedding(num_genres, size)
-        layer = nn.TransformerEncoderLayer(size, settings.num_heads, settings.feed_forward_size or 4 * size,
-                                           dropout=0.0, activation="relu", batch_first=True)
+        layer = nn.TransformerEncoderLayer(
+            size,
+            settings.num_heads,
+            settings.feed_forward_size or 4 * size,
+            dropout=0.0,
+            activation="relu",
+            batch_first=True,
+        )
         self.encoder = nn.TransformerEncoder(layer, settings.num_layers, enable_nested_tensor=False)
         self.output = nn.Linear(size, vocabulary_size)
 
@@ -62,11 +70,13 @@ class PlainTransformer(nn.Module):
         for theirs, ours in zip(self.encoder.layers, model.layers, strict=True):
             theirs.self_attn.in_proj_weight.copy_(ours.attention.query_key_value.weight)
             theirs.self_attn.in_proj_bias.copy_(ours.attention.query_key_value.bias)
-            for target, source in ((theirs.self_attn.out_proj, ours.attention.output),
-                                   (theirs.linear1, ours.feed_forward.expand),
-                                   (theirs.linear2, ours.feed_forward.output),
-                                   (theirs.norm1, ours.attention_norm),
-                                   (theirs.norm2, ours.feed_forward_norm)):
+            for target, source in (
+                (theirs.self_attn.out_proj, ours.attention.output),
+                (theirs.linear1, ours.feed_forward.expand),
+                (theirs.linear2, ours.feed_forward.output),
+                (theirs.norm1, ours.attention_norm),
+                (theirs.norm2, ours.feed_forward_norm),
+            ):
                 target.load_state_dict(source.state_dict())
         for name in ("token_embedding", "position_embedding", "output"):
             getattr(self, name).load_state_dict(getattr(model, name).state_dict())
@@ -76,8 +86,15 @@ class PlainTransformer(nn.Module):
         return self
 
 
-def plain_loss(model: PlainTransformer, tokens: Tensor, targets: Tensor, emotion: Tensor, genre: Tensor,
-               pad_id: int, precision: Precision) -> Tensor:
+def plain_loss(
+    model: PlainTransformer,
+    tokens: Tensor,
+    targets: Tensor,
+    emotion: Tensor,
+    genre: Tensor,
+    pad_id: int,
+    precision: Precision,
+) -> Tensor:
     """Mean cross-entropy (nats a token) over the targets that are not PAD."""
     with autocast(precision, tokens.device):
         logits = model(tokens, emotion, genre)
@@ -92,8 +109,16 @@ def plain_step(model: PlainTransformer, optimiser: torch.optim.Optimizer, loss: 
 
 
 @torch.no_grad()
-def compose_plain(model: PlainTransformer, emotion: int, genre: int, start: int, max_tokens: int,
-                  temperature: float = 1.0, greedy: bool = False, seed: int = 0) -> Iterator[int]:
+def compose_plain(
+    model: PlainTransformer,
+    emotion: int,
+    genre: int,
+    start: int,
+    max_tokens: int,
+    temperature: float = 1.0,
+    greedy: bool = False,
+    seed: int = 0,
+) -> Iterator[int]:
     """Draw token after token from the full distribution, reading the whole prefix again for each.
 
     Args:

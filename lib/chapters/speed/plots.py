@@ -25,15 +25,29 @@ def bench_table(rows: Rows, caption: str) -> HTML:
         rows: as plain data.
         caption: of the table.
     """
-    lines = [{"work": row["work"], "unit": row["unit"], "the original's way": _short(row["plain"]),
-              "ours": _short(row["ours"]), "times better": f"{row['ratio']:.2f}",
-              "range": (f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f} in {row['turns']} turns"
-                        if row["turns"] > 1 else "one turn"),
-              "bound": _short(row["bound"]), "of bound": f"{row['of_bound']:.0%}"} for row in rows]
+    lines = [
+        {
+            "work": row["work"],
+            "unit": row["unit"],
+            "the original's way": _short(row["plain"]),
+            "ours": _short(row["ours"]),
+            "times better": f"{row['ratio']:.2f}",
+            "range": (
+                f"{row['ratio_low']:.2f} to {row['ratio_high']:.2f} in {row['turns']} turns"
+                if row["turns"] > 1
+                else "one turn"
+            ),
+            "bound": _short(row["bound"]),
+            "of bound": f"{row['of_bound']:.0%}",
+        }
+        for row in rows
+    ]
     first = rows[0]
-    note = (f"Measured on {first['date']}: {first['machine']}, {first['cores']} cores, {first['threads']} "
-            f"threads, torch {first['versions']['torch']}; processes waiting for a core beforehand: "
-            f"{first['system_load']}.")
+    note = (
+        f"Measured on {first['date']}: {first['machine']}, {first['cores']} cores, {first['threads']} "
+        f"threads, torch {first['versions']['torch']}; processes waiting for a core beforehand: "
+        f"{first['system_load']}."
+    )
     return html_table(pd.DataFrame(lines), caption, note=note)
 
 
@@ -54,8 +68,14 @@ def plot_ratios(rows: Rows) -> Figure:
     for place, row in zip(places, rows, strict=True):
         axis.plot([row["ratio_low"], row["ratio_high"]], [place, place], color=colour, linewidth=2.5)
         axis.plot(row["ratio"], place, "o", color=colour)
-        axis.annotate(f"{row['ratio']:.1f}", (row["ratio_high"], place), (7, 0), textcoords="offset points",
-                      va="center", fontsize=9)
+        axis.annotate(
+            f"{row['ratio']:.1f}",
+            (row["ratio_high"], place),
+            (7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
     axis.axvline(1, color=INK, linewidth=1, linestyle=":")
     axis.set_xscale("log")
     highest = max(float(row["ratio_high"]) for row in rows)
@@ -81,11 +101,25 @@ def plot_time_shares(shares: pd.DataFrame) -> Figure:
     for kind, fill in zip(kinds, _FILLS, strict=True):
         for place, way in enumerate(reversed(_WAYS)):
             row = shares[(shares["kind"] == kind) & (shares["way"] == way)].iloc[0]
-            axis.barh(place, row["seconds"], left=left[way], color=fill, edgecolor=INK, linewidth=0.4,
-                      label=kind if place == 0 else None)
+            axis.barh(
+                place,
+                row["seconds"],
+                left=left[way],
+                color=fill,
+                edgecolor=INK,
+                linewidth=0.4,
+                label=kind if place == 0 else None,
+            )
             if row["seconds"] > 0.06 * longest:
-                axis.text(left[way] + row["seconds"] / 2, place, f"{row['share']:.0%}", ha="center",
-                          va="center", fontsize=9, color=text_colour(fill))
+                axis.text(
+                    left[way] + row["seconds"] / 2,
+                    place,
+                    f"{row['share']:.0%}",
+                    ha="center",
+                    va="center",
+                    fontsize=9,
+                    color=text_colour(fill),
+                )
             left[way] += row["seconds"]
     axis.set_yticks(range(len(_WAYS)), list(reversed(_WAYS.values())))
     axis.set(xlabel="seconds a training step (percentages: of that way's step)")
@@ -111,15 +145,21 @@ def plot_worth(table: pd.DataFrame) -> Figure:
         axis.plot(line["difference"], place, "o", color=colour)
         axis.plot(seeds_of(line), np.full(len(seeds_of(line)), place - 0.25), "|", color=INK, markersize=6)
     axis.axvline(0, color=INK, linewidth=1, linestyle=":")
-    axis.set_yticks(places, [arm if arm.startswith(("LSTM", "all")) else f"without {arm}"
-                             for arm in shown["arm"]])
+    axis.set_yticks(
+        places, [arm if arm.startswith(("LSTM", "all")) else f"without {arm}" for arm in shown["arm"]]
+    )
     axis.set_xscale("symlog", linthresh=0.2)
-    ticks = [tick for tick in (-5, -2, -1, -0.5, -0.2, -0.1, 0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
-             if axis.get_xlim()[0] <= tick <= axis.get_xlim()[1]]
+    ticks = [
+        tick
+        for tick in (-5, -2, -1, -0.5, -0.2, -0.1, 0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+        if axis.get_xlim()[0] <= tick <= axis.get_xlim()[1]
+    ]
     axis.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
     axis.minorticks_off()
-    axis.set(xlabel="extra loss, nats a source note (straight up to 0.2, logarithmic beyond)",
-             ylim=(-0.7, len(shown) - 0.4))
+    axis.set(
+        xlabel="extra loss, nats a source note (straight up to 0.2, logarithmic beyond)",
+        ylim=(-0.7, len(shown) - 0.4),
+    )
     return figure
 
 
@@ -143,12 +183,21 @@ def worth_table(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         interval = with_interval(extra, line["low"], line["high"], 3)
         if interval == "–" and extra == extra:
             interval = f"{extra:.3f} (one seed, no interval)".replace("-", "−")
-        lines.append({"arm": line["arm"], "nats per source note": line["nats_per_note"],
-                      "more than the book's": interval if extra == extra else "–",
-                      "runs that diverged": f"{line['diverged']} of {line['seeds']}",
-                      "parameters": line["parameters"], "tokens": line["tokens"]})
+        lines.append(
+            {
+                "arm": line["arm"],
+                "nats per source note": line["nats_per_note"],
+                "more than the book's": interval if extra == extra else "–",
+                "runs that diverged": f"{line['diverged']} of {line['seeds']}",
+                "parameters": line["parameters"],
+                "tokens": line["tokens"],
+            }
+        )
     first = table.iloc[0]
-    counted = (f"Judged on {first['judged_tokens']:,} tokens of {first['pieces']:,} test pieces in "
-               f"{first['groups']:,} groups; 95 % intervals over seeds ({first['seeds']}) and pieces.")
-    return html_table(pd.DataFrame(lines), caption, {"nats per source note": ".3f"},
-                      note=f"{counted} {note}".strip())
+    counted = (
+        f"Judged on {first['judged_tokens']:,} tokens of {first['pieces']:,} test pieces in "
+        f"{first['groups']:,} groups; 95 % intervals over seeds ({first['seeds']}) and pieces."
+    )
+    return html_table(
+        pd.DataFrame(lines), caption, {"nats per source note": ".3f"}, note=f"{counted} {note}".strip()
+    )

@@ -22,16 +22,19 @@ class RandomTokens:
     def __init__(self, window: int, pieces: int = 64, vocabulary: Sequence[str] | None = None):
         self.folder, self.hash = Path("random"), f"random-{window}-{pieces}"
         self.vocabulary = list(vocabulary or _original_vocabulary())
-        self.emotions, self.genres = ([f"{kind} {number}" for number in range(count)]
-                                      for kind, count in (("emotion", EMOTIONS), ("genre", GENRES)))
+        self.emotions, self.genres = (
+            [f"{kind} {number}" for number in range(count)]
+            for kind, count in (("emotion", EMOTIONS), ("genre", GENRES))
+        )
         self.pad_id, self.eos_id = (self.vocabulary.index(f"{name}_None") for name in ("PAD", "EOS"))
         generator = np.random.default_rng(0)
         ordinary = [number for number, text in enumerate(self.vocabulary) if not text.endswith("_None")]
         self.ids = generator.choice(ordinary, pieces * (window + 1)).astype("<u2")
         self.lengths = np.full(pieces, window + 1)
         self.offsets = np.arange(pieces) * (window + 1)
-        self.emotion_ids, self.genre_ids = (generator.integers(0, count, pieces)
-                                            for count in (EMOTIONS, GENRES))
+        self.emotion_ids, self.genre_ids = (
+            generator.integers(0, count, pieces) for count in (EMOTIONS, GENRES)
+        )
         self.bar_lines = np.flatnonzero(np.isin(self.ids, self.ids_of_type("Bar")))
         self.index = range(pieces)
 

@@ -13,8 +13,14 @@ from lib.profiles.profile import ModelSettings, Settings
 
 LEAST_TURNS = 3
 
-_FAITHFUL = {"kind": "transformer", "norm": "post", "positions": "learned", "activation": "relu",
-             "tie_embeddings": False, "initialisation": "torch"}
+_FAITHFUL = {
+    "kind": "transformer",
+    "norm": "post",
+    "positions": "learned",
+    "activation": "relu",
+    "tie_embeddings": False,
+    "initialisation": "torch",
+}
 
 
 class BenchSizes(Settings):
@@ -47,25 +53,49 @@ class BenchSizes(Settings):
 #: The works at the sizes of the original report, in minutes.
 FULL = BenchSizes(
     original=ModelSettings(**_FAITHFUL, hidden_size=512, num_layers=12, num_heads=16, feed_forward_size=2048),
-    experiment=ModelSettings(**_FAITHFUL, hidden_size=256, num_layers=8, num_heads=8, feed_forward_size=2048,
-                             max_length=512),
-    rows=(4, 8), compose_tokens=1024, pieces=64, files=1000,
-    quality=ModelSettings(**_FAITHFUL, hidden_size=256, num_layers=4, num_heads=8, feed_forward_size=2048,
-                          max_length=512),
-    quality_tokens=5_500_000, quality_budget=1_500_000, seconds=20)
+    experiment=ModelSettings(
+        **_FAITHFUL, hidden_size=256, num_layers=8, num_heads=8, feed_forward_size=2048, max_length=512
+    ),
+    rows=(4, 8),
+    compose_tokens=1024,
+    pieces=64,
+    files=1000,
+    quality=ModelSettings(
+        **_FAITHFUL, hidden_size=256, num_layers=4, num_heads=8, feed_forward_size=2048, max_length=512
+    ),
+    quality_tokens=5_500_000,
+    quality_budget=1_500_000,
+    seconds=20,
+)
 
 _TINY = ModelSettings(**_FAITHFUL, hidden_size=32, num_layers=2, num_heads=4, max_length=64)
 #: Smaller networks, in seconds: beside the full ones, to see whether this machine tells the same story.
 GLANCE = BenchSizes(
     original=ModelSettings(**_FAITHFUL, hidden_size=256, num_layers=4, num_heads=8, max_length=256),
     experiment=ModelSettings(**_FAITHFUL, hidden_size=128, num_layers=4, num_heads=4, max_length=256),
-    rows=(4, 8), compose_tokens=256, pieces=16, files=100,
+    rows=(4, 8),
+    compose_tokens=256,
+    pieces=16,
+    files=100,
     quality=ModelSettings(**_FAITHFUL, hidden_size=128, num_layers=2, num_heads=4, max_length=256),
-    quality_tokens=300_000, quality_budget=300_000, seconds=2)
+    quality_tokens=300_000,
+    quality_budget=300_000,
+    seconds=2,
+)
 
 #: To see that everything runs; the figures mean nothing.
-TINY = BenchSizes(original=_TINY, experiment=_TINY, rows=(2, 2), compose_tokens=64, pieces=4, files=24,
-                   quality=_TINY, quality_tokens=20_000, quality_budget=20_000, seconds=0.1)
+TINY = BenchSizes(
+    original=_TINY,
+    experiment=_TINY,
+    rows=(2, 2),
+    compose_tokens=64,
+    pieces=4,
+    files=24,
+    quality=_TINY,
+    quality_tokens=20_000,
+    quality_budget=20_000,
+    seconds=0.1,
+)
 
 
 SIZES = {"full": FULL, "glance": GLANCE, "tiny": TINY}
@@ -107,19 +137,43 @@ class Bench:
         return min(2.0, self.sizes.seconds)
 
 
-def make_row(work: str, plain: Sequence[float], ours: Sequence[float], bound: float, unit: str, note: str,
-             **about: object) -> Row:
+def make_row(
+    work: str,
+    plain: Sequence[float],
+    ours: Sequence[float],
+    bound: float,
+    unit: str,
+    note: str,
+    **about: object,
+) -> Row:
     """A row from one figure a turn of each way; units that begin with 's' are times, others rates."""
     times = unit.startswith("s ")
     ratios = [first / second if times else second / first for first, second in zip(plain, ours, strict=True)]
     middle = statistics.median(ours)
     of_bound = bound / middle if times else middle / bound
-    return Row(work, statistics.median(plain), middle, statistics.median(ratios), bound, of_bound, unit,
-               len(ratios), min(ratios), max(ratios), note, about)
+    return Row(
+        work,
+        statistics.median(plain),
+        middle,
+        statistics.median(ratios),
+        bound,
+        of_bound,
+        unit,
+        len(ratios),
+        min(ratios),
+        max(ratios),
+        note,
+        about,
+    )
 
 
-def in_turns(plain: Callable[[], float], ours: Callable[[], float], seconds: float,
-             least: int = LEAST_TURNS, warm_up: bool = True) -> tuple[list[float], list[float]]:
+def in_turns(
+    plain: Callable[[], float],
+    ours: Callable[[], float],
+    seconds: float,
+    least: int = LEAST_TURNS,
+    warm_up: bool = True,
+) -> tuple[list[float], list[float]]:
     """Call both in turns until `seconds` have passed for each, `least` times at least; what the warm-up gives
     is dropped.
     """
@@ -137,5 +191,7 @@ def plain_row(row: Row) -> dict[str, object]:
     """A row as plain data, numbers to four digits, what is particular to the work at the end."""
     found = asdict(row)
     about = found.pop("about")
-    return {name: float(f"{value:.4g}") if isinstance(value, float) else value
-            for name, value in (found | about).items()}
+    return {
+        name: float(f"{value:.4g}") if isinstance(value, float) else value
+        for name, value in (found | about).items()
+    }

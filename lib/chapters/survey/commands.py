@@ -9,8 +9,9 @@ import typer
 if TYPE_CHECKING:
     from lib.chapters.survey.files import SurveyAnswers
 
-survey = typer.Typer(no_args_is_help=True,
-                     help="Ask listeners: prepare pieces, make the page, read the answers.")
+survey = typer.Typer(
+    no_args_is_help=True, help="Ask listeners: prepare pieces, make the page, read the answers."
+)
 
 
 @survey.command()
@@ -48,12 +49,19 @@ def make(
     from lib.chapters.survey.page import key_path, make_survey
 
     made = make_survey(pieces, out, seconds, per_rater, words, contact, seed)
-    print(f"{out}: survey {made['survey']}, {made['count']} pieces, {made['length'] / 60:.1f} minutes of "
-          f"music, {made['bytes'] / 1e6:.1f} MB")
-    lengths = {origin: [piece["seconds"] for piece in made["pieces"].values() if piece["origin"] == origin]
-               for origin in ("composed", "real")}
-    print("median seconds: " + ", ".join(f"{origin} {median(found):.0f}" for origin, found in lengths.items())
-          + "; where they differ much, length gives the origin away")
+    print(
+        f"{out}: survey {made['survey']}, {made['count']} pieces, {made['length'] / 60:.1f} minutes of "
+        f"music, {made['bytes'] / 1e6:.1f} MB"
+    )
+    lengths = {
+        origin: [piece["seconds"] for piece in made["pieces"].values() if piece["origin"] == origin]
+        for origin in ("composed", "real")
+    }
+    print(
+        "median seconds: "
+        + ", ".join(f"{origin} {median(found):.0f}" for origin, found in lengths.items())
+        + "; where they differ much, length gives the origin away"
+    )
     print(f"{key_path(out)}: which piece is which; keep it away from raters")
 
 
@@ -73,8 +81,11 @@ def read(
     if out is not None:
         from lib.basics.files import write_csv
 
-        write_csv(out, list(found.answers.columns), found.answers.astype(object).where(
-            found.answers.notna(), "").to_dict("records"))
+        write_csv(
+            out,
+            list(found.answers.columns),
+            found.answers.astype(object).where(found.answers.notna(), "").to_dict("records"),
+        )
         print(f"{out}: {len(found.answers)} rows")
 
 

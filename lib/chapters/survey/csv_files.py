@@ -49,13 +49,20 @@ def read_csv_file(path: Path, is_known: Callable[[list[str]], bool]) -> CsvFile:
     if not text.strip():
         raise ValueError("it is empty")
     marked = _SEPARATOR_LINE.match(text)  # for Excel, which does not show that line
-    text = text[marked.end():] if marked else text
+    text = text[marked.end() :] if marked else text
     tables = [_numbered(text, separator) for separator in ([marked[1]] if marked else _SEPARATORS)]
     tables = [table for table in tables if table]
     if not tables:
         raise ValueError("it is empty")
-    table = max(tables, key=lambda table: (is_known(table[0][1]), len(table[0][1]) > 1, -_unevenness(table),
-                                               len(table[0][1])))
+    table = max(
+        tables,
+        key=lambda table: (
+            is_known(table[0][1]),
+            len(table[0][1]) > 1,
+            -_unevenness(table),
+            len(table[0][1]),
+        ),
+    )
     return CsvFile(table[0][1], table[1:], encoding)
 
 
@@ -69,8 +76,10 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         raise ValueError(f"it cannot be read ({error.strerror})") from None
     if content.startswith(b"PK"):
-        raise ValueError("it is a zip archive or an Excel workbook: unpack it (Google Forms delivers its CSV "
-                         "in one), or save the workbook as CSV")
+        raise ValueError(
+            "it is a zip archive or an Excel workbook: unpack it (Google Forms delivers its CSV "
+            "in one), or save the workbook as CSV"
+        )
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise ValueError("it is a workbook of an old Excel: save it as CSV")
     return content
@@ -82,8 +91,11 @@ def decode_text(content: bytes) -> tuple[str, str]:
     Raises:
         ValueError: when none of them fits.
     """
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
-                           (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if content.startswith(mark):
             return _decoded(content, encoding), encoding
     if b"\0" in content:  # UTF-16 without a mark: in mostly Latin text every other byte is zero
@@ -110,8 +122,11 @@ def _decoded(content: bytes, encoding: str) -> str:
 def _numbered(text: str, separator: str) -> list[tuple[int, list[str]]]:
     """Number and cells of every row that is not empty."""
     rows = _split(text, separator)
-    return [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=1)
-            if any(cell.strip() for cell in row)]
+    return [
+        (number, [cell.strip() for cell in row])
+        for number, row in enumerate(rows, start=1)
+        if any(cell.strip() for cell in row)
+    ]
 
 
 def _unevenness(table: list[tuple[int, list[str]]]) -> float:
@@ -127,8 +142,12 @@ def _split(text: str, separator: str) -> list[list[str]]:
     except csv.Error:  # a quote that is not closed, or text behind a closed one
         return [_one_line(line, separator) for line in lines]
     # Two quotes that are not closed make a pair, and what lies between looks like one long cell.
-    swallowed = any(len(_one_line(line, separator)) == len(row) > 1 for row in rows for cell in row
-                    for line in cell.splitlines()[1:])
+    swallowed = any(
+        len(_one_line(line, separator)) == len(row) > 1
+        for row in rows
+        for cell in row
+        for line in cell.splitlines()[1:]
+    )
     return [_one_line(line, separator) for line in lines] if swallowed else rows
 
 

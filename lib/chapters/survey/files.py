@@ -27,15 +27,29 @@ from lib.basics.files import hash_of_bytes, read_json
 from lib.chapters.survey.csv_files import read_csv_file
 from lib.chapters.survey.scores import QUESTIONS, SCORES
 
-PAGE_COLUMNS = ("survey", "rater", "language", "position", "piece", "presentation", *QUESTIONS,
-                "heard_seconds")
+PAGE_COLUMNS = (
+    "survey",
+    "rater",
+    "language",
+    "position",
+    "piece",
+    "presentation",
+    *QUESTIONS,
+    "heard_seconds",
+)
 ANSWER_COLUMNS = ["file", "row", "survey", "rater", "position", "piece", "presentation", *QUESTIONS]
 ORIGINS = ("composed", "real")
 
 _TIMESTAMPS = {"timestamp", "時間戳記", "時間戳"}
 _ADDRESSES = {"email address", "email", "username", "電子郵件地址", "電子郵件", "使用者名稱"}
-_FORM_QUESTIONS = {"emotion": "emotion", "情緒": "emotion", "genre": "genre", "曲風": "genre",
-                   "human": "human", "人類": "human"}
+_FORM_QUESTIONS = {
+    "emotion": "emotion",
+    "情緒": "emotion",
+    "genre": "genre",
+    "曲風": "genre",
+    "human": "human",
+    "人類": "human",
+}
 _FORM_COLUMN = re.compile(r"(.+?)\s*\[\s*([^\[\]]+?)\s*\]\s*")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}\b.*", re.DOTALL)
@@ -96,14 +110,17 @@ def read_answers(paths: Iterable[Path], key: dict | None = None) -> SurveyAnswer
     if table.empty:
         file, row, reason = problems[0] if problems else (files[0]["file"], 0, "no row is below its header")
         where = f"{file}, row {row}" if row else file
-        raise BookError(f"None of the {len(files)} files holds an answer that can be used; the first problem "
-                        f"is in {where}: {reason}.")
+        raise BookError(
+            f"None of the {len(files)} files holds an answer that can be used; the first problem "
+            f"is in {where}: {reason}."
+        )
     used = table.groupby("file")["row"].nunique()
     for file in files:
         file["used"] = int(used.get(file["file"], 0))
     reasons = pd.DataFrame(problems, columns=["file", "row", "reason"])
-    return SurveyAnswers(table, reasons, pd.DataFrame(mended, columns=["file", "row", "what"]),
-                         pd.DataFrame(files))
+    return SurveyAnswers(
+        table, reasons, pd.DataFrame(mended, columns=["file", "row", "what"]), pd.DataFrame(files)
+    )
 
 
 def _read_file(path: Path, name: str, answers: list, problems: list, seen: dict) -> dict[str, object]:
@@ -123,8 +140,10 @@ def _read_file(path: Path, name: str, answers: list, problems: list, seen: dict)
             named: dict[str, str] = {}
             for name, text in zip(table.header, cells, strict=True):
                 named.setdefault(name, text)  # of two, the first
-            about_row = {kind: next((cells[place] for place in places if cells[place]), "")
-                         for kind, places in special.items()}
+            about_row = {
+                kind: next((cells[place] for place in places if cells[place]), "")
+                for kind, places in special.items()
+            }
             row = _Row(about["file"], number, named, **about_row)
             answers += (_form_row if is_form else _page_row)(row, seen)
         except ValueError as reason:
@@ -149,13 +168,20 @@ def _special_columns(header: list[str], rows: list[tuple[int, list[str]]]) -> di
     Raises:
         ValueError: when none holds the time.
     """
+
     def filled(place: int) -> list[str]:
         return [cells[place] for _, cells in rows if len(cells) > place and cells[place]]
 
     def find(names: set[str], pattern: re.Pattern) -> list[int]:
         named = [place for place, name in enumerate(header) if name.lower() in names]
-        alike = [place for place, name in enumerate(header) if place not in named and filled(place)
-                 and not _form_question(name) and all(map(pattern.fullmatch, filled(place)))]
+        alike = [
+            place
+            for place, name in enumerate(header)
+            if place not in named
+            and filled(place)
+            and not _form_question(name)
+            and all(map(pattern.fullmatch, filled(place)))
+        ]
         return named + alike
 
     found = {"time": find(_TIMESTAMPS, _DATE)[:1], "address": find(_ADDRESSES, _ADDRESS)}
@@ -189,11 +215,18 @@ def read_key(path: Path) -> dict:
     key = read_json(Path(path))
     pieces = key.get("pieces") if isinstance(key, dict) else None
     wanted = {"origin", "emotion", "genre", "file"}
-    if not isinstance(pieces, dict) or not isinstance(key.get("survey"), str) or not all(
+    if (
+        not isinstance(pieces, dict)
+        or not isinstance(key.get("survey"), str)
+        or not all(
             isinstance(piece, dict) and wanted <= set(piece) and piece["origin"] in ORIGINS
-            for piece in pieces.values()):
-        raise BookError(f"The file {path} is not the key of a survey: take the .key.json that "
-                        "'survey make' wrote beside the page.")
+            for piece in pieces.values()
+        )
+    ):
+        raise BookError(
+            f"The file {path} is not the key of a survey: take the .key.json that "
+            "'survey make' wrote beside the page."
+        )
     return key
 
 
@@ -219,8 +252,10 @@ def _kind(header: Sequence[str]) -> str:
             raise ValueError(f"it asks '{question}' of '{_shown(piece)}' twice")
     if forms:
         return "Google Forms"
-    raise ValueError("its first row is neither that of the survey page nor that of a Google Forms export "
-                     "with columns like 'piece 1 [emotion]'")
+    raise ValueError(
+        "its first row is neither that of the survey page nor that of a Google Forms export "
+        "with columns like 'piece 1 [emotion]'"
+    )
 
 
 def _form_question(column: str) -> tuple[str, str] | None:
@@ -247,11 +282,25 @@ def _page_row(row: _Row, seen: dict) -> list[dict]:
         raise ValueError("none of its questions is answered")
     if heard and float(heard) == 0:
         raise ValueError("it was answered without listening (0 s heard)")
-    _once(row, seen, (cells["survey"], cells["rater"], cells["piece"], cells["presentation"]),
-          tuple(scores.values()), "this rater's answers to this piece")
-    return [{"file": row.file, "row": row.number, "survey": cells["survey"], "rater": cells["rater"],
-             "position": int(cells["position"]), "piece": cells["piece"],
-             "presentation": int(cells["presentation"]), **scores}]
+    _once(
+        row,
+        seen,
+        (cells["survey"], cells["rater"], cells["piece"], cells["presentation"]),
+        tuple(scores.values()),
+        "this rater's answers to this piece",
+    )
+    return [
+        {
+            "file": row.file,
+            "row": row.number,
+            "survey": cells["survey"],
+            "rater": cells["rater"],
+            "position": int(cells["position"]),
+            "piece": cells["piece"],
+            "presentation": int(cells["presentation"]),
+            **scores,
+        }
+    ]
 
 
 def _form_row(row: _Row, seen: dict) -> list[dict]:
@@ -260,18 +309,36 @@ def _form_row(row: _Row, seen: dict) -> list[dict]:
         found = _form_question(column)
         if found:
             pieces.setdefault(found[0], dict.fromkeys(QUESTIONS))[found[1]] = _score(text, column)
-    answered = {piece: scores for piece, scores in pieces.items()
-                if any(score is not None for score in scores.values())}
+    answered = {
+        piece: scores
+        for piece, scores in pieces.items()
+        if any(score is not None for score in scores.values())
+    }
     if not answered:
         raise ValueError("none of its questions is answered")
     address = row.address.lower()
     content = repr((row.time, sorted((piece, sorted(scores.items())) for piece, scores in answered.items())))
-    _once(row, seen, ("form", address or content), content,
-          "a submission by this person" if address else "the submission")
+    _once(
+        row,
+        seen,
+        ("form", address or content),
+        content,
+        "a submission by this person" if address else "the submission",
+    )
     rater = f"form-{hash_of_bytes(content.encode())[:16]}"  # without the address, which a hash would betray
-    return [{"file": row.file, "row": row.number, "survey": "", "rater": rater, "position": place,
-             "piece": piece, "presentation": 1, **scores}
-            for place, (piece, scores) in enumerate(answered.items(), start=1)]
+    return [
+        {
+            "file": row.file,
+            "row": row.number,
+            "survey": "",
+            "rater": rater,
+            "position": place,
+            "piece": piece,
+            "presentation": 1,
+            **scores,
+        }
+        for place, (piece, scores) in enumerate(answered.items(), start=1)
+    ]
 
 
 def _score(text: str, column: str) -> int | None:
@@ -280,16 +347,20 @@ def _score(text: str, column: str) -> int | None:
         return None
     match = re.fullmatch(r"(\d)(?:[.,]0*)?", text)
     if not match or int(match[1]) not in SCORES:
-        raise ValueError(f"the score '{_shown(text)}' in '{_shown(column)}' is not a whole number from "
-                         f"{SCORES[0]} to {SCORES[-1]}")
+        raise ValueError(
+            f"the score '{_shown(text)}' in '{_shown(column)}' is not a whole number from "
+            f"{SCORES[0]} to {SCORES[-1]}"
+        )
     return int(match[1])
 
 
 def _once(row: _Row, seen: dict, who: tuple, what: object, meaning: str) -> None:
     if who in seen:
         file, number, earlier = seen[who]
-        raise ValueError(f"it repeats {meaning} in {_shown(file)}, row {number}"
-                         + ("" if earlier == what else ", with other scores; the first one counts"))
+        raise ValueError(
+            f"it repeats {meaning} in {_shown(file)}, row {number}"
+            + ("" if earlier == what else ", with other scores; the first one counts")
+        )
     seen[who] = (row.file, row.number, what)
 
 
@@ -301,32 +372,55 @@ def _shown(text: str) -> str:
 
 def _with_key(table: pd.DataFrame, key: dict, problems: list, mended: list) -> pd.DataFrame:
     """Origins and labels of the pieces; a form may name them by id or by file name."""
-    by_name = {**{Path(piece["file"]).stem: piece_id for piece_id, piece in key["pieces"].items()},
-               **{piece["file"]: piece_id for piece_id, piece in key["pieces"].items()},
-               **{piece_id: piece_id for piece_id in key["pieces"]}}
+    by_name = {
+        **{Path(piece["file"]).stem: piece_id for piece_id, piece in key["pieces"].items()},
+        **{piece["file"]: piece_id for piece_id, piece in key["pieces"].items()},
+        **{piece_id: piece_id for piece_id in key["pieces"]},
+    }
     kept, seen = [], {}
     for record in table.to_dict("records"):
         piece_id = by_name.get(record["piece"]) or _before_spreadsheet(record["piece"], key["pieces"])
         survey = _before_spreadsheet(record["survey"], [key["survey"]]) or record["survey"]
         if survey not in ("", key["survey"]):
-            problems.append((record["file"], record["row"], f"it belongs to another survey, "
-                             f"'{_shown(survey)}'"))
+            problems.append(
+                (record["file"], record["row"], f"it belongs to another survey, '{_shown(survey)}'")
+            )
         elif piece_id is None:
-            problems.append((record["file"], record["row"],
-                             f"the key knows no piece '{_shown(record['piece'])}'"))
+            problems.append(
+                (record["file"], record["row"], f"the key knows no piece '{_shown(record['piece'])}'")
+            )
         else:
             who = survey, record["rater"], piece_id, record["presentation"]
             first = seen.setdefault(who, record)
             if record["piece"] not in by_name:
-                mended.append((record["file"], record["row"], f"a spreadsheet took the piece '{piece_id}' "
-                               f"for a number and made it '{_shown(record['piece'])}'"))
+                mended.append(
+                    (
+                        record["file"],
+                        record["row"],
+                        f"a spreadsheet took the piece '{piece_id}' "
+                        f"for a number and made it '{_shown(record['piece'])}'",
+                    )
+                )
             if first is not record:  # the first had the identifier in its other form
-                problems.append((record["file"], record["row"], f"it repeats this rater's answers to this "
-                                 f"piece in {first['file']}, row {first['row']}"))
+                problems.append(
+                    (
+                        record["file"],
+                        record["row"],
+                        f"it repeats this rater's answers to this "
+                        f"piece in {first['file']}, row {first['row']}",
+                    )
+                )
                 continue
             piece = key["pieces"][piece_id]
-            kept.append(record | {"piece": piece_id, "origin": piece["origin"],
-                                  "asked_emotion": piece["emotion"], "asked_genre": piece["genre"]})
+            kept.append(
+                record
+                | {
+                    "piece": piece_id,
+                    "origin": piece["origin"],
+                    "asked_emotion": piece["emotion"],
+                    "asked_genre": piece["genre"],
+                }
+            )
     columns = [*ANSWER_COLUMNS, "origin", "asked_emotion", "asked_genre"]
     return pd.DataFrame(kept, columns=columns).astype(dict.fromkeys(QUESTIONS, "Int64"))
 
@@ -341,8 +435,9 @@ def _before_spreadsheet(text: str, known: Iterable[str]) -> str | None:
     if shown is None:
         return None
     rounding = Context(prec=len(shown.as_tuple().digits))
-    found = [name for name in known if (number := _number(name)) is not None
-             and rounding.plus(number) == shown]
+    found = [
+        name for name in known if (number := _number(name)) is not None and rounding.plus(number) == shown
+    ]
     return found[0] if len(found) == 1 else None
 
 

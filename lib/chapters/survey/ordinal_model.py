@@ -55,8 +55,12 @@ class OrdinalFit:
     converged: bool
 
 
-def fit_ordinal_model(scores: Sequence[int], predictors: pd.DataFrame, raters: Sequence[object],
-                      pieces: Sequence[object] | None = None) -> OrdinalFit:
+def fit_ordinal_model(
+    scores: Sequence[int],
+    predictors: pd.DataFrame,
+    raters: Sequence[object],
+    pieces: Sequence[object] | None = None,
+) -> OrdinalFit:
     """Fit the model by maximum likelihood.
 
     Args:
@@ -72,8 +76,10 @@ def fit_ordinal_model(scores: Sequence[int], predictors: pd.DataFrame, raters: S
     levels, answers = np.unique(np.asarray(scores), return_inverse=True)
     rater_names, rater = np.unique(np.asarray(raters, dtype=object).astype(str), return_inverse=True)
     has_pieces = pieces is not None
-    piece_names, piece = np.unique(np.asarray(pieces if has_pieces else np.zeros(len(answers)), dtype=object)
-                                   .astype(str), return_inverse=True)
+    piece_names, piece = np.unique(
+        np.asarray(pieces if has_pieces else np.zeros(len(answers)), dtype=object).astype(str),
+        return_inverse=True,
+    )
     matrix = predictors.to_numpy(dtype=np.float64)
     groups = len(piece_names) if has_pieces else len(rater_names)
     _check(levels, rater_names, piece_names if has_pieces else None, matrix, predictors, groups)
@@ -89,12 +95,26 @@ def fit_ordinal_model(scores: Sequence[int], predictors: pd.DataFrame, raters: S
     errors = _errors(cost, found.x, data)
     freedom = groups - matrix.shape[1] - 1
     half = stats.t.ppf(0.975, freedom) * errors
-    table = pd.DataFrame({"log_odds": slopes, "low": slopes - half, "high": slopes + half, "error": errors},
-                         index=predictors.columns)
-    converged = bool(np.isfinite(found.fun) and np.isfinite(errors).all()
-                     and np.abs(found.jac).max() < 1e-2 * len(answers) ** 0.5)
-    return OrdinalFit(table, thresholds, abs(rater_sd), abs(piece_sd), -float(found.fun), len(answers),
-                      len(rater_names), len(piece_names) if has_pieces else 0, converged)
+    table = pd.DataFrame(
+        {"log_odds": slopes, "low": slopes - half, "high": slopes + half, "error": errors},
+        index=predictors.columns,
+    )
+    converged = bool(
+        np.isfinite(found.fun)
+        and np.isfinite(errors).all()
+        and np.abs(found.jac).max() < 1e-2 * len(answers) ** 0.5
+    )
+    return OrdinalFit(
+        table,
+        thresholds,
+        abs(rater_sd),
+        abs(piece_sd),
+        -float(found.fun),
+        len(answers),
+        len(rater_names),
+        len(piece_names) if has_pieces else 0,
+        converged,
+    )
 
 
 @dataclass(frozen=True)
@@ -114,8 +134,10 @@ def _check(levels, raters, pieces, matrix, predictors, groups) -> None:
     if len(raters) < 2 or (pieces is not None and len(pieces) < 2):
         raise BookError("A model of raters and pieces needs at least two of each: collect more answers.")
     if groups - matrix.shape[1] < 2:
-        raise BookError(f"{groups} {'pieces' if pieces is not None else 'raters'} are too few for "
-                        f"{matrix.shape[1]} predictors: at least {matrix.shape[1] + 2} are needed.")
+        raise BookError(
+            f"{groups} {'pieces' if pieces is not None else 'raters'} are too few for "
+            f"{matrix.shape[1]} predictors: at least {matrix.shape[1] + 2} are needed."
+        )
     for name, column in zip(predictors.columns, matrix.T, strict=True):
         if np.ptp(column) == 0:
             raise BookError(f"The predictor '{name}' is the same for all answers: leave it out.")
@@ -125,8 +147,14 @@ def _start(data: _Data, has_pieces: bool) -> np.ndarray:
     shares = np.bincount(data.answers, minlength=data.num_levels) / len(data.answers)
     thresholds = stats.logistic.ppf(np.cumsum(shares)[:-1])
     deviations = [0.5] * (1 + has_pieces)
-    return np.concatenate([thresholds[:1], np.log(np.maximum(np.diff(thresholds), 1e-2)),
-                           np.zeros(data.predictors.shape[1]), deviations])
+    return np.concatenate(
+        [
+            thresholds[:1],
+            np.log(np.maximum(np.diff(thresholds), 1e-2)),
+            np.zeros(data.predictors.shape[1]),
+            deviations,
+        ]
+    )
 
 
 def _unpack(parameters: np.ndarray, data: _Data, has_pieces: bool):
@@ -135,14 +163,20 @@ def _unpack(parameters: np.ndarray, data: _Data, has_pieces: bool):
     Standard deviations may come out negative: the likelihood is the same for both signs and smooth at zero.
     """
     gaps, columns = data.num_levels - 2, data.predictors.shape[1]
-    thresholds = np.concatenate([parameters[:1], parameters[0] + np.cumsum(np.exp(parameters[1:1 + gaps]))])
-    slopes = parameters[1 + gaps:1 + gaps + columns]
+    thresholds = np.concatenate([parameters[:1], parameters[0] + np.cumsum(np.exp(parameters[1 : 1 + gaps]))])
+    slopes = parameters[1 + gaps : 1 + gaps + columns]
     rater_sd = parameters[1 + gaps + columns]
     return thresholds, slopes, rater_sd, parameters[-1] if has_pieces else 0.0
 
 
-def _laplace(data: _Data, thresholds: np.ndarray, slopes: np.ndarray, rater_sd: float, piece_sd: float,
-             memory: np.ndarray) -> float:
+def _laplace(
+    data: _Data,
+    thresholds: np.ndarray,
+    slopes: np.ndarray,
+    rater_sd: float,
+    piece_sd: float,
+    memory: np.ndarray,
+) -> float:
     """The log-likelihood; `memory` keeps the most likely effects as the start of the next call."""
     ends = np.concatenate([[-np.inf], thresholds, [np.inf]])
     lower, upper = ends[data.answers], ends[data.answers + 1]
@@ -174,8 +208,9 @@ def _laplace(data: _Data, thresholds: np.ndarray, slopes: np.ndarray, rater_sd: 
     return value - 0.5 * log_determinant
 
 
-def _newton(data: _Data, below: np.ndarray, above: np.ndarray, effects: np.ndarray, rater_sd: float,
-            piece_sd: float) -> tuple[np.ndarray, np.ndarray, float]:
+def _newton(
+    data: _Data, below: np.ndarray, above: np.ndarray, effects: np.ndarray, rater_sd: float, piece_sd: float
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Newton's step, the gradient, and log det of the curvature of the penalised log-likelihood.
 
     With a logistic error the derivatives are short: F(a) + F(b) − 1 and −(f(a) + f(b)). The raters' block of
@@ -185,12 +220,22 @@ def _newton(data: _Data, below: np.ndarray, above: np.ndarray, effects: np.ndarr
     slope = cumulative[0] + cumulative[1] - 1
     weight = sum(part * (1 - part) for part in cumulative)
     count, pieces = data.num_raters, data.num_pieces
-    gradient = np.concatenate([rater_sd * np.bincount(data.rater, slope, count),
-                               piece_sd * np.bincount(data.piece, slope, pieces)]) - effects
+    gradient = (
+        np.concatenate(
+            [
+                rater_sd * np.bincount(data.rater, slope, count),
+                piece_sd * np.bincount(data.piece, slope, pieces),
+            ]
+        )
+        - effects
+    )
     raters = 1 + rater_sd**2 * np.bincount(data.rater, weight, count)
     diagonal = 1 + piece_sd**2 * np.bincount(data.piece, weight, pieces)
-    cross = rater_sd * piece_sd * np.bincount(data.rater * pieces + data.piece, weight,
-                                              count * pieces).reshape(count, pieces)
+    cross = (
+        rater_sd
+        * piece_sd
+        * np.bincount(data.rater * pieces + data.piece, weight, count * pieces).reshape(count, pieces)
+    )
     reduced = np.diag(diagonal) - cross.T @ (cross / raters[:, None])
     right = gradient[count:] - cross.T @ (gradient[:count] / raters)
     for_pieces = np.linalg.solve(reduced, right)

@@ -46,8 +46,15 @@ class SurveyPiece:
     genre: str
 
 
-def make_survey(pieces: Path | str, out: Path | str, seconds: float = 45.0, per_rater: int | None = None,
-                words: Path | str | None = None, contact: str = "", seed: int = 0) -> dict[str, object]:
+def make_survey(
+    pieces: Path | str,
+    out: Path | str,
+    seconds: float = 45.0,
+    per_rater: int | None = None,
+    words: Path | str | None = None,
+    contact: str = "",
+    seed: int = 0,
+) -> dict[str, object]:
     """Write the page and, beside it, the key: both or, where a piece cannot be used, neither.
 
     Args:
@@ -76,29 +83,55 @@ def make_survey(pieces: Path | str, out: Path | str, seconds: float = 45.0, per_
         raise BookError(f"A piece of a survey lasts 1 to 600 seconds, not {seconds:g}.")
     found = survey_pieces(Path(pieces))
     if per_rater is not None and not 2 * FEWEST <= per_rater <= len(found):
-        raise BookError(f"A rater can hear {2 * FEWEST} to {len(found)} of the {len(found)} pieces, "
-                        f"not {per_rater}.")
+        raise BookError(
+            f"A rater can hear {2 * FEWEST} to {len(found)} of the {len(found)} pieces, not {per_rater}."
+        )
     labels = _words(Path(words) if words else None)
     sounds = _record(found, seconds)
     names = _opaque_names(found, seed)
-    described = [{"id": names[piece], "emotion": _in_languages(piece.emotion, labels),
-                  "genre": _in_languages(piece.genre, labels)} for piece in found]
+    described = [
+        {
+            "id": names[piece],
+            "emotion": _in_languages(piece.emotion, labels),
+            "genre": _in_languages(piece.genre, labels),
+        }
+        for piece in found
+    ]
     described.sort(key=lambda piece: piece["id"])  # the order of the folder would tell the origin
     length = sum(heard for _, heard in sounds.values())
-    content = {"pieces": described, "perRater": per_rater or len(found), "seconds": round(length),
-               "contact": contact}
-    audio = {name: base64.b64encode(sounds[piece][0]).decode("ascii")
-             for piece, name in sorted(names.items(), key=lambda item: item[1])}
+    content = {
+        "pieces": described,
+        "perRater": per_rater or len(found),
+        "seconds": round(length),
+        "contact": contact,
+    }
+    audio = {
+        name: base64.b64encode(sounds[piece][0]).decode("ascii")
+        for piece, name in sorted(names.items(), key=lambda item: item[1])
+    }
     content["id"] = hash_of_json([content, audio])[:12].translate(_CONSONANTS)
     page = _page(content, audio)
     if len(page.encode()) > LARGEST:
-        raise BookError(f"The survey page would have {len(page) / 1e6:.0f} MB, too much for a phone: take "
-                        "fewer pieces or fewer seconds.")
-    key = {"survey": content["id"], "seed": seed, "seconds": seconds, "pieces": {
-        names[piece]: {"file": piece.path.name, "origin": piece.origin, "emotion": piece.emotion,
-                       "genre": piece.genre, "seconds": round(sounds[piece][1], 1),
-                       "midi": hash_of_bytes(piece.path.read_bytes())}
-        for piece in sorted(found, key=lambda piece: names[piece])}}
+        raise BookError(
+            f"The survey page would have {len(page) / 1e6:.0f} MB, too much for a phone: take "
+            "fewer pieces or fewer seconds."
+        )
+    key = {
+        "survey": content["id"],
+        "seed": seed,
+        "seconds": seconds,
+        "pieces": {
+            names[piece]: {
+                "file": piece.path.name,
+                "origin": piece.origin,
+                "emotion": piece.emotion,
+                "genre": piece.genre,
+                "seconds": round(sounds[piece][1], 1),
+                "midi": hash_of_bytes(piece.path.read_bytes()),
+            }
+            for piece in sorted(found, key=lambda piece: names[piece])
+        },
+    }
     _write(out, page, key)
     return {**key, "page": out, "bytes": len(page.encode()), "count": len(found), "length": length}
 
@@ -107,8 +140,10 @@ def _write(out: Path, page: str, key: dict) -> None:
     """Both files or neither; the key of another survey, whose raters may be answering, is never replaced."""
     place = key_path(out)
     if place.exists() and read_key(place)["survey"] != key["survey"]:
-        raise BookError(f"The key of another survey lies at {place}; without it its answers would be lost: "
-                        "give the new page another name.")
+        raise BookError(
+            f"The key of another survey lies at {place}; without it its answers would be lost: "
+            "give the new page another name."
+        )
     write_text(out, page)
     try:
         write_json(place, key)
@@ -129,22 +164,34 @@ def survey_pieces(folder: Path) -> list[SurveyPiece]:
         BookError: when one of the two is missing or holds too few pieces, or a file has another name.
     """
     if not folder.is_dir():
-        raise BookError(f"The folder of pieces {folder} does not exist: 'python -m lib survey pieces' makes "
-                        "one.")
+        raise BookError(
+            f"The folder of pieces {folder} does not exist: 'python -m lib survey pieces' makes one."
+        )
     found = []
     for origin in ORIGINS:
         inside = folder / origin
-        paths = sorted(path for path in inside.iterdir() if path.suffix.lower() in (".mid", ".midi")
-                       and not path.name.startswith(".")) if inside.is_dir() else []
+        paths = (
+            sorted(
+                path
+                for path in inside.iterdir()
+                if path.suffix.lower() in (".mid", ".midi") and not path.name.startswith(".")
+            )
+            if inside.is_dir()
+            else []
+        )
         if len(paths) < FEWEST:
-            raise BookError(f"A survey needs at least {FEWEST} MIDI files in {inside}, but there "
-                            f"{'is' if len(paths) == 1 else 'are'} {len(paths) or 'none'}: blindness needs "
-                            "composed and real pieces.")
+            raise BookError(
+                f"A survey needs at least {FEWEST} MIDI files in {inside}, but there "
+                f"{'is' if len(paths) == 1 else 'are'} {len(paths) or 'none'}: blindness needs "
+                "composed and real pieces."
+            )
         for path in paths:
             parsed = parse_name(path.name)
             if isinstance(parsed, str):
-                raise BookError(f"The file {path} is {parsed}: name it {SCHEME}, so that raters can be asked "
-                                "about its labels.")
+                raise BookError(
+                    f"The file {path} is {parsed}: name it {SCHEME}, so that raters can be asked "
+                    "about its labels."
+                )
             found.append(SurveyPiece(path, origin, *parsed[:2]))
     return found
 
@@ -163,8 +210,10 @@ def _record(pieces: list[SurveyPiece], seconds: float) -> dict[SurveyPiece, tupl
                 print(f"{piece.path}: {remark}", file=sys.stderr)
             sound = target.read_bytes()
             if sound in known:
-                raise BookError(f"The files {known[sound].path} and {piece.path} sound the same: take one "
-                                "out, since the page has a repeat of its own.")
+                raise BookError(
+                    f"The files {known[sound].path} and {piece.path} sound the same: take one "
+                    "out, since the page has a repeat of its own."
+                )
             known[sound] = piece
             sounds[piece] = sound, heard
             progress.advance()
@@ -179,15 +228,21 @@ def _read(path: Path, seconds: float) -> symusic.Score:
     if first is None:
         raise BookError(f"The file {path} has no notes: take it out.")
     if first >= seconds:
-        raise BookError(f"The file {path} is silent for its first {seconds:g} seconds, and raters hear no "
-                        "more: cut the silence off or take the file out.")
+        raise BookError(
+            f"The file {path} is silent for its first {seconds:g} seconds, and raters hear no "
+            "more: cut the silence off or take the file out."
+        )
     return score
 
 
 def _opaque_names(pieces: list[SurveyPiece], seed: int) -> dict[SurveyPiece, str]:
     """Eight consonants a piece, from which nobody without the files learns anything."""
-    digests = {piece: hashlib.sha256(f"{seed}\0{piece.origin}\0{piece.path.name}\0".encode()
-                                     + piece.path.read_bytes()).hexdigest() for piece in pieces}
+    digests = {
+        piece: hashlib.sha256(
+            f"{seed}\0{piece.origin}\0{piece.path.name}\0".encode() + piece.path.read_bytes()
+        ).hexdigest()
+        for piece in pieces
+    }
     return {piece: digest[:8].translate(_CONSONANTS) for piece, digest in digests.items()}
 
 
@@ -202,13 +257,17 @@ def _words(own: Path | None) -> dict[str, dict[str, str]]:
                 reader = csv.DictReader(file)
                 missing = [name for name in ("label", *LANGUAGES) if name not in (reader.fieldnames or [])]
                 if missing:
-                    raise BookError(f"The file of words {path} lacks the column {missing[0]}: it needs "
-                                    f"label, {' and '.join(LANGUAGES)}.")
-                known |= {row["label"]: {name: row[name] or row["label"] for name in LANGUAGES}
-                          for row in reader}
+                    raise BookError(
+                        f"The file of words {path} lacks the column {missing[0]}: it needs "
+                        f"label, {' and '.join(LANGUAGES)}."
+                    )
+                known |= {
+                    row["label"]: {name: row[name] or row["label"] for name in LANGUAGES} for row in reader
+                }
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise BookError(f"The file of words {path} cannot be read ({error}): save it as CSV in UTF-8."
-                            ) from error
+            raise BookError(
+                f"The file of words {path} cannot be read ({error}): save it as CSV in UTF-8."
+            ) from error
     return known
 
 
@@ -218,11 +277,17 @@ def _in_languages(label: str, words: dict[str, dict[str, str]]) -> dict[str, str
 
 def _page(content: dict, audio: dict[str, str]) -> str:
     """The template with its parts; labels are untrusted and stand in it only as JSON, set as text."""
+
     def asset(name: str) -> str:
         return (_ASSETS / name).read_text(encoding="utf-8").strip()
 
-    parts = {"style": asset("style.css"), "script": asset("page.js"), "data": _json(content),
-             "texts": _json(json.loads(asset("texts.json"))), "audio": _json(audio)}
+    parts = {
+        "style": asset("style.css"),
+        "script": asset("page.js"),
+        "data": _json(content),
+        "texts": _json(json.loads(asset("texts.json"))),
+        "audio": _json(audio),
+    }
     # In one pass, so that nothing inside a part is taken for a place to fill.
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], asset("page.html")) + "\n"
 

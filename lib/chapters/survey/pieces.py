@@ -23,8 +23,9 @@ from lib.training import Run
 _SEED_SHIFT = 100_000  # away from the seeds of the pieces that chapter 4 plays
 
 
-def write_survey_pieces(profile: Profile, store: TokenStore, source: Run | ConditionalModel, folder: Path,
-                        count: int = 10) -> list[Path]:
+def write_survey_pieces(
+    profile: Profile, store: TokenStore, source: Run | ConditionalModel, folder: Path, count: int = 10
+) -> list[Path]:
     """Write `composed` and `real` below `folder`, one of each for `count` pairs of labels.
 
     Args:
@@ -42,22 +43,28 @@ def write_survey_pieces(profile: Profile, store: TokenStore, source: Run | Condi
     """
     pairs = label_pairs(store)
     if not 2 <= count <= len(pairs):
-        raise BookError(f"The data have {len(pairs)} pairs of labels with held-out pieces: ask for 2 to "
-                        f"{len(pairs)} pieces, not {count}.")
+        raise BookError(
+            f"The data have {len(pairs)} pairs of labels with held-out pieces: ask for 2 to "
+            f"{len(pairs)} pieces, not {count}."
+        )
     targets = {origin: folder / origin for origin in ("composed", "real")}
     for target in targets.values():
         if target.is_dir() and any(target.iterdir()):
             raise BookError(f"The folder {target} holds files already: give another folder.")
     pairs = label_pairs(store, count)
-    draw = SamplingSettings(seed=profile.seed + _SEED_SHIFT, **profile.generation.model_dump(
-        include={"temperature", "top_k", "top_p", "max_tokens"}))
+    draw = SamplingSettings(
+        seed=profile.seed + _SEED_SHIFT,
+        **profile.generation.model_dump(include={"temperature", "top_k", "top_p", "max_tokens"}),
+    )
     composed = compose_many(source, store, pairs, draw)
     written = []
     for (emotion, genre), piece in zip(pairs, composed, strict=True):
         row = _real_piece(store, emotion, genre, draw)
         identifier = str(store.index["identifier"].iloc[row])
-        for origin, score, name in (("composed", piece.score, str(piece.seed)),
-                                    ("real", decode(store.tokenizer, store.tokens(row)), identifier)):
+        for origin, score, name in (
+            ("composed", piece.score, str(piece.seed)),
+            ("real", decode(store.tokenizer, store.tokens(row)), identifier),
+        ):
             path = make_folder(targets[origin]) / piece_name(emotion, genre, name)
             write_bytes(path, score.dumps_midi())
             written.append(path)
@@ -67,8 +74,12 @@ def write_survey_pieces(profile: Profile, store: TokenStore, source: Run | Condi
 def _real_piece(store: TokenStore, emotion: str, genre: str, draw: SamplingSettings) -> int:
     """A held-out piece that fits within the limit, drawn; chapter 4's only where there is no other."""
     index, played = store.index, held_out_piece(store, emotion, genre, draw.max_tokens)
-    fits = ((index["emotion"] == emotion) & (index["genre"] == genre) & (index["split"] != "train")
-            & (index["length"] <= draw.max_tokens)).to_numpy(copy=True)
+    fits = (
+        (index["emotion"] == emotion)
+        & (index["genre"] == genre)
+        & (index["split"] != "train")
+        & (index["length"] <= draw.max_tokens)
+    ).to_numpy(copy=True)
     fits[played] = False
     rows = np.flatnonzero(fits)
     return int(np.random.default_rng(draw.seed).choice(rows)) if len(rows) else played

@@ -14,8 +14,10 @@ from lib.chapters.survey.scores import COUNT_COLUMNS, NEUTRAL, SCORES
 from lib.show.style import BAR_LINE, CARD, DIVERGING, INK, MODEL_COLOURS, text_colour
 
 #: Colours of the scores, orange for 1, grey for the middle, purple for 5: safe for colour-blind readers.
-SCORE_COLOURS = tuple(mpl.colors.to_hex(mpl.colormaps[DIVERGING](place)) if score != NEUTRAL else "#D9D5CC"
-                      for score, place in zip(SCORES, (0.12, 0.3, 0.5, 0.72, 0.9), strict=True))
+SCORE_COLOURS = tuple(
+    mpl.colors.to_hex(mpl.colormaps[DIVERGING](place)) if score != NEUTRAL else "#D9D5CC"
+    for score, place in zip(SCORES, (0.12, 0.3, 0.5, 0.72, 0.9), strict=True)
+)
 _NARROWEST = 0.045  # share of answers from which a number fits into its segment
 
 
@@ -36,12 +38,27 @@ def plot_likert(table: pd.DataFrame, labels: Sequence[str]) -> Figure:
     for score, colour in zip(SCORES, SCORE_COLOURS, strict=True):
         share, start = shares[:, score - 1], starts[:, score - 1]
         meaning = {SCORES[0]: " (not at all)", SCORES[-1]: " (fully)"}.get(score, "")
-        axis.barh(places, share, left=start, height=0.72, color=colour, edgecolor=CARD, linewidth=0.8,
-                  label=f"{score}{meaning}")
+        axis.barh(
+            places,
+            share,
+            left=start,
+            height=0.72,
+            color=colour,
+            edgecolor=CARD,
+            linewidth=0.8,
+            label=f"{score}{meaning}",
+        )
         for place, width, left, count in zip(places, share, start, counts[:, score - 1], strict=True):
             if width > _NARROWEST:
-                axis.text(left + width / 2, place, f"{count:.0f}", ha="center", va="center", fontsize=8.5,
-                          color=text_colour(colour))
+                axis.text(
+                    left + width / 2,
+                    place,
+                    f"{count:.0f}",
+                    ha="center",
+                    va="center",
+                    fontsize=8.5,
+                    color=text_colour(colour),
+                )
     axis.axvline(0, color=INK, linewidth=0.8)
     axis.grid(axis="y", visible=False)
     axis.set_yticks(places, [f"{label}\nn = {n:.0f}" for label, n in zip(labels, totals, strict=True)])
@@ -63,14 +80,30 @@ def plot_balances(table: pd.DataFrame, labels: Sequence[str]) -> Figure:
     figure, axis = plt.subplots(figsize=(7.2, 0.42 * len(table) + 1.1))
     errors = np.abs(table[["balance_low", "balance_high"]].to_numpy().T - table["balance"].to_numpy())
     axis.axvline(0, color=INK, linewidth=0.8)
-    axis.errorbar(table["balance"], places, xerr=errors, fmt="D", color=MODEL_COLOURS["original"],
-                  markersize=5.5, capsize=3, linewidth=1.4)
+    axis.errorbar(
+        table["balance"],
+        places,
+        xerr=errors,
+        fmt="D",
+        color=MODEL_COLOURS["original"],
+        markersize=5.5,
+        capsize=3,
+        linewidth=1.4,
+    )
     for place, (_, row) in zip(places, table.iterrows(), strict=True):
-        axis.annotate(f"median {row['median']:g}", (1.02, place), xycoords=("axes fraction", "data"),
-                      va="center", fontsize=9)
+        axis.annotate(
+            f"median {row['median']:g}",
+            (1.02, place),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=9,
+        )
     axis.set_yticks(places, [f"{label} (n = {n})" for label, n in zip(labels, table["n"], strict=True)])
-    axis.set(xlim=(-1, 1), ylim=(-0.6, len(table) - 0.4),
-             xlabel="share of answers above 3 minus share below (95 % interval)")
+    axis.set(
+        xlim=(-1, 1),
+        ylim=(-0.6, len(table) - 0.4),
+        xlabel="share of answers above 3 minus share below (95 % interval)",
+    )
     return figure
 
 
@@ -82,20 +115,44 @@ def plot_evenness(by_formula: pd.DataFrame, simulated: pd.DataFrame) -> Figure:
         simulated: from :func:`lib.chapters.survey.scores.simulated_evenness`.
     """
     figure, axis = plt.subplots(figsize=(7.2, 3.4))
-    axis.plot(by_formula["correlation"], by_formula["p"], color=SCORE_COLOURS[-1],
-              label="formula, by correlation of the categories (kappa)")
-    axis.plot(simulated["kappa"], simulated["p"], "o", color=SCORE_COLOURS[-1], markerfacecolor=CARD,
-              label="simulation, by the same")
-    axis.plot(simulated["score_correlation"], simulated["p"], "s--", color=SCORE_COLOURS[0],
-              label="the same simulation, by correlation of the scores")
+    axis.plot(
+        by_formula["correlation"],
+        by_formula["p"],
+        color=SCORE_COLOURS[-1],
+        label="formula, by correlation of the categories (kappa)",
+    )
+    axis.plot(
+        simulated["kappa"],
+        simulated["p"],
+        "o",
+        color=SCORE_COLOURS[-1],
+        markerfacecolor=CARD,
+        label="simulation, by the same",
+    )
+    axis.plot(
+        simulated["score_correlation"],
+        simulated["p"],
+        "s--",
+        color=SCORE_COLOURS[0],
+        label="the same simulation, by correlation of the scores",
+    )
     axis.axhline(0.05, color=INK, linewidth=0.8)
-    axis.annotate("p = 0.05", (0, 0.05), (4, 3), xycoords=("axes fraction", "data"),
-                  textcoords="offset points", fontsize=9)
+    axis.annotate(
+        "p = 0.05",
+        (0, 0.05),
+        (4, 3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        fontsize=9,
+    )
     axis.set_yscale("log")
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.set(xlabel="correlation of two answers of one rater", ylabel="p, if answers were even",
-             xlim=(-0.02, 0.02 + max(by_formula["correlation"].max(), simulated["score_correlation"].max())))
+    axis.set(
+        xlabel="correlation of two answers of one rater",
+        ylabel="p, if answers were even",
+        xlim=(-0.02, 0.02 + max(by_formula["correlation"].max(), simulated["score_correlation"].max())),
+    )
     axis.legend(loc="lower right")
     return figure
 
@@ -114,8 +171,14 @@ def plot_power(tables: Mapping[str, pd.DataFrame]) -> Figure:
         for raters, marker, colour in zip(people, markers, shades, strict=False):
             part = table[table["raters"] == raters]
             axis.plot(part["pieces"], part["by_piece"], marker=marker, color=colour, label=f"{raters} raters")
-            axis.fill_between(part["pieces"], part["by_piece_low"], part["by_piece_high"], color=colour,
-                              alpha=0.15, linewidth=0)
+            axis.fill_between(
+                part["pieces"],
+                part["by_piece_low"],
+                part["by_piece_high"],
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
         axis.axhline(POWER, color=BAR_LINE, linewidth=1, linestyle=":")
         axis.set_xscale("log", base=2)
         axis.set_xticks(sorted(table["pieces"].unique()))

@@ -35,13 +35,14 @@ class AnswerModel:
 
     def shares(self, effect: float = 0.0) -> np.ndarray:
         """Shares of the scores [5] over many raters and pieces, the latent value moved by `effect`."""
-        return np.diff(_cumulative(self.thresholds - effect, np.hypot(self.rater_sd, self.piece_sd)),
-                       prepend=0, append=1)
+        return np.diff(
+            _cumulative(self.thresholds - effect, np.hypot(self.rater_sd, self.piece_sd)), prepend=0, append=1
+        )
 
     def balance(self, effect: float) -> float:
         """The share above neutral minus the share below."""
         shares = self.shares(effect)
-        return float(shares[NEUTRAL:].sum() - shares[:NEUTRAL - 1].sum())
+        return float(shares[NEUTRAL:].sum() - shares[: NEUTRAL - 1].sum())
 
     def mean_score(self, effect: float) -> float:
         """The mean score, 1 to 5."""
@@ -64,8 +65,14 @@ def model_from_shares(shares: Sequence[float], rater_sd: float, piece_sd: float)
     cumulative = np.cumsum(np.asarray(shares, dtype=float) / np.sum(shares))[:-1]
     deviation = float(np.hypot(rater_sd, piece_sd))
     reach = 6 * (1 + deviation)
-    thresholds = [brentq(lambda value, share=share: _cumulative(np.array([value]), deviation)[0] - share,
-                         logit(share) - reach, logit(share) + reach) for share in cumulative]
+    thresholds = [
+        brentq(
+            lambda value, share=share: _cumulative(np.array([value]), deviation)[0] - share,
+            logit(share) - reach,
+            logit(share) + reach,
+        )
+        for share in cumulative
+    ]
     return AnswerModel(np.array(thresholds), rater_sd, piece_sd)
 
 
@@ -75,8 +82,9 @@ def effect_for(model: AnswerModel, points: float) -> float:
     return float(brentq(lambda effect: model.mean_score(effect) - base - points, -20, 20))
 
 
-def simulate_answers(model: AnswerModel, raters: int, pieces: int, effect: float, draws: int, seed: int
-                     ) -> np.ndarray:
+def simulate_answers(
+    model: AnswerModel, raters: int, pieces: int, effect: float, draws: int, seed: int
+) -> np.ndarray:
     """Simulated surveys: every rater hears every piece; the second half of the pieces is moved by `effect`.
 
     Returns:
@@ -86,7 +94,7 @@ def simulate_answers(model: AnswerModel, raters: int, pieces: int, effect: float
     latent = generator.logistic(size=(draws, raters, pieces)).astype(np.float32)
     latent += model.rater_sd * generator.standard_normal((draws, raters, 1), dtype=np.float32)
     latent += model.piece_sd * generator.standard_normal((draws, 1, pieces), dtype=np.float32)
-    latent[..., pieces // 2:] += effect
+    latent[..., pieces // 2 :] += effect
     scores = np.ones(latent.shape, dtype=np.int8)
     for threshold in model.thresholds:
         scores += latent > threshold
@@ -125,8 +133,14 @@ def _t_test(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         return np.where(difference < 1e-12, 1.0, 2 * stats.t.sf(difference / error, freedom))
 
 
-def power_table(model: AnswerModel, raters: Sequence[int], pieces: Sequence[int], effect: float,
-                draws: int = 400, seed: int = 0) -> pd.DataFrame:
+def power_table(
+    model: AnswerModel,
+    raters: Sequence[int],
+    pieces: Sequence[int],
+    effect: float,
+    draws: int = 400,
+    seed: int = 0,
+) -> pd.DataFrame:
     """How often each test finds a difference between two origins.
 
     Args:
@@ -147,21 +161,36 @@ def power_table(model: AnswerModel, raters: Sequence[int], pieces: Sequence[int]
             size = max(1, _ANSWERS_AT_A_TIME // (people * music))
             found = {"by_piece": 0, "by_answer": 0}
             for start in range(0, draws, size):
-                scores = simulate_answers(model, people, music, effect, min(size, draws - start),
-                                          seed + 1_000_003 * number + 1009 * other + start)
+                scores = simulate_answers(
+                    model,
+                    people,
+                    music,
+                    effect,
+                    min(size, draws - start),
+                    seed + 1_000_003 * number + 1009 * other + start,
+                )
                 found["by_piece"] += int((by_piece_test(scores) < 0.05).sum())
                 found["by_answer"] += int((by_answer_test(scores) < 0.05).sum())
             interval = stats.binomtest(found["by_piece"], draws).proportion_ci(method="wilson")
-            rows.append({"raters": people, "pieces": music, "by_piece": found["by_piece"] / draws,
-                         "by_piece_low": float(interval.low), "by_piece_high": float(interval.high),
-                         "by_answer": found["by_answer"] / draws, "draws": draws})
+            rows.append(
+                {
+                    "raters": people,
+                    "pieces": music,
+                    "by_piece": found["by_piece"] / draws,
+                    "by_piece_low": float(interval.low),
+                    "by_piece_high": float(interval.high),
+                    "by_answer": found["by_answer"] / draws,
+                    "draws": draws,
+                }
+            )
     return pd.DataFrame(rows)
 
 
-def sign_test_power(shares: Sequence[float], raters: int, alpha: float = 0.05, draws: int = 4000,
-                    seed: int = 0) -> float:
+def sign_test_power(
+    shares: Sequence[float], raters: int, alpha: float = 0.05, draws: int = 4000, seed: int = 0
+) -> float:
     """How often the sign test against neutral finds p < alpha when one piece has these shares of answers."""
-    below, above = float(np.sum(shares[:NEUTRAL - 1])), float(np.sum(shares[NEUTRAL:]))
+    below, above = float(np.sum(shares[: NEUTRAL - 1])), float(np.sum(shares[NEUTRAL:]))
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(raters, [below, max(0.0, 1 - below - above), above], draws)
     fewer, all_of_them = drawn[:, [0, 2]].min(axis=1), drawn[:, [0, 2]].sum(axis=1)

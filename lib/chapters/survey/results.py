@@ -31,18 +31,32 @@ def score_table(answers: pd.DataFrame, draws: int = 2000, seed: int = 0) -> pd.D
                 continue
             scores = part[question].to_numpy(dtype=np.int64)
             balance = _balance(scores, part["rater"].to_numpy(), draws, seed)
-            rows.append({"question": question, "origin": name, "raters": part["rater"].nunique(),
-                         "pieces": part["piece"].nunique(), "n": len(part),
-                         **dict(zip(COUNT_COLUMNS, counts_of(scores).tolist(), strict=True)),
-                         "median": median_interval(counts_of(scores)).estimate, "balance": balance.estimate,
-                         "balance_low": balance.low, "balance_high": balance.high})
+            rows.append(
+                {
+                    "question": question,
+                    "origin": name,
+                    "raters": part["rater"].nunique(),
+                    "pieces": part["piece"].nunique(),
+                    "n": len(part),
+                    **dict(zip(COUNT_COLUMNS, counts_of(scores).tolist(), strict=True)),
+                    "median": median_interval(counts_of(scores)).estimate,
+                    "balance": balance.estimate,
+                    "balance_low": balance.low,
+                    "balance_high": balance.high,
+                }
+            )
     return pd.DataFrame(rows)
 
 
 def _balance(scores: np.ndarray, raters: np.ndarray, draws: int, seed: int) -> Interval:
     signs = np.sign(scores - NEUTRAL).astype(float)
-    return bootstrap(np.stack([signs, np.ones(len(signs))], axis=1), raters,
-                     lambda total: total[..., 0] / total[..., 1], draws, seed)
+    return bootstrap(
+        np.stack([signs, np.ones(len(signs))], axis=1),
+        raters,
+        lambda total: total[..., 0] / total[..., 1],
+        draws,
+        seed,
+    )
 
 
 def origin_models(answers: pd.DataFrame) -> tuple[dict[str, OrdinalFit], dict[str, str]]:
@@ -58,8 +72,10 @@ def origin_models(answers: pd.DataFrame) -> tuple[dict[str, OrdinalFit], dict[st
         BookError: when the answers were read without a key.
     """
     if "origin" not in answers:
-        raise BookError("Without the key of the survey nobody knows which pieces are real: put the .key.json "
-                        "beside the answers.")
+        raise BookError(
+            "Without the key of the survey nobody knows which pieces are real: put the .key.json "
+            "beside the answers."
+        )
     fits, reasons = {}, {}
     for question in QUESTIONS:
         part = answers[(answers["presentation"] == 1) & answers[question].notna()]
@@ -67,8 +83,9 @@ def origin_models(answers: pd.DataFrame) -> tuple[dict[str, OrdinalFit], dict[st
         try:
             if part.empty:
                 raise BookError("Nobody answered it.")
-            fit = fit_ordinal_model(part[question].to_numpy(dtype=np.int64), predictors, part["rater"],
-                                    part["piece"])
+            fit = fit_ordinal_model(
+                part[question].to_numpy(dtype=np.int64), predictors, part["rater"], part["piece"]
+            )
             if fit.converged:
                 fits[question] = fit
             else:
@@ -89,7 +106,8 @@ def consistency_table(answers: pd.DataFrame, draws: int = 1000, seed: int = 0) -
     rows = []
     for question in QUESTIONS:
         wide = answers[answers[question].notna()].pivot_table(
-            index=["rater", "piece"], columns="presentation", values=question, aggfunc="first")
+            index=["rater", "piece"], columns="presentation", values=question, aggfunc="first"
+        )
         if not {1, 2} <= set(wide.columns):
             continue
         pairs = wide[[1, 2]].dropna().to_numpy(dtype=np.int64)
@@ -100,9 +118,17 @@ def consistency_table(answers: pd.DataFrame, draws: int = 1000, seed: int = 0) -
         known = np.array(drawn)[np.isfinite(drawn)]
         low, high = np.quantile(known, [0.025, 0.975]) if len(known) > draws / 2 else (np.nan, np.nan)
         apart = np.abs(pairs[:, 0] - pairs[:, 1])
-        rows.append({"question": question, "pairs": len(pairs), "same": float((apart == 0).mean()),
-                     "within_one": float((apart <= 1).mean()), "kappa": _kappa(pairs), "low": float(low),
-                     "high": float(high)})
+        rows.append(
+            {
+                "question": question,
+                "pairs": len(pairs),
+                "same": float((apart == 0).mean()),
+                "within_one": float((apart <= 1).mean()),
+                "kappa": _kappa(pairs),
+                "low": float(low),
+                "high": float(high),
+            }
+        )
     return pd.DataFrame(rows, columns=["question", "pairs", "same", "within_one", "kappa", "low", "high"])
 
 

@@ -39,8 +39,10 @@ def published_counts() -> pd.DataFrame:
     wrong = table[table[COUNT_COLUMNS].sum(axis=1) != table["n"]]
     if len(wrong):
         first = wrong.iloc[0]
-        raise BookError(f"In survey_counts.csv the counts of {first['piece']}, {first['question']} do not "
-                        f"add up to {first['n']}: correct the row.")
+        raise BookError(
+            f"In survey_counts.csv the counts of {first['piece']}, {first['question']} do not "
+            f"add up to {first['n']}: correct the row."
+        )
     return table.assign(digitised=table["piece"] == DIGITISED)
 
 
@@ -52,8 +54,10 @@ def counts_of(scores: Sequence[int]) -> np.ndarray:
     """
     values = np.asarray(scores, dtype=np.int64)
     if values.size and not np.isin(values, SCORES).all():
-        raise BookError(f"Scores are {SCORES[0]} to {SCORES[-1]}, but there is a "
-                        f"{values[~np.isin(values, SCORES)][0]}: leave such answers out.")
+        raise BookError(
+            f"Scores are {SCORES[0]} to {SCORES[-1]}, but there is a "
+            f"{values[~np.isin(values, SCORES)][0]}: leave such answers out."
+        )
     return np.bincount(values, minlength=SCORES[-1] + 1)[1:]
 
 
@@ -78,8 +82,9 @@ def median_interval(counts: Sequence[int]) -> Interval:
 
 def mean_interval(counts: Sequence[int], draws: int = 2000, seed: int = 0) -> Interval:
     """The mean, as if the steps of the scale were equally wide, with a bootstrap interval over answers."""
-    return _bootstrap(counts, lambda total: total @ np.array(SCORES, dtype=float) / total.sum(axis=-1), draws,
-                      seed)
+    return _bootstrap(
+        counts, lambda total: total @ np.array(SCORES, dtype=float) / total.sum(axis=-1), draws, seed
+    )
 
 
 def balance_interval(counts: Sequence[int], draws: int = 2000, seed: int = 0) -> Interval:
@@ -87,9 +92,14 @@ def balance_interval(counts: Sequence[int], draws: int = 2000, seed: int = 0) ->
 
     It is Cliff's delta of the answers against the middle of the scale; 0 is what the sign test tests.
     """
-    return _bootstrap(counts, lambda total: (total[..., NEUTRAL:].sum(axis=-1)
-                                             - total[..., :NEUTRAL - 1].sum(axis=-1)) / total.sum(axis=-1),
-                      draws, seed)
+    return _bootstrap(
+        counts,
+        lambda total: (
+            (total[..., NEUTRAL:].sum(axis=-1) - total[..., : NEUTRAL - 1].sum(axis=-1)) / total.sum(axis=-1)
+        ),
+        draws,
+        seed,
+    )
 
 
 def _bootstrap(counts: Sequence[int], statistic, draws: int, seed: int) -> Interval:
@@ -100,7 +110,7 @@ def _bootstrap(counts: Sequence[int], statistic, draws: int, seed: int) -> Inter
 def sign_test(counts: Sequence[int]) -> float:
     """Two-sided p of the exact sign test against neutral; answers at neutral say nothing and are left out."""
     counts = np.asarray(counts)
-    above, below = int(counts[NEUTRAL:].sum()), int(counts[:NEUTRAL - 1].sum())
+    above, below = int(counts[NEUTRAL:].sum()), int(counts[: NEUTRAL - 1].sum())
     return float(stats.binomtest(above, above + below).pvalue) if above + below else 1.0
 
 
@@ -119,8 +129,11 @@ def neutral_table(table: pd.DataFrame, draws: int = 2000, seed: int = 0) -> pd.D
     rows = []
     for counts in table[COUNT_COLUMNS].to_numpy():
         row: dict[str, float] = {"n": int(counts.sum())}
-        for name, found in (("median", median_interval(counts)), ("mean", mean_interval(counts, draws, seed)),
-                            ("balance", balance_interval(counts, draws, seed))):
+        for name, found in (
+            ("median", median_interval(counts)),
+            ("mean", mean_interval(counts, draws, seed)),
+            ("balance", balance_interval(counts, draws, seed)),
+        ):
             row |= {name: found.estimate, f"{name}_low": found.low, f"{name}_high": found.high}
         rows.append(row | {"p": sign_test(counts)})
     found = pd.DataFrame(rows, index=table.index)
@@ -140,8 +153,10 @@ def difference_of_means(first: Sequence[int], second: Sequence[int]) -> Interval
     answers = expand(first), expand(second)
     count = len(answers[0])
     if count != len(answers[1]) or count < 2:
-        raise BookError(f"{count} and {len(answers[1])} answers are not pairs of the same raters: compare "
-                        "questions with equally many answers, two at least.")
+        raise BookError(
+            f"{count} and {len(answers[1])} answers are not pairs of the same raters: compare "
+            "questions with equally many answers, two at least."
+        )
     difference = float(answers[0].mean() - answers[1].mean())
     error = sum(answer.std(ddof=1) for answer in answers) / np.sqrt(count)
     half = float(stats.t.ppf(0.975, count - 1) * error)
@@ -171,8 +186,9 @@ def design_effect(answers_per_rater: float, correlation: float) -> float:
     return 1 + (answers_per_rater - 1) * correlation
 
 
-def evenness_by_correlation(counts: Sequence[int], answers_per_rater: int, correlations: Sequence[float]
-                            ) -> pd.DataFrame:
+def evenness_by_correlation(
+    counts: Sequence[int], answers_per_rater: int, correlations: Sequence[float]
+) -> pd.DataFrame:
     """χ² and its p over a range of intraclass correlations of the categories.
 
     Returns:
@@ -182,13 +198,21 @@ def evenness_by_correlation(counts: Sequence[int], answers_per_rater: int, corre
     for correlation in correlations:
         effect = design_effect(answers_per_rater, correlation)
         chi2, p = evenness_test(counts, effect)
-        rows.append({"correlation": correlation, "design_effect": effect,
-                     "effective_answers": float(np.sum(counts)) / effect, "chi2": chi2, "p": p})
+        rows.append(
+            {
+                "correlation": correlation,
+                "design_effect": effect,
+                "effective_answers": float(np.sum(counts)) / effect,
+                "chi2": chi2,
+                "p": p,
+            }
+        )
     return pd.DataFrame(rows)
 
 
-def simulated_evenness(counts: Sequence[int], raters: int, latent_correlations: Sequence[float],
-                       draws: int = 4000, seed: int = 0) -> pd.DataFrame:
+def simulated_evenness(
+    counts: Sequence[int], raters: int, latent_correlations: Sequence[float], draws: int = 4000, seed: int = 0
+) -> pd.DataFrame:
     """How often truly even answers look as uneven as these, when raters have a leaning of their own.
 
     A simulation, not data: each rater gives the same number of answers; behind an answer stands a normal
@@ -205,8 +229,10 @@ def simulated_evenness(counts: Sequence[int], raters: int, latent_correlations: 
     counts = np.asarray(counts)
     each, rest = divmod(int(counts.sum()), raters)
     if rest or each < 2:
-        raise BookError(f"{counts.sum()} answers are not two or more from each of {raters} raters: check the "
-                        "number of raters.")
+        raise BookError(
+            f"{counts.sum()} answers are not two or more from each of {raters} raters: check the "
+            "number of raters."
+        )
     observed = evenness_test(counts)[0]
     cuts = stats.norm.ppf(np.arange(1, len(SCORES)) / len(SCORES))
     rows = []
@@ -220,10 +246,16 @@ def simulated_evenness(counts: Sequence[int], raters: int, latent_correlations: 
         chi2 = ((drawn - expected) ** 2 / expected).sum(axis=1)
         first, second = answers[..., 0].ravel(), answers[..., 1].ravel()
         chance = 1 / len(SCORES)
-        rows.append({"latent": latent, "score_correlation": float(np.corrcoef(first, second)[0, 1]),
-                     "kappa": float(((first == second).mean() - chance) / (1 - chance)),
-                     "design_effect": float(chi2.mean() / (len(SCORES) - 1)),
-                     "p": float((1 + (chi2 >= observed - 1e-9).sum()) / (1 + draws)), "draws": draws})
+        rows.append(
+            {
+                "latent": latent,
+                "score_correlation": float(np.corrcoef(first, second)[0, 1]),
+                "kappa": float(((first == second).mean() - chance) / (1 - chance)),
+                "design_effect": float(chi2.mean() / (len(SCORES) - 1)),
+                "p": float((1 + (chi2 >= observed - 1e-9).sum()) / (1 + draws)),
+                "draws": draws,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -247,8 +279,11 @@ def unevenness(counts: Sequence[int], effect: float = 1.0) -> Interval:
 
         if stats.chi2.cdf(statistic, freedom) <= probability:
             return 0.0
-        return brentq(lambda value: stats.ncx2.cdf(statistic, freedom, value) - probability, 1e-9,
-                      statistic + 10 * np.sqrt(statistic) + 50)
+        return brentq(
+            lambda value: stats.ncx2.cdf(statistic, freedom, value) - probability,
+            1e-9,
+            statistic + 10 * np.sqrt(statistic) + 50,
+        )
 
     low, high = (np.sqrt(noncentrality((1 + sign * 0.95) / 2) / size) for sign in (1, -1))
     return Interval(float(np.sqrt(statistic / size)), float(low), float(high))

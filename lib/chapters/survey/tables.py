@@ -12,8 +12,11 @@ from lib.chapters.survey.power import POWER
 from lib.chapters.survey.results import consistency_table, origin_models, score_table
 from lib.show.tables import html_table, with_interval
 
-QUESTION_WORDS = {"emotion": "does the emotion fit?", "genre": "does the genre fit?",
-                  "human": "made by a human?"}
+QUESTION_WORDS = {
+    "emotion": "does the emotion fit?",
+    "genre": "does the genre fit?",
+    "human": "made by a human?",
+}
 
 
 def p_text(p: float) -> str:
@@ -53,12 +56,18 @@ def neutral_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         table: from :func:`lib.chapters.survey.scores.neutral_table`, with columns piece and question.
         caption, note: above and below the table.
     """
-    lines = [{"question": question_label(row["piece"], row["question"]), "n": row["n"],
-              "median": with_interval(row["median"], row["median_low"], row["median_high"], 0),
-              "balance": with_interval(row["balance"], row["balance_low"], row["balance_high"], 2),
-              "p, sign test": p_text(row["p"]), "p after Holm": p_text(row["p_holm"]),
-              "mean": with_interval(row["mean"], row["mean_low"], row["mean_high"], 2)}
-             for row in table.to_dict("records")]
+    lines = [
+        {
+            "question": question_label(row["piece"], row["question"]),
+            "n": row["n"],
+            "median": with_interval(row["median"], row["median_low"], row["median_high"], 0),
+            "balance": with_interval(row["balance"], row["balance_low"], row["balance_high"], 2),
+            "p, sign test": p_text(row["p"]),
+            "p after Holm": p_text(row["p_holm"]),
+            "mean": with_interval(row["mean"], row["mean_low"], row["mean_high"], 2),
+        }
+        for row in table.to_dict("records")
+    ]
     return html_table(pd.DataFrame(lines), caption, note=note)
 
 
@@ -99,12 +108,27 @@ def new_survey(found: SurveyAnswers, draws: int = 2000, seed: int = 0) -> HTML:
         reasons = found.problems.assign(row=places)
         parts.append(html_table(reasons, "Rows that were not used, and why (row 1 is the header)."))
     scores = score_table(found.answers, draws, seed)
-    parts.append(html_table(pd.DataFrame([
-        {"question": QUESTION_WORDS[row["question"]], "pieces by origin": row["origin"],
-         "raters": row["raters"], "pieces": row["pieces"], "answers": row["n"], "median": row["median"],
-         "balance": with_interval(row["balance"], row["balance_low"], row["balance_high"], 2)}
-        for row in scores.to_dict("records")]), "Scores by question and origin.", {"median": "g"},
-        note="Balance: share of answers above 3 minus share below; the interval draws whole raters."))
+    parts.append(
+        html_table(
+            pd.DataFrame(
+                [
+                    {
+                        "question": QUESTION_WORDS[row["question"]],
+                        "pieces by origin": row["origin"],
+                        "raters": row["raters"],
+                        "pieces": row["pieces"],
+                        "answers": row["n"],
+                        "median": row["median"],
+                        "balance": with_interval(row["balance"], row["balance_low"], row["balance_high"], 2),
+                    }
+                    for row in scores.to_dict("records")
+                ]
+            ),
+            "Scores by question and origin.",
+            {"median": "g"},
+            note="Balance: share of answers above 3 minus share below; the interval draws whole raters.",
+        )
+    )
     try:
         parts.append(_models(*origin_models(found.answers)))
     except BookError as error:
@@ -112,12 +136,24 @@ def new_survey(found: SurveyAnswers, draws: int = 2000, seed: int = 0) -> HTML:
         parts.append(html_table(missing, "The ordinal mixed model."))
     repeats = consistency_table(found.answers, draws, seed)
     if len(repeats):
-        parts.append(html_table(pd.DataFrame([
-            {"question": QUESTION_WORDS[row["question"]], "pairs": row["pairs"], "same": row["same"],
-             "within one step": row["within_one"],
-             "kappa, quadratic": with_interval(row["kappa"], row["low"], row["high"], 2)}
-            for row in repeats.to_dict("records")]), "The repeated piece: do raters agree with themselves?",
-            {"same": ".0%", "within one step": ".0%"}))
+        parts.append(
+            html_table(
+                pd.DataFrame(
+                    [
+                        {
+                            "question": QUESTION_WORDS[row["question"]],
+                            "pairs": row["pairs"],
+                            "same": row["same"],
+                            "within one step": row["within_one"],
+                            "kappa, quadratic": with_interval(row["kappa"], row["low"], row["high"], 2),
+                        }
+                        for row in repeats.to_dict("records")
+                    ]
+                ),
+                "The repeated piece: do raters agree with themselves?",
+                {"same": ".0%", "within one step": ".0%"},
+            )
+        )
     return HTML("\n".join(part.data for part in parts))
 
 
@@ -125,14 +161,30 @@ def _models(fits: Mapping[str, OrdinalFit], reasons: Mapping[str, str]) -> HTML:
     lines, effect = [], "log odds, real − composed"
     for question, fit in fits.items():
         real = fit.coefficients.loc["real"]
-        lines.append({"question": QUESTION_WORDS[question],
-                      effect: with_interval(real["log_odds"], real["low"], real["high"], 2),
-                      "σ of raters": f"{fit.rater_sd:.2f}", "σ of pieces": f"{fit.piece_sd:.2f}",
-                      "rests on": f"{fit.answers} answers, {fit.raters} raters, {fit.pieces} pieces"})
-    lines += [{"question": QUESTION_WORDS[question], effect: reason, "σ of raters": "–",
-               "σ of pieces": "–", "rests on": "–"} for question, reason in reasons.items()]
-    return html_table(pd.DataFrame(lines), "The ordinal mixed model: log odds of higher scores if real.",
-                      note="95 % intervals with the degrees of freedom of pieces. 0: no difference found.")
+        lines.append(
+            {
+                "question": QUESTION_WORDS[question],
+                effect: with_interval(real["log_odds"], real["low"], real["high"], 2),
+                "σ of raters": f"{fit.rater_sd:.2f}",
+                "σ of pieces": f"{fit.piece_sd:.2f}",
+                "rests on": f"{fit.answers} answers, {fit.raters} raters, {fit.pieces} pieces",
+            }
+        )
+    lines += [
+        {
+            "question": QUESTION_WORDS[question],
+            effect: reason,
+            "σ of raters": "–",
+            "σ of pieces": "–",
+            "rests on": "–",
+        }
+        for question, reason in reasons.items()
+    ]
+    return html_table(
+        pd.DataFrame(lines),
+        "The ordinal mixed model: log odds of higher scores if real.",
+        note="95 % intervals with the degrees of freedom of pieces. 0: no difference found.",
+    )
 
 
 def likert_labels(scores: pd.DataFrame) -> Sequence[str]:

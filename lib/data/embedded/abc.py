@@ -145,11 +145,14 @@ def read_tune(tune: Tune) -> Reading:
             plays other notes.
     """
     text = clean(tune)
-    parts = tune.field("P") if "P:" in text[:text.index("K:")] else ""
+    parts = tune.field("P") if "P:" in text[: text.index("K:")] else ""
     voices = [in_order(items, parts) for items in read_voices(text).values()]
     played = [play(items) for items in voices]
-    notes = [(round(start * _WHOLE), round((start + length) * _WHOLE) - round(start * _WHOLE), pitch)
-             for voice in played for start, length, pitch in voice.notes]
+    notes = [
+        (round(start * _WHOLE), round((start + length) * _WHOLE) - round(start * _WHOLE), pitch)
+        for voice in played
+        for start, length, pitch in voice.notes
+    ]
     if not notes:
         raise SourceError("notes", "no notes")
     if not _same(notes, _by_abc2midi(spelled_out(voices, tune.meter))):
@@ -169,8 +172,12 @@ def _by_abc2midi(text: str) -> list[tuple[int, int, int]]:
         raise SourceError("reading", "abc2midi cannot read it") from error
     factor = TICKS_PER_QUARTER / score.ticks_per_quarter
     # abc2midi begins every note one tick late and ends it on time, so that repeated notes part.
-    return [(round((note.time - 1) * factor), round((note.duration + 1) * factor), note.pitch)
-            for track in score.tracks if not track.is_drum for note in track.notes]
+    return [
+        (round((note.time - 1) * factor), round((note.duration + 1) * factor), note.pitch)
+        for track in score.tracks
+        if not track.is_drum
+        for note in track.notes
+    ]
 
 
 def _same(first: list[tuple[int, int, int]], second: list[tuple[int, int, int]]) -> bool:

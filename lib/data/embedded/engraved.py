@@ -44,13 +44,20 @@ def read_engraved(path: Path) -> Reading:
         raise SourceError("reading", "verovio cannot read it")
     factor = TICKS_PER_QUARTER // score.ticks_per_quarter
     # verovio ends every note one tick early, so that repeated notes part.
-    notes = [(note.time * factor, (note.duration + 1) * factor, note.pitch)
-             for track in score.tracks for note in track.notes]
+    notes = [
+        (note.time * factor, (note.duration + 1) * factor, note.pitch)
+        for track in score.tracks
+        for note in track.notes
+    ]
     events = json.loads(times) if isinstance(times, str) else times
     bar_starts = [round(event["qstamp"] * TICKS_PER_QUARTER) for event in events if "measureOn" in event]
     # Every track repeats the meters.
-    meters = sorted({change.time * factor: (change.time * factor, change.numerator, change.denominator)
-                     for change in score.time_signatures}.values())
+    meters = sorted(
+        {
+            change.time * factor: (change.time * factor, change.numerator, change.denominator)
+            for change in score.time_signatures
+        }.values()
+    )
     if not notes:
         raise SourceError("notes", "no notes")
     if not meters or meters[0][0] > 0:

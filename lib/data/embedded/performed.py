@@ -171,8 +171,10 @@ def _spelled(items: list[Item], meter: str) -> str:
             if item.state.unit != unit:
                 unit = item.state.unit
                 written.append(f"[L:{unit}]")
-            notes = "".join(note.spelled + "-" * (note.tied and note.pitch in pitches_behind[number])
-                            for note in item.notes)
+            notes = "".join(
+                note.spelled + "-" * (note.tied and note.pitch in pitches_behind[number])
+                for note in item.notes
+            )
             written.append(item.text.format(notes) if item.notes else item.text)
             number += 1
         bar = isinstance(item, Bar)

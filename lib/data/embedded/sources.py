@@ -46,26 +46,59 @@ class Collection:
 
 # The Essen collection's European part is mostly German; its test files and a book of Irish songs are not.
 _ESSEN_TEST = "a test file of the Essen collection"
-_NOT_GERMAN = (("test*", _ESSEN_TEST), ("irl.abc", "Irish songs, which the genre 'german' would misname"),
-               ("han*", ""))
+_NOT_GERMAN = (
+    ("test*", _ESSEN_TEST),
+    ("irl.abc", "Irish songs, which the genre 'german' would misname"),
+    ("han*", ""),
+)
 
 COLLECTIONS = (
     Collection("irish", "O'Neill's Music of Ireland (1850 melodies)", ("oneills1850/*.abc",), "key field"),
     Collection("american", "Ryan's Mammoth Collection of Fiddle Tunes", ("ryansMammoth/*.abc",), "key field"),
-    Collection("scottish", "Aird's Selection of Scotch, English, Irish and Foreign Airs",
-               ("airdsAirs/*.abc",), "key field"),
-    Collection("german", "Essen folk song collection, its European part", ("essenFolksong/*.abc",), "thirds",
-               NON_COMMERCIAL, _NOT_GERMAN),
-    Collection("chinese", "Essen folk song collection, Han Chinese", ("essenFolksong/han*.abc",), "estimate",
-               NON_COMMERCIAL),
-    Collection("chorale", "Chorales of J. S. Bach", ("bach/*.mxl", "bach/*.xml"), "estimate",
-               skipped=(("bwv846.mxl", "a prelude for keyboard, no chorale"),)),
+    Collection(
+        "scottish",
+        "Aird's Selection of Scotch, English, Irish and Foreign Airs",
+        ("airdsAirs/*.abc",),
+        "key field",
+    ),
+    Collection(
+        "german",
+        "Essen folk song collection, its European part",
+        ("essenFolksong/*.abc",),
+        "thirds",
+        NON_COMMERCIAL,
+        _NOT_GERMAN,
+    ),
+    Collection(
+        "chinese",
+        "Essen folk song collection, Han Chinese",
+        ("essenFolksong/han*.abc",),
+        "estimate",
+        NON_COMMERCIAL,
+    ),
+    Collection(
+        "chorale",
+        "Chorales of J. S. Bach",
+        ("bach/*.mxl", "bach/*.xml"),
+        "estimate",
+        skipped=(("bwv846.mxl", "a prelude for keyboard, no chorale"),),
+    ),
     Collection("palestrina", "Masses of G. P. da Palestrina", ("palestrina/*.krn",), "estimate", large=True),
     Collection("monteverdi", "Madrigals of C. Monteverdi", ("monteverdi/*.mxl",), "estimate", large=True),
-    Collection("trecento", "Italian music of the fourteenth century", ("trecento/*.mxl", "trecento/*.xml"),
-               "estimate", large=True),
-    Collection("classical", "Quartets and a sonata of Haydn, Mozart and Beethoven",
-               ("haydn/**/*.mxl", "mozart/**/*.mxl", "beethoven/**/*.mxl"), "estimate", large=True),
+    Collection(
+        "trecento",
+        "Italian music of the fourteenth century",
+        ("trecento/*.mxl", "trecento/*.xml"),
+        "estimate",
+        large=True,
+    ),
+    Collection(
+        "classical",
+        "Quartets and a sonata of Haydn, Mozart and Beethoven",
+        ("haydn/**/*.mxl", "mozart/**/*.mxl", "beethoven/**/*.mxl"),
+        "estimate",
+        large=True,
+    ),
 )
 
 
@@ -135,9 +168,11 @@ def _mass(source: Source) -> str:
 
 def _numbered(pattern: str) -> Callable[[Source], str]:
     """The part of the file's name that says which work it is."""
+
     def work(source: Source) -> str:
         match = re.match(pattern, Path(source.path).stem)
         return match[0] if match else Path(source.path).stem
+
     return work
 
 
@@ -159,15 +194,17 @@ def corpus_folder() -> Path:
     found = importlib.util.find_spec("music21")
     folder = Path(found.origin).parent / "corpus" if found and found.origin else None
     if folder is None or not (folder / "essenFolksong").is_dir():
-        raise BookError("The scores that belong to the package music21 are missing: install it again, "
-                        "with its corpus.")
+        raise BookError(
+            "The scores that belong to the package music21 are missing: install it again, with its corpus."
+        )
     return folder
 
 
 def collections_of(variant: Variant) -> tuple[Collection, ...]:
     """The collections of a variant."""
-    return tuple(collection for collection in COLLECTIONS
-                 if variant == "embedded-large" or not collection.large)
+    return tuple(
+        collection for collection in COLLECTIONS if variant == "embedded-large" or not collection.large
+    )
 
 
 def sources_of(collection: Collection) -> list[Source]:
@@ -192,16 +229,24 @@ def non_commercial_genres() -> tuple[str, ...]:
 def rights_notice(collections: tuple[Collection, ...]) -> str:
     """What a user of these collections must know, with the notices that music21's corpus carries."""
     folder = corpus_folder()
-    lines = ["Where this music comes from, and what may be done with it", "",
-             "All pieces were read from the corpus that comes with the Python package music21. The music is",
-             "old; the encodings are their encoders'. The column 'rights' of pieces.csv tells the terms.",
-             ""]
+    lines = [
+        "Where this music comes from, and what may be done with it",
+        "",
+        "All pieces were read from the corpus that comes with the Python package music21. The music is",
+        "old; the encodings are their encoders'. The column 'rights' of pieces.csv tells the terms.",
+        "",
+    ]
     for collection in collections:
-        terms = ("non-commercial use and distribution only, see the notice of the Essen collection"
-                 if collection.rights == NON_COMMERCIAL else "see the notice of music21's corpus")
+        terms = (
+            "non-commercial use and distribution only, see the notice of the Essen collection"
+            if collection.rights == NON_COMMERCIAL
+            else "see the notice of music21's corpus"
+        )
         lines.append(f"- {collection.genre}: {collection.title}; {terms}.")
-    for title, path in (("music21's corpus", folder / "license.txt"),
-                        ("the Essen collection", folder / "essenFolksong" / "license.txt")):
+    for title, path in (
+        ("music21's corpus", folder / "license.txt"),
+        ("the Essen collection", folder / "essenFolksong" / "license.txt"),
+    ):
         notice = path.read_text(encoding="utf-8", errors="replace") if path.exists() else "(no notice found)"
         lines += ["", f"Notice of {title}", "", notice.strip()]
     return "\n".join(lines) + "\n"

@@ -45,9 +45,30 @@ PIECES, LEFT_OUT, RIGHTS = "pieces.csv", "left_out.csv", "RIGHTS.txt"
 # writes so many of each pair of labels: rare labels are there, and common ones do not make it large.
 SMOKE_TUNES, SMOKE_SCORES, SMOKE_PER_LABEL = 200, 48, 20
 _CODE = code_hash(__name__)
-_PIECE_COLUMNS = ["identifier", "name", "emotion", "genre", "collection", "source", "tune", "title",
-                  "key_field", "key", "mode", "notated_mode", "meter", "onsets_per_beat", "activity", "work",
-                  "function", "rights", "notes", "merged_notes", "irregular_bars", "bars_in_order"]
+_PIECE_COLUMNS = [
+    "identifier",
+    "name",
+    "emotion",
+    "genre",
+    "collection",
+    "source",
+    "tune",
+    "title",
+    "key_field",
+    "key",
+    "mode",
+    "notated_mode",
+    "meter",
+    "onsets_per_beat",
+    "activity",
+    "work",
+    "function",
+    "rights",
+    "notes",
+    "merged_notes",
+    "irregular_bars",
+    "bars_in_order",
+]
 # What a worker reads before it reports.
 SCORES_AT_A_TIME, TUNES_AT_A_TIME = 4, 100
 
@@ -84,8 +105,10 @@ def write_embedded(variant: Variant, folder: Path, workers: int = 1, scheme: str
         return
     with explain_write_errors(folder):
         if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
-            raise BookError(f"The folder {folder} holds files but no {MANIFEST}, so it is not an embedded "
-                            "corpus: move it away or choose another folder.")
+            raise BookError(
+                f"The folder {folder} holds files but no {MANIFEST}, so it is not an embedded "
+                "corpus: move it away or choose another folder."
+            )
     make_folder(folder.parent)
     with locked(folder):
         if _is_finished(folder, decided_by):  # another process wrote it while this one waited
@@ -148,15 +171,23 @@ def _write(variant: Variant, folder: Path, workers: int, decided_by: dict[str, s
         content.update(f"{name}\0{len(piece.midi)}\0".encode() + piece.midi)
         rows.append({"name": name, "emotion": emotion, "genre": piece.source.collection, **piece.columns})
     if len({row["identifier"] for row in rows}) < len(rows):
-        raise BookError("Two pieces of the corpus have one identifier: lengthen it in "
-                        "lib/data/embedded/sources.py.")
+        raise BookError(
+            "Two pieces of the corpus have one identifier: lengthen it in lib/data/embedded/sources.py."
+        )
     write_csv(folder / PIECES, _PIECE_COLUMNS, sorted(rows, key=lambda row: row["name"]))
     left_out.sort(key=lambda item: item.name)
     write_csv(folder / LEFT_OUT, ["name", "stage", "reason"], map(asdict, left_out))
     write_csv(folder / MEDIANS, ["collection", "meter", "median_activity"], LabelRule(scheme, medians).rows())
     write_text(folder / RIGHTS, rights_notice(tuple(collections.values())))
-    write_json(folder / MANIFEST, {"decided_by": decided_by, "pieces": len(rows), "left_out": len(left_out),
-                                   "content": content.hexdigest()})
+    write_json(
+        folder / MANIFEST,
+        {
+            "decided_by": decided_by,
+            "pieces": len(rows),
+            "left_out": len(left_out),
+            "content": content.hexdigest(),
+        },
+    )
 
 
 def _chosen(variant: Variant, collection: Collection) -> list[Source]:
@@ -170,8 +201,9 @@ def _chosen(variant: Variant, collection: Collection) -> list[Source]:
     return sorted(kept, key=lambda source: source.name)
 
 
-def _read_all(sources: list[Source], collections: dict[str, Collection], workers: int,
-              variant: str, scheme: str) -> tuple[list[_Read], list[LeftOut]]:
+def _read_all(
+    sources: list[Source], collections: dict[str, Collection], workers: int, variant: str, scheme: str
+) -> tuple[list[_Read], list[LeftOut]]:
     """Read all sources in parallel; results come in the order of the sources."""
     left_out = [LeftOut(source.name, "selection", source.skip) for source in sources if source.skip]
     used = [source for source in sources if not source.skip]
@@ -186,14 +218,17 @@ def _read_all(sources: list[Source], collections: dict[str, Collection], workers
         # A worker whose memory has grown is replaced by a fresh one; joblib warns of it.
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
         results = Parallel(n_jobs=workers, return_as="generator")(
-            delayed(_read_chunk)([source for _, source in chunk], collections, scheme) for chunk in chunks)
+            delayed(_read_chunk)([source for _, source in chunk], collections, scheme) for chunk in chunks
+        )
         try:
             for chunk, result in zip(chunks, results, strict=True):
                 done |= {position: item for (position, _), item in zip(chunk, result, strict=True)}
                 progress.advance(len(chunk))
         except TerminatedWorkerError as error:
-            raise BookError(f"A process that read the corpus for {variant} was ended from outside, perhaps "
-                            "for want of memory: try again with fewer workers.") from error
+            raise BookError(
+                f"A process that read the corpus for {variant} was ended from outside, perhaps "
+                "for want of memory: try again with fewer workers."
+            ) from error
     read = [done[position] for position in range(len(used))]
     left_out += [item for item in read if isinstance(item, LeftOut)]
     kept = [item for item in read if isinstance(item, _Read)]
@@ -204,11 +239,12 @@ def _read_all(sources: list[Source], collections: dict[str, Collection], workers
 def _chunks(items: list, size: int) -> Iterator[list]:
     """Consecutive parts of a list."""
     for start in range(0, len(items), size):
-        yield items[start:start + size]
+        yield items[start : start + size]
 
 
-def _read_chunk(sources: list[Source], collections: dict[str, Collection],
-                scheme: str) -> list[_Read | LeftOut]:
+def _read_chunk(
+    sources: list[Source], collections: dict[str, Collection], scheme: str
+) -> list[_Read | LeftOut]:
     """Read some sources; runs in a worker process."""
     return [_read_one(source, collections[source.collection], scheme) for source in sources]
 
@@ -222,16 +258,32 @@ def _read_one(source: Source, collection: Collection, scheme: str) -> _Read | Le
         return LeftOut(source.name, error.stage, error.reason)
     score = arranged.score
     tune = source.tune
-    evidence = labels.examine(score, source.collection, find_scheme(scheme).measure, collection.mode_source,
-                              tune.key if tune else None)
+    evidence = labels.examine(
+        score,
+        source.collection,
+        find_scheme(scheme).measure,
+        collection.mode_source,
+        tune.key if tune else None,
+    )
     columns = {
-        "identifier": source.identifier, "collection": source.path.split("/")[0], "source": source.path,
-        "tune": tune.number if tune else "", "title": source.title,
-        "key_field": tune.field("K") if tune else "", "key": evidence.key, "mode": evidence.mode,
+        "identifier": source.identifier,
+        "collection": source.path.split("/")[0],
+        "source": source.path,
+        "tune": tune.number if tune else "",
+        "title": source.title,
+        "key_field": tune.field("K") if tune else "",
+        "key": evidence.key,
+        "mode": evidence.mode,
         "notated_mode": source.notated_mode,
-        "meter": evidence.meter, "onsets_per_beat": labels.onsets_per_beat(score),
-        "activity": evidence.activity, "work": source.work, "function": tune.field("R") if tune else "",
-        "rights": collection.rights, "notes": score.note_num(), "merged_notes": arranged.merged,
-        "irregular_bars": arranged.irregular_bars, "bars_in_order": reading.bars_in_order,
+        "meter": evidence.meter,
+        "onsets_per_beat": labels.onsets_per_beat(score),
+        "activity": evidence.activity,
+        "work": source.work,
+        "function": tune.field("R") if tune else "",
+        "rights": collection.rights,
+        "notes": score.note_num(),
+        "merged_notes": arranged.merged,
+        "irregular_bars": arranged.irregular_bars,
+        "bars_in_order": reading.bars_in_order,
     }
     return _Read(source, score.dumps_midi(), evidence, columns)

@@ -11,8 +11,17 @@ from fractions import Fraction
 from lib.data.embedded.arrange import SourceError
 from lib.data.labels import Key, parse_key
 
-_FIFTHS_OF_MODE = {"maj": 0, "ion": 0, "lyd": 1, "mix": -1, "dor": -2, "min": -3, "aeo": -3, "phr": -4,
-                   "loc": -5}
+_FIFTHS_OF_MODE = {
+    "maj": 0,
+    "ion": 0,
+    "lyd": 1,
+    "mix": -1,
+    "dor": -2,
+    "min": -3,
+    "aeo": -3,
+    "phr": -4,
+    "loc": -5,
+}
 _ORDER_OF_SHARPS = "FCGDAEB"
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ALTERATION = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
@@ -20,7 +29,8 @@ _SIGN = {alteration: sign for sign, alteration in _ALTERATION.items()}
 
 _LENGTH = r"\d*(?:/\d*)*"
 _NOTE = rf"(\^\^|\^|__|_|=)?([A-Ga-g])([,']*)({_LENGTH})(-?)"
-_TOKEN = re.compile(rf"""
+_TOKEN = re.compile(
+    rf"""
     (?P<field>\[[A-Za-z]:[^\]]*\])
   | (?P<bar>\[\|\]|:*(?:\[\||\|\]|\|)+:*|::)(?P<number>\d[\d,.-]*)?
   | (?P<ending>\[\d[\d,.-]*)
@@ -30,7 +40,9 @@ _TOKEN = re.compile(rf"""
   | (?P<rest>[zx](?P<silence>{_LENGTH})-?)
   | (?P<broken>>+|<+)
   | (?P<nothing>(?:[\s)`y*!\\]|\((?!\d))+)
-""", re.VERBOSE)
+""",
+    re.VERBOSE,
+)
 _SIGNS_ONLY = re.compile(rf"(?:{_NOTE}|[\s()`.])*")
 
 
@@ -131,13 +143,26 @@ class _Voice:
         while place < len(text):
             match = _TOKEN.match(text, place)
             if not match:
-                raise SourceError("reading", f"a sign that has no meaning here: {text[place:place + 8]!r}")
+                raise SourceError("reading", f"a sign that has no meaning here: {text[place : place + 8]!r}")
             if match.lastgroup == "number":
                 self._bar(match["bar"])
                 self._ending(match["number"])
             else:
-                kind = next(name for name in ("field", "bar", "ending", "tuplet", "chord", "note", "rest",
-                                              "broken", "nothing") if match[name] is not None)
+                kind = next(
+                    name
+                    for name in (
+                        "field",
+                        "bar",
+                        "ending",
+                        "tuplet",
+                        "chord",
+                        "note",
+                        "rest",
+                        "broken",
+                        "nothing",
+                    )
+                    if match[name] is not None
+                )
                 self._token(kind, match)
             place = match.end()
 
@@ -269,7 +294,7 @@ def read_voices(text: str) -> dict[str, list[Item]]:
     begin.set_field("L", unit)
     voices: dict[str, _Voice] = {}
     name = header.get("V", "1").split()[0]
-    for line in lines[ends + 1:]:
+    for line in lines[ends + 1 :]:
         found = re.match(r"([A-Za-z]):(.*)", line)
         if line.startswith("%%"):
             continue
@@ -279,7 +304,7 @@ def read_voices(text: str) -> dict[str, list[Item]]:
             name = named[1] or named[2]
         voice = voices.setdefault(name, _Voice(begin.state, begin.key))
         if named:
-            line = "" if named[1] else line[named.end():]
+            line = "" if named[1] else line[named.end() :]
         elif found:
             voice.set_field(found[1], found[2].strip())
             continue

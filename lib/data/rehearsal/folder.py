@@ -55,12 +55,14 @@ _DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "null": (lambda _: b"", "empty"),
     "text": (lambda good: b"RIFF" + good[4:], "a RIFF file"),
     "tick": (lambda good: good[:12] + b"\x00\x00" + good[14:], "a quarter of no ticks"),
-    "cuts": (lambda good: good[:len(good) * 2 // 3], "repaired|damaged"),
+    "cuts": (lambda good: good[: len(good) * 2 // 3], "repaired|damaged"),
     "bits": (_bytes_over_127, "repaired"),
     "mute": (lambda _: _small(notes=0), "no notes"),
     "metr": (lambda _: _small(((0, 17, 16),)), "a meter outside the token set"),
-    "fast": (lambda _: _small(((0, 4, 4), (100, 3, 4), (200, 6, 8), (960, 2, 4))),
-             "meters that change faster than bars"),
+    "fast": (
+        lambda _: _small(((0, 4, 4), (100, 3, 4), (200, 6, 8), (960, 2, 4))),
+        "meters that change faster than bars",
+    ),
     "gaps": (lambda _: _small(gap=480 * 4 * 3000), "more than 2000 bars"),
     "late": (lambda _: _small(late=480 * 100_000), "kept"),
     "high": (lambda _: _small(pitch=112), "no note in the range of pitches"),
@@ -85,8 +87,10 @@ def broken_kinds(count: int, seed: int) -> dict[int, str]:
     faults = [kind for kind in _FAULTS for _ in range(min(MOST_FAULTS, max(1, whole // len(kinds))))]
     chosen = [*faults, *(harmless[number % len(harmless)] for number in range(whole - len(faults)))]
     if len(chosen) > count // 2:
-        raise BookError(f"A rehearsal of {count} pieces is too small for the {len(kinds)} kinds of broken "
-                        f"files; take at least {2 * len(chosen)}.")
+        raise BookError(
+            f"A rehearsal of {count} pieces is too small for the {len(kinds)} kinds of broken "
+            f"files; take at least {2 * len(chosen)}."
+        )
     return dict(zip(random.Random(seed).sample(range(count), len(chosen)), chosen, strict=True))
 
 
@@ -112,8 +116,12 @@ def write_folder(sources: list[Path], folder: Path, count: int, workers: int = 1
     with explain_write_errors(folder):
         waiting = [start for start in starts if not (beside / f".done-{start}").exists()]
         progress.advance(min(count, _AT_A_TIME * (len(starts) - len(waiting))))
-        tasks = (delayed(_write_some)(sources, beside, range(start, min(count, start + _AT_A_TIME)),
-                                      emotions, genres, broken, _SEED) for start in waiting)
+        tasks = (
+            delayed(_write_some)(
+                sources, beside, range(start, min(count, start + _AT_A_TIME)), emotions, genres, broken, _SEED
+            )
+            for start in waiting
+        )
         for written in Parallel(n_jobs=workers, return_as="generator_unordered")(tasks):
             progress.advance(written)
         for mark in beside.glob(".done-*"):
@@ -122,8 +130,15 @@ def write_folder(sources: list[Path], folder: Path, count: int, workers: int = 1
     progress.finish()
 
 
-def _write_some(sources: list[Path], folder: Path, numbers: range, emotions: list[str], genres: list[str],
-                broken: dict[int, str], seed: int) -> int:
+def _write_some(
+    sources: list[Path],
+    folder: Path,
+    numbers: range,
+    emotions: list[str],
+    genres: list[str],
+    broken: dict[int, str],
+    seed: int,
+) -> int:
     for number in numbers:
         good = compose(sources, number, seed).dumps_midi()
         if number in broken:

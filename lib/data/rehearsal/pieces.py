@@ -47,8 +47,10 @@ class Segment:
 def _segment(path: Path) -> Segment:
     score = Score(path)
     notes = [track.notes.numpy() for track in score.tracks]
-    time, duration, pitch = (np.concatenate([part[key] for part in notes]).astype(np.int64)
-                             for key in ("time", "duration", "pitch"))
+    time, duration, pitch = (
+        np.concatenate([part[key] for part in notes]).astype(np.int64)
+        for key in ("time", "duration", "pitch")
+    )
     meters = [(change.time, change.numerator, change.denominator) for change in score.time_signatures]
     start, numerator, denominator = meters[-1]
     bar = 4 * _TICKS * numerator // denominator
@@ -64,7 +66,7 @@ def labels(count: int, seed: int) -> tuple[list[str], list[str]]:
         table = published[published["label_kind"] == kind]
         exact = table["count"].to_numpy() * count / table["count"].sum()
         whole = np.floor(exact).astype(int)
-        whole[np.argsort(whole - exact, kind="stable")[:count - whole.sum()]] += 1
+        whole[np.argsort(whole - exact, kind="stable")[: count - whole.sum()]] += 1
         names = np.repeat(table["label"].to_numpy(), whole)
         assigned.append(np.random.default_rng([seed, number]).permutation(names).tolist())
     return assigned[0], assigned[1]
@@ -111,8 +113,9 @@ def _joined(sources: list[Path], generator: np.random.Generator, ticks: int):
     return (time[order], duration[order], pitch[order]), meters, start
 
 
-def _orchestrate(score: Score, melody: tuple[np.ndarray, ...], end: int,
-                 generator: np.random.Generator) -> None:
+def _orchestrate(
+    score: Score, melody: tuple[np.ndarray, ...], end: int, generator: np.random.Generator
+) -> None:
     """Set a melody for lead, second voice, chords, pad, bass and drums."""
     time, duration, pitch = melody
     beats = np.arange(0, end, _TICKS)
@@ -133,8 +136,14 @@ def _orchestrate(score: Score, melody: tuple[np.ndarray, ...], end: int,
         time_of = time_of + np.repeat(shift, 3) + (offset if step == 1 else 0)
         _add(score, generator, programs, time_of[played], length, notes[played])
     played = generator.random(len(beats)) < 0.8
-    _add(score, generator, _BASSES, beats[played], generator.choice([_TICKS // 2, _TICKS]),
-         (root + 36 + generator.choice([0, 0, 7, 12], len(beats)))[played])
+    _add(
+        score,
+        generator,
+        _BASSES,
+        beats[played],
+        generator.choice([_TICKS // 2, _TICKS]),
+        (root + 36 + generator.choice([0, 0, 7, 12], len(beats)))[played],
+    )
     hats = np.arange(0, end, _TICKS // 2)
     hats = hats[generator.random(len(hats)) < 0.95]
     cymbal = generator.choice([_HIHAT, _RIDE])
@@ -142,13 +151,22 @@ def _orchestrate(score: Score, melody: tuple[np.ndarray, ...], end: int,
     _add(score, generator, (0,), np.append(hats, beats), _TICKS // 4, struck, drums=True)
 
 
-def _add(score: Score, generator: np.random.Generator, programs: tuple[int, ...], time: np.ndarray,
-         duration: np.ndarray | int, pitch: np.ndarray, drums: bool = False) -> None:
+def _add(
+    score: Score,
+    generator: np.random.Generator,
+    programs: tuple[int, ...],
+    time: np.ndarray,
+    duration: np.ndarray | int,
+    pitch: np.ndarray,
+    drums: bool = False,
+) -> None:
     track = Track(program=int(generator.choice(programs)), is_drum=drums)
     order = np.lexsort((pitch, time))
     velocity = 60 + 10 * generator.integers(0, 5, len(time))
     track.notes = Note.from_numpy(
         time=time[order].astype(np.int32),
         duration=np.broadcast_to(duration, time.shape)[order].astype(np.int32),
-        pitch=np.clip(pitch, 24, 100)[order].astype(np.int8), velocity=velocity.astype(np.int8))
+        pitch=np.clip(pitch, 24, 100)[order].astype(np.int8),
+        velocity=velocity.astype(np.int8),
+    )
     score.tracks.append(track)

@@ -51,7 +51,7 @@ class MemoryWatch:
 
     @property
     def reader_early(self) -> float:
-        return max(self._readers[:len(self._readers) // 2 + 1], default=0.0)
+        return max(self._readers[: len(self._readers) // 2 + 1], default=0.0)
 
     def __enter__(self) -> "MemoryWatch":
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -112,28 +112,34 @@ def rehearse(profile: Profile, sources: list[Path], pieces: int, reading: Readin
         grouping_time, store = timed(lambda: open_store(profile, reading=reading))
     opening, store = timed(lambda: open_store(profile, reading=reading))
     first, batches = timed(lambda: _first_batch(store))
-    more, _ = timed(lambda: [batches.batch_at(0, number) for number in
-                             range(1, min(BATCHES + 1, batches.num_batches(0)))])
+    more, _ = timed(
+        lambda: [batches.batch_at(0, number) for number in range(1, min(BATCHES + 1, batches.num_batches(0)))]
+    )
     count = min(BATCHES, batches.num_batches(0) - 1)
     tokens, sizes = len(store.ids), sum(piece.path.stat().st_size for piece in known)
     wrong = surprises(store, pieces)
     rows = [
-        ("files", pieces, ""), ("of them broken", len(wrong["expected"]), ""),
+        ("files", pieces, ""),
+        ("of them broken", len(wrong["expected"]), ""),
         ("pieces in the store", len(store), ""),
         ("files with an outcome not foreseen", len(wrong["wrong"]), ""),
         ("tokens a piece", tokens / len(store), ""),
         ("music in a piece", store.index["seconds"].mean(), "s"),
         ("workers", reading.workers if not reading.cluster else 0, ""),
-        ("writing the folder", writing, "s"), ("looking through it", looking, "s"),
-        ("tokenising", reading_time, "s"), ("files a second", len(known) / reading_time, "1/s"),
+        ("writing the folder", writing, "s"),
+        ("looking through it", looking, "s"),
+        ("tokenising", reading_time, "s"),
+        ("files a second", len(known) / reading_time, "1/s"),
         ("tokens a second", tokens / reading_time, "1/s"),
         ("joining, grouping and splitting", grouping_time, "s"),
         ("groups", store.manifest["counts"]["groups"], ""),
-        ("most memory, main process", memory.main, "MiB"), ("most memory, a reader", memory.reader, "MiB"),
+        ("most memory, main process", memory.main, "MiB"),
+        ("most memory, a reader", memory.reader, "MiB"),
         ("most memory, a reader, first half", memory.reader_early, "MiB"),
         ("MIDI files", sizes / _MIB, "MiB"),
         ("store", sum(path.stat().st_size for path in store.folder.iterdir()) / _MIB, "MiB"),
-        ("opening the store", opening, "s"), ("first batch", first, "s"),
+        ("opening the store", opening, "s"),
+        ("first batch", first, "s"),
         ("batches a second", count / more if count else 0.0, "1/s"),
     ]
     table = pd.DataFrame(rows, columns=["step", "value", "unit"])
@@ -171,7 +177,15 @@ def surprises(store: TokenStore, pieces: int) -> dict[str, list[str]]:
 
 def _keep(table: pd.DataFrame, pieces: int, wrong: list[str]) -> None:
     date = datetime.datetime.now(datetime.UTC)
-    write_json(artifacts_folder() / "rehearsals" / f"{pieces}-{date:%Y%m%dT%H%M%S}.json", {
-        "date": f"{date:%Y-%m-%d}", "commit": git_commit("lib"), "processor": processor_name(),
-        "cores": core_count(), "python": platform.python_version(), "not_foreseen": wrong,
-        "rows": table.to_dict("records")})
+    write_json(
+        artifacts_folder() / "rehearsals" / f"{pieces}-{date:%Y%m%dT%H%M%S}.json",
+        {
+            "date": f"{date:%Y-%m-%d}",
+            "commit": git_commit("lib"),
+            "processor": processor_name(),
+            "cores": core_count(),
+            "python": platform.python_version(),
+            "not_foreseen": wrong,
+            "rows": table.to_dict("records"),
+        },
+    )

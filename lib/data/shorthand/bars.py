@@ -55,8 +55,18 @@ class BarReader:
         is_open: whether a bar has begun and not ended; `Again` is a bar that has ended.
     """
 
-    __slots__ = ("_ends", "_notes", "_pitch", "_position", "_sounding", "_tempos", "_words", "bars",
-                 "in_force", "is_open")
+    __slots__ = (
+        "_ends",
+        "_notes",
+        "_pitch",
+        "_position",
+        "_sounding",
+        "_tempos",
+        "_words",
+        "bars",
+        "in_force",
+        "is_open",
+    )
 
     def __init__(self, words: "Words"):
         self._words = words
@@ -78,8 +88,9 @@ class BarReader:
         """Take the next token."""
         kind = self._words.kinds[token]
         if kind == "Duration":
-            self._notes.append(Note(self._position, self.in_force.program, self._pitch,
-                                    self.in_force.velocity, token))
+            self._notes.append(
+                Note(self._position, self.in_force.program, self._pitch, self.in_force.velocity, token)
+            )
             self._ends = max(self._ends, self._position + self._words.lengths[token])
         elif kind in ("Pitch", "PitchDrum"):
             self._pitch = token
@@ -130,13 +141,21 @@ class BarReader:
             if over > 0:
                 return False
             if back == 1:
-                return (bool(self._notes) and not self._sounding and meter is not None
-                        and all(named == tempo for named in self._tempos))
+                return (
+                    bool(self._notes)
+                    and not self._sounding
+                    and meter is not None
+                    and all(named == tempo for named in self._tempos)
+                )
         elif self._sounding:
             return False
         bar = self.bars[done - back]
-        return (bar.closed and bool(bar.notes) and bar.meter == meter
-                and all(named == tempo for named in bar.tempos))
+        return (
+            bar.closed
+            and bool(bar.notes)
+            and bar.meter == meter
+            and all(named == tempo for named in bar.tempos)
+        )
 
     def _copy(self, back: int) -> None:
         if not 1 <= back <= len(self.bars):
@@ -159,18 +178,28 @@ class Words:
         parts = [text.split("_", 1) for text in vocabulary]
         self.kinds = [kind for kind, _ in parts]
         self.numbers = [int(value) if kind in ("Position", AGAIN) else 0 for kind, value in parts]
-        steps = 1 + max((number for number, kind in zip(self.numbers, self.kinds, strict=True)
-                         if kind == "Position"), default=0)
-        self.meters = {token: tuple(int(part) for part in value.split("/"))
-                       for token, (kind, value) in enumerate(parts) if kind == "TimeSig"}
+        steps = 1 + max(
+            (number for number, kind in zip(self.numbers, self.kinds, strict=True) if kind == "Position"),
+            default=0,
+        )
+        self.meters = {
+            token: tuple(int(part) for part in value.split("/"))
+            for token, (kind, value) in enumerate(parts)
+            if kind == "TimeSig"
+        }
         beats = max((numerator for numerator, _ in self.meters.values()), default=1)
         self.positions_per_beat = steps // beats
-        self.positions = {token: numerator * self.positions_per_beat
-                          for token, (numerator, _) in self.meters.items()}
-        self.lengths = {token: self._length(value) for token, (kind, value) in enumerate(parts)
-                        if kind == "Duration"}
-        self.bars = {token: int(value) for token, (kind, value) in enumerate(parts)
-                     if kind == LENGTH and value.isdigit()}
+        self.positions = {
+            token: numerator * self.positions_per_beat for token, (numerator, _) in self.meters.items()
+        }
+        self.lengths = {
+            token: self._length(value) for token, (kind, value) in enumerate(parts) if kind == "Duration"
+        }
+        self.bars = {
+            token: int(value)
+            for token, (kind, value) in enumerate(parts)
+            if kind == LENGTH and value.isdigit()
+        }
         self._ids_of: dict[tuple[str, ...], np.ndarray] = {}
         self.again = {self.numbers[token]: token for token, kind in enumerate(self.kinds) if kind == AGAIN}
 
@@ -213,5 +242,5 @@ def bars_of(words: Words, ids: np.ndarray) -> tuple[list[int], list[list[int]], 
     if not starts:
         return tokens[:end], [], tokens[end:]
     edges = [*starts, end]
-    bars = [tokens[edges[number]:edges[number + 1]] for number in range(len(starts))]
-    return tokens[:starts[0]], bars, tokens[end:]
+    bars = [tokens[edges[number] : edges[number + 1]] for number in range(len(starts))]
+    return tokens[: starts[0]], bars, tokens[end:]

@@ -71,7 +71,7 @@ def put_back(words: Words, ids: np.ndarray) -> np.ndarray:
         return written
     head, slices, tail = bars_of(words, written)
     is_bar = np.isin(ids, words.ids_of(BARS))
-    before, others = (min(int(is_bar[:places[0]].sum()), len(slices)) for places in marks)
+    before, others = (min(int(is_bar[: places[0]].sum()), len(slices)) for places in marks)
     order = [*range(before), *range(others, len(slices)), *range(before, others)]
     moved = [token for part in _in_order(words, slices, order) for token in part]
     return np.array([*head, *moved, *tail], dtype=np.uint16)
@@ -99,7 +99,7 @@ def why_not(bars: Sequence[Bar], first: int, last: int) -> str:
         return "The first bar tells meter and tempo and stays: begin with bar 2."
     if last - first + 1 > WIDEST_GAP:
         return f"{last - first + 1} bars are too many to write again at once: name at most {WIDEST_GAP}."
-    if len({bar.meter for bar in bars[first - 2:last]}) > 1:
+    if len({bar.meter for bar in bars[first - 2 : last]}) > 1:
         return f"The meter changes at or within {asked}: name bars of one meter."
     for line in (first, last + 1):
         if bars[line - 2].sounds_on:

@@ -29,20 +29,24 @@ WIDEST_GAP = 8
 BARS = ("Bar", AGAIN)
 """The types with which a bar begins."""
 
-EXTRA = ([f"{AGAIN}_{bars}" for bars in range(1, FARTHEST + 1)]
-         + [f"{LEFT}_{bars}" for bars in (*range(LONGEST), "more")]
-         + [f"{LENGTH}_{bars}" for bars in (*range(1, LONGEST + 1), "more")]
-         + [f"{ACTIVITY}_{step}" for step in range(_ACTIVITIES)]
-         + [f"{AROUSAL}_{step}" for step in range(-_AROUSALS, _AROUSALS + 1)]
-         + [f"{GAP}_{bars}" for bars in range(1, WIDEST_GAP + 1)] + [f"{FILL}_None"]
-         + [f"{KEY}_{tonic}:{mode}" for mode in ("major", "minor") for tonic in TONICS])
+EXTRA = (
+    [f"{AGAIN}_{bars}" for bars in range(1, FARTHEST + 1)]
+    + [f"{LEFT}_{bars}" for bars in (*range(LONGEST), "more")]
+    + [f"{LENGTH}_{bars}" for bars in (*range(1, LONGEST + 1), "more")]
+    + [f"{ACTIVITY}_{step}" for step in range(_ACTIVITIES)]
+    + [f"{AROUSAL}_{step}" for step in range(-_AROUSALS, _AROUSALS + 1)]
+    + [f"{GAP}_{bars}" for bars in range(1, WIDEST_GAP + 1)]
+    + [f"{FILL}_None"]
+    + [f"{KEY}_{tonic}:{mode}" for mode in ("major", "minor") for tonic in TONICS]
+)
 """The texts of the tokens that come behind MidiTok's."""
 
 
 def ids_of_types(vocabulary: Sequence[str], types: Sequence[str]) -> np.ndarray:
     """The ids of some token types, ascending."""
-    return np.array([token for token, text in enumerate(vocabulary) if text.split("_", 1)[0] in types],
-                    dtype=np.int64)
+    return np.array(
+        [token for token, text in enumerate(vocabulary) if text.split("_", 1)[0] in types], dtype=np.int64
+    )
 
 
 def is_counted(number: np.ndarray | int) -> np.ndarray | bool:

@@ -98,8 +98,11 @@ def write_out(words: Words, ids: Iterable[int]) -> np.ndarray:
             out.append(token)
             if kind == "Bar" and following != "TimeSig" and reader.in_force.meter is not None:
                 out.append(reader.in_force.meter)
-            elif (kind in ("Pitch", "PitchDrum") and following == "Duration"
-                  and reader.in_force.velocity is not None):
+            elif (
+                kind in ("Pitch", "PitchDrum")
+                and following == "Duration"
+                and reader.in_force.velocity is not None
+            ):
                 out.append(reader.in_force.velocity)
         reader.advance(token)
     return np.array(out, dtype=np.uint16)
@@ -128,8 +131,9 @@ def drop_velocities(words: Words, ids: Iterable[int]) -> np.ndarray:
     return np.array(out, dtype=np.uint16)
 
 
-def plan(words: Words, bars: int, activity: float, arousal: float | None, key: tuple[int, str] | None
-         ) -> list[int]:
+def plan(
+    words: Words, bars: int, activity: float, arousal: float | None, key: tuple[int, str] | None
+) -> list[int]:
     """The tokens of a plan.
 
     Args:
@@ -147,17 +151,24 @@ def plan(words: Words, bars: int, activity: float, arousal: float | None, key: t
     return [words.id_of[text] for text in texts]
 
 
-def _repeats(words: Words, bars: Sequence[Bar], before: Sequence[Current], slices: Sequence[list[int]]
-             ) -> list[set[int]]:
+def _repeats(
+    words: Words, bars: Sequence[Bar], before: Sequence[Current], slices: Sequence[list[int]]
+) -> list[set[int]]:
     """For each bar, how many bars back those lie that it repeats token by token."""
     found: list[set[int]] = []
     alike: dict[tuple, list[int]] = {}  # numbers of the bars of one content
     for number, (bar, in_force, written) in enumerate(zip(bars, before, slices, strict=True)):
         own = alike.setdefault((bar.meter, bar.notes), []) if bar.closed and bar.notes else []
         can = not bar.tempos and bar.meter == in_force.meter and any(number - one <= FARTHEST for one in own)
-        found.append({number - one for one in own if number - one <= FARTHEST
-                      and all(tempo == in_force.tempo for tempo in bars[one].tempos)}
-                     if can and words.spell(bar, in_force) == written else set())
+        found.append(
+            {
+                number - one
+                for one in own
+                if number - one <= FARTHEST and all(tempo == in_force.tempo for tempo in bars[one].tempos)
+            }
+            if can and words.spell(bar, in_force) == written
+            else set()
+        )
         own.append(number)
     return found
 

@@ -54,10 +54,24 @@ class Clip:
     def key(self) -> str:
         """What decides how it sounds."""
         columns = ("time", "duration", "pitch", "velocity")
-        tracks = [[track.is_drum, *(track.notes.numpy()[name].tolist() for name in columns)]
-                  for track in self.score.tracks]
-        return hash_of_json([tracks, self.score.ticks_per_quarter, self.program, self.tempo, self.semitones,
-                             self.decibels, self.noise, SECONDS, _CODE, synthesizer_name()])
+        tracks = [
+            [track.is_drum, *(track.notes.numpy()[name].tolist() for name in columns)]
+            for track in self.score.tracks
+        ]
+        return hash_of_json(
+            [
+                tracks,
+                self.score.ticks_per_quarter,
+                self.program,
+                self.tempo,
+                self.semitones,
+                self.decibels,
+                self.noise,
+                SECONDS,
+                _CODE,
+                synthesizer_name(),
+            ]
+        )
 
     def sound(self) -> np.ndarray:
         """Mono float32 [samples] at 22,050 Hz, from the first note on, at most :data:`SECONDS` long.
@@ -73,7 +87,7 @@ class Clip:
         played = render(score, SECONDS + 2).mean(axis=1)
         # As on a tape: played slower by as much as it is then sped up, so that the tempo stays what it was.
         heard = librosa.resample(played, orig_sr=PLAYED_RATE * self._faster, target_sr=SAMPLE_RATE)
-        heard = heard[:HOP * SEGMENT_FRAMES * SEGMENTS] * np.float32(10 ** (self.decibels / 20))
+        heard = heard[: HOP * SEGMENT_FRAMES * SEGMENTS] * np.float32(10 ** (self.decibels / 20))
         if self.noise is not None:
             level = np.sqrt(np.mean(heard**2)) * 10 ** (-self.noise / 20)
             heard = heard + np.random.default_rng(0).normal(0, level, len(heard)).astype(np.float32)
@@ -100,11 +114,11 @@ class Clip:
             if not notes:
                 continue
             part = symusic.Track("", 0 if track.is_drum else self.program, track.is_drum)
-            part.notes = [symusic.Note(note.start - begin, note.duration, note.pitch, note.velocity)
-                          for note in notes]
+            part.notes = [
+                symusic.Note(note.start - begin, note.duration, note.pitch, note.velocity) for note in notes
+            ]
             played.tracks.append(part)
         return played
-
 
     def written(self) -> symusic.Score:
         """The notes that are heard, where they stand in the piece: what a reader of notes may see."""

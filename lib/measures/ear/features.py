@@ -26,9 +26,12 @@ SEGMENT_FRAMES = 104
 SEGMENTS = 5
 """Segments of a clip of ours."""
 
-NAMES = (*(f"MFCC {number}" for number in range(1, 14)), "centroid",
-         *(f"chroma {name}" for name in ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")),
-         *(f"contrast {number}" for number in range(1, 8)))
+NAMES = (
+    *(f"MFCC {number}" for number in range(1, 14)),
+    "centroid",
+    *(f"chroma {name}" for name in ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")),
+    *(f"contrast {number}" for number in range(1, 8)),
+)
 """The 33 features."""
 
 _WINDOW = 2048  # samples
@@ -65,8 +68,10 @@ def sound_features(sound: np.ndarray) -> np.ndarray:
     if not np.isfinite(sound).all():
         raise SoundError("its samples are no numbers at some place")
     if len(sound) < SEGMENT_FRAMES * HOP:
-        raise SoundError(f"it is too short: {len(sound) / SAMPLE_RATE:.1f} s, where an ear needs "
-                         f"{SEGMENT_FRAMES * HOP / SAMPLE_RATE:.1f} s")
+        raise SoundError(
+            f"it is too short: {len(sound) / SAMPLE_RATE:.1f} s, where an ear needs "
+            f"{SEGMENT_FRAMES * HOP / SAMPLE_RATE:.1f} s"
+        )
     if np.abs(sound).max() < _SILENT:
         raise SoundError("it is silent")
     spectrum = np.abs(librosa.stft(sound, n_fft=_WINDOW, hop_length=HOP))
@@ -75,22 +80,28 @@ def sound_features(sound: np.ndarray) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Trying to estimate tuning", UserWarning)  # of sound without pitch
         chroma = librosa.feature.chroma_stft(S=power, sr=SAMPLE_RATE)
-    rows = np.vstack([librosa.feature.mfcc(S=mel, n_mfcc=13),
-                      librosa.feature.spectral_centroid(S=spectrum, sr=SAMPLE_RATE), chroma,
-                      librosa.feature.spectral_contrast(S=spectrum, sr=SAMPLE_RATE)])
-    return rows.T.astype(np.float32)[:len(sound) // HOP]
+    rows = np.vstack(
+        [
+            librosa.feature.mfcc(S=mel, n_mfcc=13),
+            librosa.feature.spectral_centroid(S=spectrum, sr=SAMPLE_RATE),
+            chroma,
+            librosa.feature.spectral_contrast(S=spectrum, sr=SAMPLE_RATE),
+        ]
+    )
+    return rows.T.astype(np.float32)[: len(sound) // HOP]
 
 
 def segments_of(features: np.ndarray) -> np.ndarray:
     """The whole segments of a sound, float32 [segments, 104, 33]; a rest at its end is not heard."""
     count = len(features) // SEGMENT_FRAMES
-    return features[:count * SEGMENT_FRAMES].reshape(count, SEGMENT_FRAMES, features.shape[1])
+    return features[: count * SEGMENT_FRAMES].reshape(count, SEGMENT_FRAMES, features.shape[1])
 
 
 def summaries(pieces: Sequence[np.ndarray]) -> np.ndarray:
     """Mean and standard deviation of each feature of each piece, float64 [pieces, 66]."""
-    return np.array([np.concatenate([piece.mean(axis=0), piece.std(axis=0)]) for piece in pieces],
-                    dtype=np.float64)
+    return np.array(
+        [np.concatenate([piece.mean(axis=0), piece.std(axis=0)]) for piece in pieces], dtype=np.float64
+    )
 
 
 def request_features(sounds: Sequence[Sounding], workers: int = 1) -> list[np.ndarray | str]:
@@ -106,7 +117,7 @@ def request_features(sounds: Sequence[Sounding], workers: int = 1) -> list[np.nd
     found = [_read(_place(sound)) for sound in sounds]
     missing = [number for number, features in enumerate(found) if features is None]
     progress = Progress("listening", len(sounds), start=len(sounds) - len(missing), unit="sounds")
-    chunks = [missing[start:start + _CHUNK] for start in range(0, len(missing), _CHUNK)]
+    chunks = [missing[start : start + _CHUNK] for start in range(0, len(missing), _CHUNK)]
     jobs = (delayed(_listen)([sounds[number] for number in chunk], chunk) for chunk in chunks)
     listeners = Parallel(n_jobs=max(1, min(workers, len(chunks))), return_as="generator_unordered")
     for chunk, heard in listeners(jobs):

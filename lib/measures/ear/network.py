@@ -37,8 +37,9 @@ class EarNetwork(nn.Module):
 
     def __init__(self, settings: EarSettings, num_genres: int, batch_first: bool = True):
         super().__init__()
-        self.recurrent = nn.LSTM(len(NAMES), settings.hidden_size, settings.num_layers,
-                                 batch_first=batch_first)
+        self.recurrent = nn.LSTM(
+            len(NAMES), settings.hidden_size, settings.num_layers, batch_first=batch_first
+        )
         self.output = nn.Linear(settings.hidden_size, num_genres)
 
     def forward(self, segments: Tensor) -> Tensor:
@@ -98,8 +99,14 @@ class Ear:
         return np.array(self.labels, dtype=object)[best]
 
 
-def train_ear(pieces: Sequence[np.ndarray], labels: Sequence[str], settings: EarSettings, seed: int,
-              batch_first: bool = True, shuffled: bool = True) -> Ear:
+def train_ear(
+    pieces: Sequence[np.ndarray],
+    labels: Sequence[str],
+    settings: EarSettings,
+    seed: int,
+    batch_first: bool = True,
+    shuffled: bool = True,
+) -> Ear:
     """Train an ear, or read back the one that was trained on the same.
 
     Args:
@@ -115,16 +122,24 @@ def train_ear(pieces: Sequence[np.ndarray], labels: Sequence[str], settings: Ear
     """
     genres = sorted(set(labels))
     if len(genres) < 2:
-        raise TooLittleError("An ear needs at least two genres to tell apart; it was given "
-                             f"{genres[0] if genres else 'none'}.")
+        raise TooLittleError(
+            f"An ear needs at least two genres to tell apart; it was given {genres[0] if genres else 'none'}."
+        )
     order = sorted(range(len(pieces)), key=lambda number: labels[number])
     cut = [segments_of(pieces[number]) for number in order]
     segments = np.concatenate(cut)
     target = np.repeat([genres.index(labels[number]) for number in order], [len(part) for part in cut])
     mean, deviation = segments.mean(axis=(0, 1)), segments.std(axis=(0, 1)) + 1e-6
     network = EarNetwork(settings, len(genres), batch_first)
-    about = [hash_of_bytes(segments.tobytes()), target.tolist(), genres, settings.model_dump(), seed,
-             batch_first, shuffled]
+    about = [
+        hash_of_bytes(segments.tobytes()),
+        target.tolist(),
+        genres,
+        settings.model_dump(),
+        seed,
+        batch_first,
+        shuffled,
+    ]
     path = kept_path("ear", about, _CODE, ".safetensors")
     try:
         network.load_state_dict(load_file(path))
@@ -139,8 +154,9 @@ def train_ear(pieces: Sequence[np.ndarray], labels: Sequence[str], settings: Ear
     return Ear(genres, network.eval(), mean, deviation, settings.batch_size)
 
 
-def _train(network: EarNetwork, segments: Tensor, target: Tensor, settings: EarSettings, seed: int,
-           shuffled: bool) -> None:
+def _train(
+    network: EarNetwork, segments: Tensor, target: Tensor, settings: EarSettings, seed: int, shuffled: bool
+) -> None:
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     for epoch in range(settings.epochs):
         order = torch.arange(len(segments))

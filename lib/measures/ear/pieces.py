@@ -45,22 +45,31 @@ class Heard:
 
     def table(self, obtained: np.ndarray, name: str) -> pd.DataFrame:
         """What was recognised, as judges say it: source, asked, obtained, reason, group."""
-        return pd.DataFrame({"source": name, "asked": self.labels, "obtained": obtained, "reason": "",
-                             "group": self.groups})
+        return pd.DataFrame(
+            {"source": name, "asked": self.labels, "obtained": obtained, "reason": "", "group": self.groups}
+        )
 
     def some(self, per_genre: int) -> "Heard":
         """The first pieces of each genre only."""
-        return self._at(np.concatenate([np.flatnonzero(self.labels == label)[:per_genre]
-                                        for label in np.unique(self.labels)]))
+        return self._at(
+            np.concatenate(
+                [np.flatnonzero(self.labels == label)[:per_genre] for label in np.unique(self.labels)]
+            )
+        )
 
     def of_genres(self, genres: Collection[str]) -> "Heard":
         """The pieces of some genres only."""
         return self._at(np.flatnonzero([label in genres for label in self.labels]))
 
     def _at(self, places: np.ndarray) -> "Heard":
-        return replace(self, rows=self.rows[places], labels=self.labels[places], groups=self.groups[places],
-                       clips=[self.clips[place] for place in places],
-                       features=[self.features[place] for place in places])
+        return replace(
+            self,
+            rows=self.rows[places],
+            labels=self.labels[places],
+            groups=self.groups[places],
+            clips=[self.clips[place] for place in places],
+            features=[self.features[place] for place in places],
+        )
 
 
 def hear_pieces(store: TokenStore, split: str, per_genre: int, settings: Profile) -> Heard:
@@ -89,16 +98,24 @@ def hear_pieces(store: TokenStore, split: str, per_genre: int, settings: Profile
             rows.append(int(row))
             clips.append(clip)
     features = request_features(clips, settings.workers)
-    passed_over.update(names[row] for row, found in zip(rows, features, strict=True)
-                       if isinstance(found, str))
+    passed_over.update(
+        names[row] for row, found in zip(rows, features, strict=True) if isinstance(found, str)
+    )
     good = [place for place, found in enumerate(features) if not isinstance(found, str)]
     chosen = np.array(rows, dtype=np.int64)[good]
-    return Heard(chosen, names[chosen], groups[chosen], [clips[place] for place in good],
-                 [features[place] for place in good], passed_over)
+    return Heard(
+        chosen,
+        names[chosen],
+        groups[chosen],
+        [clips[place] for place in good],
+        [features[place] for place in good],
+        passed_over,
+    )
 
 
-def answers_to(recognise: Callable[[Sequence[np.ndarray]], np.ndarray],
-               heard: Sequence[np.ndarray | str]) -> np.ndarray:
+def answers_to(
+    recognise: Callable[[Sequence[np.ndarray]], np.ndarray], heard: Sequence[np.ndarray | str]
+) -> np.ndarray:
     """What each piece is taken for; "no label" for one that cannot be heard."""
     good = [place for place, features in enumerate(heard) if not isinstance(features, str)]
     obtained = np.full(len(heard), NO_LABEL, dtype=object)
@@ -119,16 +136,24 @@ def judge_by_ear(pieces: PieceSet, ear: Ear, store: TokenStore, settings: Profil
         One row a piece: source, asked, obtained (or "no label"), reason, group. A piece that is silent or too
         short to be heard obtains no label.
     """
-    chosen = np.random.default_rng(settings.seed).permutation(len(pieces))[:settings.ear.judged]
+    chosen = np.random.default_rng(settings.seed).permutation(len(pieces))[: settings.ear.judged]
     chosen = np.sort(chosen)
-    scores = [decode(store.tokenizer, pieces.tokens[place]) if len(pieces.tokens[place]) > 1
-              else symusic.Score(480) for place in chosen]
+    scores = [
+        decode(store.tokenizer, pieces.tokens[place]) if len(pieces.tokens[place]) > 1 else symusic.Score(480)
+        for place in chosen
+    ]
     heard = request_features(deal_clips(scores, [settings.seed]), settings.workers)
     obtained = answers_to(ear.recognise, heard)
     asked = np.array(pieces.labels("genre"), dtype=object)[chosen]
-    return pd.DataFrame({"source": pieces.name, "asked": asked, "obtained": obtained,
-                         "reason": [features if isinstance(features, str) else "" for features in heard],
-                         "group": pieces.groups[chosen]})
+    return pd.DataFrame(
+        {
+            "source": pieces.name,
+            "asked": asked,
+            "obtained": obtained,
+            "reason": [features if isinstance(features, str) else "" for features in heard],
+            "group": pieces.groups[chosen],
+        }
+    )
 
 
 def ear_judges(store: TokenStore, settings: Profile) -> dict[str, Callable[[PieceSet], pd.DataFrame]]:

@@ -22,13 +22,28 @@ from lib.profiles.profile import ModelSettings
 
 #: What the decoder can do, by the setting that asks for it; None: any value.
 _KNOWN: dict[str, tuple[str, ...] | None] = {
-    "kind": ("transformer",), "hidden_size": None, "num_layers": None, "num_heads": None,
-    "feed_forward_size": None, "norm": ("pre", "post"), "positions": ("rotary", "learned", "none"),
-    "max_length": None, "activation": ("relu_squared", "relu"), "dropout": None, "attention_dropout": None,
-    "tie_embeddings": None, "initialisation": None,
+    "kind": ("transformer",),
+    "hidden_size": None,
+    "num_layers": None,
+    "num_heads": None,
+    "feed_forward_size": None,
+    "norm": ("pre", "post"),
+    "positions": ("rotary", "learned", "none"),
+    "max_length": None,
+    "activation": ("relu_squared", "relu"),
+    "dropout": None,
+    "attention_dropout": None,
+    "tie_embeddings": None,
+    "initialisation": None,
 }
-_LAYER = ("attention_norm", "attention.query_key_value", "attention.output", "feed_forward_norm",
-          "feed_forward.expand", "feed_forward.output")
+_LAYER = (
+    "attention_norm",
+    "attention.query_key_value",
+    "attention.output",
+    "feed_forward_norm",
+    "feed_forward.expand",
+    "feed_forward.output",
+)
 
 
 def model_script(pretrained: Pretrained) -> str:
@@ -49,16 +64,26 @@ def model_script(pretrained: Pretrained) -> str:
 
 def model_tables(pretrained: Pretrained) -> dict[str, object]:
     """Everything of :func:`model_script` but the weights."""
-    return {"model": pretrained.model.settings.model_dump(), "emotions": pretrained.emotions,
-            "genres": pretrained.genres, "hash": pretrained.hash, **grammar_tables(pretrained.tokenizer)}
+    return {
+        "model": pretrained.model.settings.model_dump(),
+        "emotions": pretrained.emotions,
+        "genres": pretrained.genres,
+        "hash": pretrained.hash,
+        **grammar_tables(pretrained.tokenizer),
+    }
 
 
 def grammar_tables(tokenizer: REMI) -> dict[str, object]:
     """What `assets/grammar.js` is made from: the texts of all tokens, and how the token set is configured."""
     grammar = Grammar(tokenizer)
-    tables = {"programChanges": grammar.program_changes, "tempo": grammar.has_tempo,
-              "drumPitches": grammar.has_drum_pitches, "ticksPerQuarter": grammar.ticks_per_quarter,
-              "positionsPerBeat": tokenizer.config.max_num_pos_per_beat, "short": grammar.is_short}
+    tables = {
+        "programChanges": grammar.program_changes,
+        "tempo": grammar.has_tempo,
+        "drumPitches": grammar.has_drum_pitches,
+        "ticksPerQuarter": grammar.ticks_per_quarter,
+        "positionsPerBeat": tokenizer.config.max_num_pos_per_beat,
+        "short": grammar.is_short,
+    }
     if grammar.is_short:  # the plan of a piece that is gone on from names its key
         weights = profile_weights(PROFILE)
         tables["keyProfiles"] = {mode: weights[12 * place].tolist() for place, mode in enumerate(MODES)}
@@ -83,9 +108,11 @@ def check_known(pretrained: Pretrained) -> None:
 
 
 def _unknown(what: str) -> BookError:
-    return BookError(f"The decoder of the page book/compose does not know {what} of the pretrained model: "
-                     "teach lib/publish/compose_page/assets/network.js to read it, then name it in "
-                     "lib/publish/compose_page/model_script.py.")
+    return BookError(
+        f"The decoder of the page book/compose does not know {what} of the pretrained model: "
+        "teach lib/publish/compose_page/assets/network.js to read it, then name it in "
+        "lib/publish/compose_page/model_script.py."
+    )
 
 
 def _names(settings: ModelSettings) -> Iterator[str]:

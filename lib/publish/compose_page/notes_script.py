@@ -68,8 +68,16 @@ def notes_script(instruments: Sequence[Instrument]) -> str:
     Raises:
         BookError: when the synthesizer fails.
     """
-    found = [{"program": each.program, "velocity": each.velocity, "slot": SLOT, "pitches": PITCHES,
-              "mp3": base64.b64encode(_mp3(rendered(each))).decode("ascii")} for each in instruments]
+    found = [
+        {
+            "program": each.program,
+            "velocity": each.velocity,
+            "slot": SLOT,
+            "pitches": PITCHES,
+            "mp3": base64.b64encode(_mp3(rendered(each))).decode("ascii"),
+        }
+        for each in instruments
+    ]
     return f"moodNotes({json.dumps(found, separators=(',', ':'))});\n"
 
 
@@ -84,7 +92,7 @@ def rendered(instrument: Instrument) -> np.ndarray:
         track.notes.append(symusic.Note(0, round(SLOT * 960), pitch, instrument.velocity))
         score.tracks.append(track)
         note = play(score, SLOT).mean(axis=1)
-        note[len(note) - len(fade):] *= fade
+        note[len(note) - len(fade) :] *= fade
         notes.append(note)
     sound = np.concatenate(notes)
     return sound * np.float32(0.5 / max(np.abs(sound).max(), 1e-6))
@@ -94,6 +102,13 @@ def _mp3(sound: np.ndarray) -> bytes:
     import soundfile  # here: whoever only wants the list of instruments does not need libsndfile
 
     file = io.BytesIO()
-    soundfile.write(file, sound, SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III",
-                    compression_level=_COMPRESSION, bitrate_mode="VARIABLE")
+    soundfile.write(
+        file,
+        sound,
+        SAMPLE_RATE,
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        compression_level=_COMPRESSION,
+        bitrate_mode="VARIABLE",
+    )
     return file.getvalue()

@@ -28,15 +28,32 @@ FOLDER = "compose"  # beside the page
 MODEL, NOTES = "model.js", "notes.js"
 ASSETS = Path(__file__).parent / "assets"
 #: In the order in which they are loaded; the first five also run in the Worker.
-SCRIPTS = ("network.js", "draw.js", "bars.js", "grammar.js", "composer.js", "engine.js", "shorthand.js",
-           "gaps.js", "piece.js", "midi_in.js", "sound.js", "roll.js", "inside.js", "choices.js",
-           "rewrite.js", "page.js")
+SCRIPTS = (
+    "network.js",
+    "draw.js",
+    "bars.js",
+    "grammar.js",
+    "composer.js",
+    "engine.js",
+    "shorthand.js",
+    "gaps.js",
+    "piece.js",
+    "midi_in.js",
+    "sound.js",
+    "roll.js",
+    "inside.js",
+    "choices.js",
+    "rewrite.js",
+    "page.js",
+)
 _STYLE, _FORM, _REWRITE = "compose.css", "form.html", "rewrite.html"
 _BARS = 8  # of a real piece to begin with, at most
 _PROMPTS = 24
 # Only a network whose pieces begin with a plan can be told how many bars one is to have.
-_LENGTH = (f'<label>Length in bars<input name="total" type="number" min="1" max="{LONGEST}" step="1" '
-           'placeholder="as it likes"></label>\n')
+_LENGTH = (
+    f'<label>Length in bars<input name="total" type="number" min="1" max="{LONGEST}" step="1" '
+    'placeholder="as it likes"></label>\n'
+)
 
 
 def stage_compose_page(page: Path, beside: Path, copies: Sequence[ExecutedCopy]) -> None:
@@ -77,18 +94,29 @@ def compose_page(text: str, pretrained: Pretrained, copies: Sequence[ExecutedCop
     """
     prompts = _prompts(pretrained, copies)
     megabytes = f"{(folder / MODEL).stat().st_size / 1e6:.1f}"
-    data = {"model": MODEL, "notes": NOTES, "megabytes": megabytes,
-            "prompts": [tokens for _, tokens in prompts]}
+    data = {
+        "model": MODEL,
+        "notes": NOTES,
+        "megabytes": megabytes,
+        "prompts": [tokens for _, tokens in prompts],
+    }
     can_fill = bool(len(ids_of_types(pretrained.vocabulary, (GAP,))))
-    options = "".join(f'<option value="{number}" data-place="{number - 1}">{one_line(title)}</option>'
-                      for number, (title, _) in enumerate(prompts, start=1))
+    options = "".join(
+        f'<option value="{number}" data-place="{number - 1}">{one_line(title)}</option>'
+        for number, (title, _) in enumerate(prompts, start=1)
+    )
     form = Template((ASSETS / _FORM).read_text(encoding="utf-8")).substitute(
-        emotions=_options(pretrained.emotions), genres=_options(pretrained.genres),
+        emotions=_options(pretrained.emotions),
+        genres=_options(pretrained.genres),
         length=_LENGTH if has_shorthand(pretrained.tokenizer) else "",
         rewrite=(ASSETS / _REWRITE).read_text(encoding="utf-8") if can_fill else "",
-        window=pretrained.context_length, bars=_BARS, prompts=options, megabytes=megabytes,
+        window=pretrained.context_length,
+        bars=_BARS,
+        prompts=options,
+        megabytes=megabytes,
         data=json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
-        scripts="\n".join(f'<script defer src="{FOLDER}/{name}"></script>' for name in SCRIPTS))
+        scripts="\n".join(f'<script defer src="{FOLDER}/{name}"></script>' for name in SCRIPTS),
+    )
     return text.replace(MARK, form).replace(LOSS, _loss(pretrained))
 
 
@@ -98,13 +126,17 @@ def _loss(pretrained: Pretrained) -> str:
     if not found:
         return ""
     more = with_interval(found["more"], found["more_low"], found["more_high"], 5)
-    return (f"On {found['pieces']} held-out pieces they lose {found['rounded']:.4f} nats a token where the "
-            f"published weights lose {found['full']:.4f}, {more} more (95 % over groups of duplicates).")
+    return (
+        f"On {found['pieces']} held-out pieces they lose {found['rounded']:.4f} nats a token where the "
+        f"published weights lose {found['full']:.4f}, {more} more (95 % over groups of duplicates)."
+    )
 
 
 def _options(labels: Sequence[str]) -> str:
-    chosen = "".join(f'<option value="{escape(label).replace(chr(10), "&#10;")}">{one_line(label)}</option>'
-                     for label in labels)
+    chosen = "".join(
+        f'<option value="{escape(label).replace(chr(10), "&#10;")}">{one_line(label)}</option>'
+        for label in labels
+    )
     return f'{chosen}<option value="">none: the model is free</option>'
 
 

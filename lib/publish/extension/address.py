@@ -16,8 +16,10 @@ from sphinx.application import Sphinx
 from lib.basics.files import write_text
 
 CARD, CARD_SIZE = "_static/social_card.png", (1200, 630)
-CARD_WORDS = ("Composing to a Mood: asked for an emotion and a genre, what does a model really learn to "
-              "compose, and how would we know?")
+CARD_WORDS = (
+    "Composing to a Mood: asked for an emotion and a genre, what does a model really learn to "
+    "compose, and how would we know?"
+)
 NOT_FOUND = "404.html"
 _TEMPLATE = Path(__file__).with_name("not_found.html")
 _LONGEST = 200  # characters of a description; others cut it about there
@@ -42,11 +44,21 @@ def card_lines(base: str, page: str, title: str, description: str, site: str) ->
     root = base.rstrip("/") + "/"
     width, height = CARD_SIZE
     lines = {
-        "og:type": "article", "og:site_name": site, "og:title": title, "og:description": description,
-        "og:url": root + page, "og:image": root + CARD, "og:image:width": width, "og:image:height": height,
-        "og:image:alt": CARD_WORDS}
-    found = "".join(f'<meta property="{name}" content="{escape(str(content))}" />\n'
-                    for name, content in lines.items() if content)
+        "og:type": "article",
+        "og:site_name": site,
+        "og:title": title,
+        "og:description": description,
+        "og:url": root + page,
+        "og:image": root + CARD,
+        "og:image:width": width,
+        "og:image:height": height,
+        "og:image:alt": CARD_WORDS,
+    }
+    found = "".join(
+        f'<meta property="{name}" content="{escape(str(content))}" />\n'
+        for name, content in lines.items()
+        if content
+    )
     return f'{found}<meta name="twitter:card" content="summary_large_image" />\n'
 
 

@@ -77,23 +77,36 @@ def _opening_line(app: Sphinx, document: str, notebook: nbformat.NotebookNode) -
         profile = run.get("parameters", {}).get("profile", "")
         text.append(f"Executed in {escape(duration(run['duration']))} (profile {escape(str(profile))})")
     if _STATUS in app.env.found_docs:
-        text.append(f'<a href="{app.builder.get_relative_uri(document, _STATUS)}">What was executed, where, '
-                    "for how long</a>")
+        text.append(
+            f'<a href="{app.builder.get_relative_uri(document, _STATUS)}">What was executed, where, '
+            "for how long</a>"
+        )
     up = "../" * document.count("/")
-    downloads = (f'Notebook: <a href="{up}_sources/{document}.ipynb" download="{name}_executed.ipynb">with '
-                 f'results</a>, <a href="{CLEAN}/{name}.ipynb" download>clean, to run</a>')
+    downloads = (
+        f'Notebook: <a href="{up}_sources/{document}.ipynb" download="{name}_executed.ipynb">with '
+        f'results</a>, <a href="{CLEAN}/{name}.ipynb" download>clean, to run</a>'
+    )
     return f'<p class="about-chapter">{" · ".join([*text, downloads])}</p>\n'
 
 
-def _closing_table(app: Sphinx, document: str, notebook: nbformat.NotebookNode,
-                   called: dict[str, list[int]]) -> str:
-    rows = [(f"<code>{escape(function)}</code>",
-             ", ".join(_cell_link(notebook.cells[index]) for index in cells), _tests(app, document, function))
-            for function, cells in called.items()]
-    table = wide_table("Functions and their tests",
-                       ("Function of lib", "Cells", "Tests that call it by name"), rows)
-    return (f'<details class="chapter-tests" id="{_TABLE}">\n'
-            f"<summary>What this chapter calls, and the tests of it</summary>\n{table}\n</details>\n")
+def _closing_table(
+    app: Sphinx, document: str, notebook: nbformat.NotebookNode, called: dict[str, list[int]]
+) -> str:
+    rows = [
+        (
+            f"<code>{escape(function)}</code>",
+            ", ".join(_cell_link(notebook.cells[index]) for index in cells),
+            _tests(app, document, function),
+        )
+        for function, cells in called.items()
+    ]
+    table = wide_table(
+        "Functions and their tests", ("Function of lib", "Cells", "Tests that call it by name"), rows
+    )
+    return (
+        f'<details class="chapter-tests" id="{_TABLE}">\n'
+        f"<summary>What this chapter calls, and the tests of it</summary>\n{table}\n</details>\n"
+    )
 
 
 def _cell_link(cell: nbformat.NotebookNode) -> str:
@@ -118,8 +131,12 @@ def _test_link(app: Sphinx, document: str, one: Tested) -> str:
 
 def _test_pages(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
     """A page for every test file that a chapter's table may link."""
-    used = {function for document in sorted(app.env.found_docs)
-            if (notebook := _notebook(app, document)) is not None for function in functions_called(notebook)}
+    used = {
+        function
+        for document in sorted(app.env.found_docs)
+        if (notebook := _notebook(app, document)) is not None
+        for function in functions_called(notebook)
+    }
     paths = {one.path for function in used for one in covering_tests().get(function, ())}
     for path in sorted(paths):
         yield path.removesuffix(".py"), {"title": path, "body": _highlighted(path)}, "page.html"
@@ -128,5 +145,7 @@ def _test_pages(app: Sphinx) -> Iterator[tuple[str, dict, str]]:
 def _highlighted(path: str) -> str:
     formatter = HtmlFormatter(linespans="line", wrapcode=True)
     code = highlight((PROJECT / path).read_text(encoding="utf-8"), PythonLexer(), formatter)
-    return (f'<h1>{escape(path)}</h1>\n<p>One of the files of tests that <code>make test</code> runs.</p>\n'
-            f"{code.replace('<pre>', '<pre tabindex=0>')}")
+    return (
+        f"<h1>{escape(path)}</h1>\n<p>One of the files of tests that <code>make test</code> runs.</p>\n"
+        f"{code.replace('<pre>', '<pre tabindex=0>')}"
+    )

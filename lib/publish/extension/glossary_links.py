@@ -10,9 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 #: Terms whose word often means something else in these chapters.
-EVERYDAY = frozenset({
-    "balance", "bar", "excess", "position", "power", "program", "run", "split", "store",
-})
+EVERYDAY = frozenset({"balance", "bar", "excess", "position", "power", "program", "run", "split", "store"})
 _LEFT_ALONE = (nodes.title, nodes.reference, nodes.literal, nodes.math, nodes.caption, nodes.raw, nodes.table)
 
 
@@ -55,8 +53,14 @@ def _is_prose(node: nodes.Text) -> bool:
     return in_text
 
 
-def _link(app: Sphinx, document: str, node: nodes.Text, pattern: re.Pattern,
-          places: dict[str, tuple[str, str]], waiting: set[str]) -> None:
+def _link(
+    app: Sphinx,
+    document: str,
+    node: nodes.Text,
+    pattern: re.Pattern,
+    places: dict[str, tuple[str, str]],
+    waiting: set[str],
+) -> None:
     """Replace a text by pieces, of which those are links that use a waiting term; these wait no longer."""
     text, pieces, end = node.astext(), [], 0
     for match in pattern.finditer(text):
@@ -64,9 +68,14 @@ def _link(app: Sphinx, document: str, node: nodes.Text, pattern: re.Pattern,
         if name in waiting:
             waiting.remove(name)
             glossary, anchor = places[name]
-            link = nodes.reference("", match.group(), internal=True, classes=["glossary-link"],
-                                   refuri=f"{app.builder.get_relative_uri(document, glossary)}#{anchor}")
-            pieces += [nodes.Text(text[end:match.start()]), link]
+            link = nodes.reference(
+                "",
+                match.group(),
+                internal=True,
+                classes=["glossary-link"],
+                refuri=f"{app.builder.get_relative_uri(document, glossary)}#{anchor}",
+            )
+            pieces += [nodes.Text(text[end : match.start()]), link]
             end = match.end()
     if pieces:
         node.parent.replace(node, [*pieces, nodes.Text(text[end:])])

@@ -57,14 +57,16 @@ def covering_tests() -> Mapping[str, tuple[Tested, ...]]:
     found: dict[str, list[Tested]] = defaultdict(list)
     for path in sorted(TESTS.rglob("test_*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        tests = [node for node in tree.body
-                 if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+        tests = [
+            node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        ]
         lines: dict[str, list[int]] = defaultdict(list)
         for name, line in _uses(tree, _imported(tree)):
             lines[name].append(line)
         for name, used in lines.items():
-            naming = [test for test in tests
-                      if any(test.lineno <= line <= (test.end_lineno or 0) for line in used)]
+            naming = [
+                test for test in tests if any(test.lineno <= line <= (test.end_lineno or 0) for line in used)
+            ]
             first = naming[0].lineno if naming else min(used)
             found[name].append(Tested(path.relative_to(PROJECT).as_posix(), len(naming), first))
     return {name: tuple(files) for name, files in found.items()}
@@ -77,8 +79,11 @@ def _imported(tree: ast.AST) -> dict[str, str]:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "lib":
             names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names |= {alias.asname: alias.name for alias in node.names
-                      if alias.asname and alias.name.startswith("lib.")}
+            names |= {
+                alias.asname: alias.name
+                for alias in node.names
+                if alias.asname and alias.name.startswith("lib.")
+            }
     return names
 
 

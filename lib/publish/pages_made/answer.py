@@ -19,11 +19,16 @@ OVERLAP = 0.75
 _MARKED = re.compile(r"<!-- answer -->\n.*?<!-- /answer -->", re.DOTALL)
 _QUESTIONS = {  # measure: what is asked, and what it is without any skill
     "mode": ("gives major or minor as asked", 0.5),
-    "activity": ("is lively or calm as asked", 0.5), "themes": ("brings themes back", 0.0),
-    "aabb": ("repeats the parts of its tunes, AABB", 0.0)}
-_AS_REAL, _HALF, _SOME, _NOTHING = ("as real pieces do", "more than half of the way to real pieces",
-                                    "less than half of the way to real pieces",
-                                    "not distinguishable from no skill at all")
+    "activity": ("is lively or calm as asked", 0.5),
+    "themes": ("brings themes back", 0.0),
+    "aabb": ("repeats the parts of its tunes, AABB", 0.0),
+}
+_AS_REAL, _HALF, _SOME, _NOTHING = (
+    "as real pieces do",
+    "more than half of the way to real pieces",
+    "less than half of the way to real pieces",
+    "not distinguishable from no skill at all",
+)
 
 
 def judged(model: Mapping, real: Mapping, name: str) -> str:
@@ -58,12 +63,16 @@ def first_sentence(card: Mapping) -> str:
 
     labels = "was asked for labels that no rule judges"
     if "mode" in ours:
-        labels = (f"gives major or minor as asked in {share('mode')} of its pieces and is lively or calm as "
-                  f"asked in {share('activity')}, where chance is 50 %")
-    return (f"Asked for an emotion and a genre, a Transformer of {card['parameters'] / 1e6:.1f} million "
-            f"parameters {labels}; {ours['themes']:.0%} of their notes repeat a theme (real ones: "
-            f"{real['themes']:.0%}), and {ours['aabb']:.0%} of its tunes have the form AABB (real ones: "
-            f"{real['aabb']:.0%}). Whether anybody hears the mood that was asked for, nobody has tested.")
+        labels = (
+            f"gives major or minor as asked in {share('mode')} of its pieces and is lively or calm as "
+            f"asked in {share('activity')}, where chance is 50 %"
+        )
+    return (
+        f"Asked for an emotion and a genre, a Transformer of {card['parameters'] / 1e6:.1f} million "
+        f"parameters {labels}; {ours['themes']:.0%} of their notes repeat a theme (real ones: "
+        f"{real['themes']:.0%}), and {ours['aabb']:.0%} of its tunes have the form AABB (real ones: "
+        f"{real['aabb']:.0%}). Whether anybody hears the mood that was asked for, nobody has tested."
+    )
 
 
 def with_answer(page: str) -> str:
@@ -83,20 +92,33 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
     learned = [name for name, word in found if word in (_AS_REAL, _HALF)]
     items: dict[bool, list[str]] = {True: [], False: []}
     for name, word in found:
-        items[name in learned].append(f"- It {_QUESTIONS[name][0]}: **{word}** "
-                                      f"({_numbers(name, ours, real, baseline)}).")
+        items[name in learned].append(
+            f"- It {_QUESTIONS[name][0]}: **{word}** ({_numbers(name, ours, real, baseline)})."
+        )
     nothing = ["- Of what was measured, nothing."]
-    table = composed_table([real, baseline, ours], ("source", "guidance"), "What is composed, what is real",
-                           f"{ours['pieces']} composed pieces a source, evenly over all labels; "
-                           f"{real['pieces']} real test pieces; 95 % intervals over pieces. One training "
-                           "seed.", without="ended")
-    return _PAGE.format(sentence=first_sentence(card), table=table.data, claims=_claims(copies),
-                        learned="\n".join(items[True] or nothing),
-                        not_learned="\n".join(items[False] or nothing),
-                        pieces=ours["pieces"], copied=_copied(ours), overlap=f"{ours['overlap']:.2f}",
-                        guidance=f"{ours['guidance']:g}", held_out=card["held_out"]["all"]["pieces"],
-                        nats=f"{card['held_out']['all']['nats_per_note']:.2f}",
-                        baseline=f"{card['baseline']['all']['nats_per_note']:.2f}")
+    table = composed_table(
+        [real, baseline, ours],
+        ("source", "guidance"),
+        "What is composed, what is real",
+        f"{ours['pieces']} composed pieces a source, evenly over all labels; "
+        f"{real['pieces']} real test pieces; 95 % intervals over pieces. One training "
+        "seed.",
+        without="ended",
+    )
+    return _PAGE.format(
+        sentence=first_sentence(card),
+        table=table.data,
+        claims=_claims(copies),
+        learned="\n".join(items[True] or nothing),
+        not_learned="\n".join(items[False] or nothing),
+        pieces=ours["pieces"],
+        copied=_copied(ours),
+        overlap=f"{ours['overlap']:.2f}",
+        guidance=f"{ours['guidance']:g}",
+        held_out=card["held_out"]["all"]["pieces"],
+        nats=f"{card['held_out']['all']['nats_per_note']:.2f}",
+        baseline=f"{card['baseline']['all']['nats_per_note']:.2f}",
+    )
 
 
 def _numbers(name: str, ours: Mapping, real: Mapping, baseline: Mapping) -> str:
@@ -117,8 +139,10 @@ def _copied(ours: Mapping) -> str:
     else:
         word = "not distinguishable in length from"
     numbers = f"{ours['copied']:+.1f} notes [{low:+.1f}, {high:+.1f}]".replace("-", "−")
-    return (f"The longest passages that its pieces share with a training piece are {word} those of real "
-            f"held-out pieces ({numbers})")
+    return (
+        f"The longest passages that its pieces share with a training piece are {word} those of real "
+        f"held-out pieces ({numbers})"
+    )
 
 
 def _claims(copies: Sequence[ExecutedCopy]) -> str:
@@ -128,8 +152,10 @@ def _claims(copies: Sequence[ExecutedCopy]) -> str:
         if (found := told(entries, which)) is not None:
             claim, verdict, text, entry = found
             rests = f" It rests on {one_line(entry.record['n']).rstrip('.')}." if entry.record["n"] else ""
-            lines.append(f'- <a href="{entry.link}">{one_line(claim)}</a> **{one_line(verdict)}**: '
-                         f"{one_line(text)}.{rests}")
+            lines.append(
+                f'- <a href="{entry.link}">{one_line(claim)}</a> **{one_line(verdict)}**: '
+                f"{one_line(text)}.{rests}"
+            )
     return "\n".join(lines) or "- The chapters that decide this are not part of this site."
 
 

@@ -35,8 +35,10 @@ def read_floors() -> list[tuple[str, ...]]:
     settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
     layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
-    return [tuple(name.strip().removeprefix("lib.") for name in layer.replace("|", ":").split(":"))
-            for layer in layers]
+    return [
+        tuple(name.strip().removeprefix("lib.") for name in layer.replace("|", ":").split(":"))
+        for layer in layers
+    ]
 
 
 def count_imports(floors: Sequence[Sequence[str]]) -> Counter[tuple[int, int]]:
@@ -47,10 +49,14 @@ def count_imports(floors: Sequence[Sequence[str]]) -> Counter[tuple[int, int]]:
     def number(module: str) -> int | None:
         return floor_of.get(".".join(module.split(".")[:2]))
 
-    pairs = ((number(module), number(other)) for module in graph.modules
-             for other in graph.find_modules_directly_imported_by(module))
-    return Counter((above, below) for above, below in pairs
-                   if above is not None and below is not None and above != below)
+    pairs = (
+        (number(module), number(other))
+        for module in graph.modules
+        for other in graph.find_modules_directly_imported_by(module)
+    )
+    return Counter(
+        (above, below) for above, below in pairs if above is not None and below is not None and above != below
+    )
 
 
 def draw_floors(floors: Sequence[Sequence[str]], imports: Counter[tuple[int, int]]) -> str:
@@ -66,8 +72,10 @@ def draw_floors(floors: Sequence[Sequence[str]], imports: Counter[tuple[int, int
         height = _LINE * len(lines) + 10
         boxes += f'<rect x="{_ROOMS}" y="{top:g}" width="{_WIDTH - _ROOMS - 2}" height="{height}" rx="4"/>'
         for place, line in enumerate(lines):
-            boxes += (f'<text x="{_ROOMS + 8}" y="{top + 15 + _LINE * place:g}" stroke="none" '
-                      f'fill="var(--pst-color-text-base, #222)">{escape(line)}</text>')
+            boxes += (
+                f'<text x="{_ROOMS + 8}" y="{top + 15 + _LINE * place:g}" stroke="none" '
+                f'fill="var(--pst-color-text-base, #222)">{escape(line)}</text>'
+            )
         middles.append(top + height / 2)
         top += height + 8
     arcs = ""
@@ -75,21 +83,25 @@ def draw_floors(floors: Sequence[Sequence[str]], imports: Counter[tuple[int, int
         title = f"{' and '.join(floors[above])} from {' and '.join(floors[below])}: {count} imports"
         arcs += _arc(middles[above], middles[below], top, count, title)
     names = ", then ".join(" and ".join(rooms) for rooms in floors)
-    return (f'<figure class="floors"><svg viewBox="0 0 {_WIDTH} {top:g}" role="img" '
-            'style="width:100%;max-width:32rem;font:12px sans-serif" '
-            f'aria-label="The floors of lib from the roof down: {escape(names)}">'
-            f'<g fill="none" stroke="currentColor" opacity="0.45">{arcs}</g>'
-            '<g fill="var(--pst-color-surface, #f3f4f5)" stroke="var(--pst-color-border, #999)">'
-            f"{boxes}</g></svg></figure>")
+    return (
+        f'<figure class="floors"><svg viewBox="0 0 {_WIDTH} {top:g}" role="img" '
+        'style="width:100%;max-width:32rem;font:12px sans-serif" '
+        f'aria-label="The floors of lib from the roof down: {escape(names)}">'
+        f'<g fill="none" stroke="currentColor" opacity="0.45">{arcs}</g>'
+        '<g fill="var(--pst-color-surface, #f3f4f5)" stroke="var(--pst-color-border, #999)">'
+        f"{boxes}</g></svg></figure>"
+    )
 
 
 def _arc(start: float, end: float, whole: float, count: int, title: str) -> str:
     """An arc left of the boxes, the further out the more floors it passes, with a dot at its lower end."""
     edge = _ROOMS - 3
     out = max(4.0, edge * (1 - 1.3 * (end - start) / whole))
-    return (f'<path d="M{edge} {start:g} C{out:.1f} {start:g} {out:.1f} {end:g} {edge} {end:g}" '
-            f'stroke-width="{0.3 + math.log2(1 + count) / 4:.2f}"><title>{escape(title)}</title></path>'
-            f'<circle cx="{edge}" cy="{end:g}" r="2.2" fill="currentColor" stroke="none"/>')
+    return (
+        f'<path d="M{edge} {start:g} C{out:.1f} {start:g} {out:.1f} {end:g} {edge} {end:g}" '
+        f'stroke-width="{0.3 + math.log2(1 + count) / 4:.2f}"><title>{escape(title)}</title></path>'
+        f'<circle cx="{edge}" cy="{end:g}" r="2.2" fill="currentColor" stroke="none"/>'
+    )
 
 
 def _chapters() -> list[str]:

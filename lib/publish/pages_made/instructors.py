@@ -16,16 +16,20 @@ from lib.publish.opening import promised
 from lib.show.tables import wide_table
 
 TIMES, EXERCISES = "<!-- times -->", "<!-- exercises -->"
-_EXERCISE = re.compile(r"^````\{admonition\} (?P<title>\d+\. [^\n]+)\n:class: tip\n(?P<text>.*?)^````$",
-                       re.DOTALL | re.MULTILINE)
+_EXERCISE = re.compile(
+    r"^````\{admonition\} (?P<title>\d+\. [^\n]+)\n:class: tip\n(?P<text>.*?)^````$", re.DOTALL | re.MULTILINE
+)
 _FOLDED = re.compile(r"^```\{admonition\} .+\n:class: dropdown$", re.MULTILINE)
 
 
 def exercises(notebook: nbformat.NotebookNode) -> list[tuple[str, bool]]:
     """The exercises of a chapter: their titles with numbers, and whether a folded solution follows."""
-    return [(match["title"], bool(_FOLDED.search(match["text"])))
-            for cell in notebook.cells if cell.cell_type == "markdown"
-            for match in _EXERCISE.finditer(cell.source)]
+    return [
+        (match["title"], bool(_FOLDED.search(match["text"])))
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for match in _EXERCISE.finditer(cell.source)
+    ]
 
 
 def instructors_page(text: str, copies: Sequence[ExecutedCopy]) -> str:
@@ -48,12 +52,19 @@ def _times(copies: Sequence[ExecutedCopy]) -> str:
         promise = promised(copy.notebook)
         bounds = (f"{promise.cold} min", f"{promise.warm} min") if promise else ("–", "–")
         rows.append((_link(copy), *bounds, duration(copy.notebook.metadata.papermill.duration)))
-    return wide_table("Run times", ("Notebook", "From nothing, less than", "Again, less than",
-                                    "When this site was made"), rows)
+    return wide_table(
+        "Run times",
+        ("Notebook", "From nothing, less than", "Again, less than", "When this site was made"),
+        rows,
+    )
 
 
 def _exercises(copies: Sequence[ExecutedCopy]) -> str:
-    lines = [f"<li>{_link(copy, '#exercises')}: "
-             + "; ".join(escape(title) for title, _ in exercises(copy.notebook)) + "</li>"
-             for copy in copies if exercises(copy.notebook)]
+    lines = [
+        f"<li>{_link(copy, '#exercises')}: "
+        + "; ".join(escape(title) for title, _ in exercises(copy.notebook))
+        + "</li>"
+        for copy in copies
+        if exercises(copy.notebook)
+    ]
     return "<ul>\n" + "\n".join(lines) + "\n</ul>"

@@ -39,8 +39,9 @@ from lib.show.words import one_line
 
 _OWN_ORDER = ("failed", "undecided", "held")
 _NOTHING_TO_TEST = "not testable here"
-_CHOICES = {verdict: shown_verdict(verdict) for verdict in get_args(ReplicationVerdict)
-            if verdict != _NOTHING_TO_TEST}
+_CHOICES = {
+    verdict: shown_verdict(verdict) for verdict in get_args(ReplicationVerdict) if verdict != _NOTHING_TO_TEST
+}
 _CHOICES_OF_THEIRS = {verdict: verdict for verdict in get_args(OriginalVerdict)}
 
 
@@ -59,8 +60,12 @@ class Entry:
 
 def gather(copies: Sequence[ExecutedCopy]) -> list[Entry]:
     """All records in executed notebooks, in reading order."""
-    return [Entry(copy, output.data[RECORD]) for copy in copies for _, output in copy.outputs()
-            if RECORD in output.get("data", {})]
+    return [
+        Entry(copy, output.data[RECORD])
+        for copy in copies
+        for _, output in copy.outputs()
+        if RECORD in output.get("data", {})
+    ]
 
 
 def ledger_problems(copies: Sequence[ExecutedCopy]) -> list[str]:
@@ -110,8 +115,10 @@ def _wrong(entry: Entry) -> Iterator[str]:
     elif entry.record["rule"] != rule_hash(claim):
         yield f"{_name(claim)} was decided {where} by a rule that has changed since; execute it again."
     elif entry.record["verdicts"] != verdicts:
-        yield (f"{_name(claim)} is recorded {where} as {_listed(entry.record['verdicts'])}, but its rule "
-               f"yields {_listed(verdicts)}; execute the notebook again.")
+        yield (
+            f"{_name(claim)} is recorded {where} as {_listed(entry.record['verdicts'])}, but its rule "
+            f"yields {_listed(verdicts)}; execute the notebook again."
+        )
 
 
 def _listed(verdicts: Mapping[str, str]) -> str:
@@ -123,8 +130,12 @@ def outcome_of(record: Mapping, part: str) -> Outcome | None:
     plain = record.get(part)
     if plain is None:
         return None
-    return Outcome(**{name: float("nan") if value is None and name in ("value", "low", "high") else value
-                      for name, value in plain.items()})
+    return Outcome(
+        **{
+            name: float("nan") if value is None and name in ("value", "low", "high") else value
+            for name, value in plain.items()
+        }
+    )
 
 
 def _verdicts(claim: Claim | OwnClaim, record: Mapping) -> dict[str, str]:
@@ -135,8 +146,10 @@ def _verdicts(claim: Claim | OwnClaim, record: Mapping) -> dict[str, str]:
     for outcome, rule in ((original, claim.original), (replication, claim.replication)):
         if (outcome is None) == isinstance(rule, Rule):
             raise ValueError(f"claim {claim.number} has an outcome too many or too few")
-    return {"original": original_verdict(claim, original),
-            "replication": replication_verdict(claim, replication)}
+    return {
+        "original": original_verdict(claim, original),
+        "replication": replication_verdict(claim, replication),
+    }
 
 
 def claims_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
@@ -151,19 +164,29 @@ def claims_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
     by_key = {entry.record["own"]: entry for entry in entries if "own" in entry.record}
     after_holm = _after_holm(by_number)
     own = sorted(ledger.own, key=lambda claim: _own_place(by_key.get(claim.key)))
-    ours = _table(("Our claim", "What became of it", "Rests on", "What would change it"),
-                  [_own_row(claim, by_key.get(claim.key)) for claim in own])
+    ours = _table(
+        ("Our claim", "What became of it", "Rests on", "What would change it"),
+        [_own_row(claim, by_key.get(claim.key)) for claim in own],
+    )
     data = {copy.record["fingerprint"]["data"][:12] for copy in copies}
-    questions = {testable: [_question(claim, by_number.get(claim.number), after_holm.get(claim.number))
-                            for claim in ledger.claims
-                            if isinstance(claim.replication, Rule) == testable]
-                 for testable in (True, False)}
-    return _PAGE.format(profile=profile, data=", ".join(sorted(data)) or "none", ours=ours,
-                        tested=_quiz("verdicts", "What does the music of this book show?", _CHOICES,
-                                     questions[True]),
-                        untestable=_quiz("verdicts-theirs", "What do the report's own files show?",
-                                         _CHOICES_OF_THEIRS, questions[False]),
-                        family=len(after_holm))
+    questions = {
+        testable: [
+            _question(claim, by_number.get(claim.number), after_holm.get(claim.number))
+            for claim in ledger.claims
+            if isinstance(claim.replication, Rule) == testable
+        ]
+        for testable in (True, False)
+    }
+    return _PAGE.format(
+        profile=profile,
+        data=", ".join(sorted(data)) or "none",
+        ours=ours,
+        tested=_quiz("verdicts", "What does the music of this book show?", _CHOICES, questions[True]),
+        untestable=_quiz(
+            "verdicts-theirs", "What do the report's own files show?", _CHOICES_OF_THEIRS, questions[False]
+        ),
+        family=len(after_holm),
+    )
 
 
 def told(entries: Sequence[Entry], which: int | str) -> tuple[str, str, str, Entry] | None:
@@ -191,8 +214,11 @@ def told(entries: Sequence[Entry], which: int | str) -> tuple[str, str, str, Ent
 
 def _after_holm(by_number: Mapping[int, Entry]) -> Mapping[int, tuple[float, str]]:
     """p and verdict of each outcome of the replication, corrected together."""
-    outcomes = {number: outcome for number, entry in by_number.items()
-                if (outcome := outcome_of(entry.record, "replication")) is not None}
+    outcomes = {
+        number: outcome
+        for number, entry in by_number.items()
+        if (outcome := outcome_of(entry.record, "replication")) is not None
+    }
     return corrected(outcomes)
 
 
@@ -212,8 +238,12 @@ def _own_row(claim: OwnClaim, entry: Entry | None) -> list[str]:
     if entry is None:
         return [escape(claim.claim), _absent(claim), "–", escape(claim.would_change)]
     text = outcome_text(claim.rule, outcome_of(entry.record, "own_outcome"))
-    return [_linked(claim.claim, entry), _verdict(entry.record["verdicts"]["own"], text),
-            escape(entry.record["n"]), escape(claim.would_change)]
+    return [
+        _linked(claim.claim, entry),
+        _verdict(entry.record["verdicts"]["own"], text),
+        escape(entry.record["n"]),
+        escape(claim.would_change),
+    ]
 
 
 def _question(claim: Claim, entry: Entry | None, after_holm: tuple[float, str] | None) -> Question:
@@ -230,8 +260,9 @@ def _question(claim: Claim, entry: Entry | None, after_holm: tuple[float, str] |
         return Question(key, title, opening, "", f"<p>{_absent(claim)}</p>")
     first, record = claim.original, entry.record
     original = record["verdicts"]["original"]
-    evidence = (first.why if isinstance(first, Untested)
-                else outcome_text(first, outcome_of(record, "original")))
+    evidence = (
+        first.why if isinstance(first, Untested) else outcome_text(first, outcome_of(record, "original"))
+    )
     read = "; ".join(first.confounds) if original == "confounded" else ""
     verdict, found = _replication(claim, record, after_holm)
     if isinstance(claim.replication, Untestable) and isinstance(first, Rule):
@@ -247,7 +278,8 @@ def _question(claim: Claim, entry: Entry | None, after_holm: tuple[float, str] |
         "What the music of this book shows": (shown_verdict(verdict), found),
         **({"Rests on": ("", record["n"])} if record["n"] else {}),
         **({"The rule": ("", _rule_text(claim.replication))} if isinstance(claim.replication, Rule) else {}),
-        "What would change it": ("", claim.would_change)}
+        "What would change it": ("", claim.would_change),
+    }
     items = "\n".join(f"<dt>{name}</dt><dd>{_stated(*stated)}</dd>" for name, stated in revealed.items())
     link = f'<p><a href="{escape(entry.link)}">The cell that decided claim {claim.number}</a></p>'
     return Question(key, title, opening, answer, f"<dl>\n{items}\n</dl>\n{link}")
@@ -271,8 +303,10 @@ def _replication(claim: Claim, record: Mapping, after_holm: tuple[float, str] | 
 def _rule_text(rule: ReplicationRule) -> str:
     """What decides, in words."""
     seeds = f", from at least {rule.least_seeds} seeds" if rule.least_seeds > 1 else ""
-    return (f"agrees where the whole interval is {rule.margin_text} {rule.unit}{seeds}; differs here where "
-            "it lies on the other side; inconclusive otherwise")
+    return (
+        f"agrees where the whole interval is {rule.margin_text} {rule.unit}{seeds}; differs here where "
+        "it lies on the other side; inconclusive otherwise"
+    )
 
 
 def _stated(verdict: str, text: str) -> str:

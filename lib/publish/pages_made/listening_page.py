@@ -18,8 +18,15 @@ _THREE = re.compile(r"<!-- three-pieces -->\n.*?<!-- /three-pieces -->", re.DOTA
 
 def find_record(copies: Sequence[ExecutedCopy]) -> Mapping | None:
     """The record of the grid; None where no executed notebook has left one."""
-    return next((output.data[LISTENING] for copy in copies for _, output in copy.outputs()
-                 if LISTENING in output.get("data", {})), None)
+    return next(
+        (
+            output.data[LISTENING]
+            for copy in copies
+            for _, output in copy.outputs()
+            if LISTENING in output.get("data", {})
+        ),
+        None,
+    )
 
 
 def listening_page(copies: Sequence[ExecutedCopy]) -> str:
@@ -32,13 +39,21 @@ def listening_page(copies: Sequence[ExecutedCopy]) -> str:
         pairs.setdefault((cell["emotion"], cell["genre"]), []).append(cell)
     grid = "\n".join(_pair(*pair, cells) for pair, cells in pairs.items())
     absent = len(record["emotions"]) * len(record["genres"]) - len(pairs)
-    failures = "\n".join(f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell, titled=True)}\n</div>'
-                         for cell in record["failures"])
+    failures = "\n".join(
+        f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell, titled=True)}\n</div>'
+        for cell in record["failures"]
+    )
     nature = _RULED.replace("CALM", one_line(record["calm"])) if record["calm"] else _GIVEN
     return _PAGE.format(
-        grid=grid, first=_FIRST, excerpt=f"{record['excerpt']:.0f}", few=record["few"],
-        pairs=len(pairs), nature=nature, absent=_absent(absent),
-        failures=_FAILURES.format(cells=failures) if failures else "")
+        grid=grid,
+        first=_FIRST,
+        excerpt=f"{record['excerpt']:.0f}",
+        few=record["few"],
+        pairs=len(pairs),
+        nature=nature,
+        absent=_absent(absent),
+        failures=_FAILURES.format(cells=failures) if failures else "",
+    )
 
 
 def with_three_pieces(page: str, copies: Sequence[ExecutedCopy]) -> str:
@@ -52,12 +67,15 @@ def with_three_pieces(page: str, copies: Sequence[ExecutedCopy]) -> str:
     if not cells:
         return page
     labels = f"{cells[0]['emotion']}, {cells[0]['genre']}"
-    inner = "\n".join(f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell, note_below=True)}\n</div>'
-                      for cell in cells)
-    html = (f'<div class="listen-front" role="group" aria-label="Three pieces to hear">\n'
-            f'<p>Asked for <strong>{one_line(labels)}</strong>: {one_line(_listed(cells))}. '
-            '<a href="listen.html">Listen to all</a> · <a href="compose.html">Compose one yourself</a></p>\n'
-            f'<div class="listen-cells">\n{inner}\n</div>\n</div>\n')
+    inner = "\n".join(
+        f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell, note_below=True)}\n</div>' for cell in cells
+    )
+    html = (
+        f'<div class="listen-front" role="group" aria-label="Three pieces to hear">\n'
+        f"<p>Asked for <strong>{one_line(labels)}</strong>: {one_line(_listed(cells))}. "
+        '<a href="listen.html">Listen to all</a> · <a href="compose.html">Compose one yourself</a></p>\n'
+        f'<div class="listen-cells">\n{inner}\n</div>\n</div>\n'
+    )
     return _THREE.sub(lambda _: html, page)
 
 
@@ -74,18 +92,25 @@ def _front(record: Mapping) -> list[Mapping]:
 
 
 def _listed(cells: Sequence[Mapping]) -> str:
-    names = ["a real piece" if cell["source"] == "real" else f"one by the {_title(cell['source'])}"
-             for cell in cells]
+    names = [
+        "a real piece" if cell["source"] == "real" else f"one by the {_title(cell['source'])}"
+        for cell in cells
+    ]
     return listed(names)
 
 
 def _pair(emotion: str, genre: str, cells: Sequence[Mapping]) -> str:
     labels = f"{emotion}, {genre}"
-    inner = "\n".join(f'<div class="listen-cell" data-source="{one_line(_title(cell["source"]))}"'
-                      f"{_colour(cell)}>\n{_cell(cell)}\n</div>" for cell in cells)
-    return (f'<section class="listen-pair" data-emotion="{one_line(emotion)}" data-genre="{one_line(genre)}" '
-            f'aria-label="{one_line(labels)}">\n<h3>{one_line(labels)}</h3>\n'
-            f'<div class="listen-cells">\n{inner}\n</div>\n</section>')
+    inner = "\n".join(
+        f'<div class="listen-cell" data-source="{one_line(_title(cell["source"]))}"'
+        f"{_colour(cell)}>\n{_cell(cell)}\n</div>"
+        for cell in cells
+    )
+    return (
+        f'<section class="listen-pair" data-emotion="{one_line(emotion)}" data-genre="{one_line(genre)}" '
+        f'aria-label="{one_line(labels)}">\n<h3>{one_line(labels)}</h3>\n'
+        f'<div class="listen-cells">\n{inner}\n</div>\n</section>'
+    )
 
 
 def _cell(cell: Mapping, titled: bool = False, note_below: bool = False) -> str:
@@ -104,10 +129,16 @@ def _cell(cell: Mapping, titled: bool = False, note_below: bool = False) -> str:
         below = f'\n<p class="listen-note">{one_line(note)}</p>' if note_below and note else ""
         note = "" if note_below else note
         return player_html(_address(cell["audio"]), title, note, downloads, cell["roll"], context) + below
-    links = "".join(f' · <a href="{address}" download aria-label="{words} file of {one_line(title)}, '
-                    f'{one_line(labels)}">{words}</a>' for words, address in downloads.items() if address)
-    return (f'<div class="listen-silent"><p><strong>{one_line(title)}</strong>{links}<br>{one_line(note)}</p>'
-            f"\n<p>This piece cannot be heard. {one_line(cell['about_sound'])}</p></div>")
+    links = "".join(
+        f' · <a href="{address}" download aria-label="{words} file of {one_line(title)}, '
+        f'{one_line(labels)}">{words}</a>'
+        for words, address in downloads.items()
+        if address
+    )
+    return (
+        f'<div class="listen-silent"><p><strong>{one_line(title)}</strong>{links}<br>{one_line(note)}</p>'
+        f"\n<p>This piece cannot be heard. {one_line(cell['about_sound'])}</p></div>"
+    )
 
 
 def _title(source: str) -> str:
@@ -127,8 +158,10 @@ def _address(name: str | None) -> str | None:
 def _absent(pairs: int) -> str:
     if not pairs:
         return ""
-    return (f"{pairs} more {'pair' if pairs == 1 else 'pairs'} of labels cannot be heard: the data, or the "
-            "profile, have no piece for them.\n")
+    return (
+        f"{pairs} more {'pair' if pairs == 1 else 'pairs'} of labels cannot be heard: the data, or the "
+        "profile, have no piece for them.\n"
+    )
 
 
 _RULED = """```{admonition} What the labels are

@@ -20,8 +20,16 @@ from lib.publish.opening import promised
 from lib.show.provenance import MAIN_PACKAGES, describe_commit
 from lib.show.tables import wide_table
 
-_COLUMNS = ("Notebook", "Executed (UTC)", "Run time", "Promised", "Slowest cell", "Fingerprint", "Commit",
-            "Device")
+_COLUMNS = (
+    "Notebook",
+    "Executed (UTC)",
+    "Run time",
+    "Promised",
+    "Slowest cell",
+    "Fingerprint",
+    "Commit",
+    "Device",
+)
 
 
 def status_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
@@ -60,11 +68,15 @@ def _row(copy: ExecutedCopy) -> list[str]:
     cells = [cell.metadata.get("papermill", {}).get("duration") or 0.0 for cell in copy.notebook.cells]
     link = f'<a href="../{copy.chapter.document}.html">{escape(copy.chapter.name)}</a>'
     promise = promised(copy.notebook)
-    texts = (run.start_time[:16].replace("T", " "), duration(run.duration),
-             f"under {promise.warm} min, from nothing {promise.cold}" if promise else "–",
-             duration(max(cells, default=0.0)), short(record["fingerprint"]),
-             describe_commit(record["commit"]),
-             f"{record['device']}, {record['threads']} threads, {record['precision']}")
+    texts = (
+        run.start_time[:16].replace("T", " "),
+        duration(run.duration),
+        f"under {promise.warm} min, from nothing {promise.cold}" if promise else "–",
+        duration(max(cells, default=0.0)),
+        short(record["fingerprint"]),
+        describe_commit(record["commit"]),
+        f"{record['device']}, {record['threads']} threads, {record['precision']}",
+    )
     return [link, *(escape(str(text)) for text in texts)]
 
 
@@ -75,20 +87,26 @@ def _comparison(copies: Sequence[ExecutedCopy], profile: str) -> str:
     if committed is None:
         return f"No numbers are committed for the profile `{profile}`, so there is nothing to compare with."
     found = compare(copies, committed)
-    rows = [[line["notebook"], *(line[verdict] for verdict in VERDICTS)]
-            for line in counts_by_notebook(found).to_dict("records")]
-    text = ("Every number that a sentence of this book takes from the computation, against the one committed "
-            f"for the profile `{profile}`, with the verdicts on its claims. "
-            f"{escape(about_machines(committed, now))} "
-            "Within the spread: inside the committed interval, or, for a number without one, within two per "
-            "cent of it. Other words: the sentence says something else. The same as "
-            "`python -m lib compare`.\n\n")
+    rows = [
+        [line["notebook"], *(line[verdict] for verdict in VERDICTS)]
+        for line in counts_by_notebook(found).to_dict("records")
+    ]
+    text = (
+        "Every number that a sentence of this book takes from the computation, against the one committed "
+        f"for the profile `{profile}`, with the verdicts on its claims. "
+        f"{escape(about_machines(committed, now))} "
+        "Within the spread: inside the committed interval, or, for a number without one, within two per "
+        "cent of it. Other words: the sentence says something else. The same as "
+        "`python -m lib compare`.\n\n"
+    )
     text += _table(("Notebook", *VERDICTS), rows)
     for kinds in ([OTHER_WORDS], ["changed", "missing"]):  # the words first: a reader remembers them
         changed = found[found["verdict"].isin(kinds)]
         if len(changed):
-            text += "\n\n" + _table(("Notebook", "Name", "Committed", "Now", "Verdict"),
-                                    changed[["notebook", "name", "committed", "now", "verdict"]].to_numpy())
+            text += "\n\n" + _table(
+                ("Notebook", "Name", "Committed", "Now", "Verdict"),
+                changed[["notebook", "name", "committed", "now", "verdict"]].to_numpy(),
+            )
     return text
 
 

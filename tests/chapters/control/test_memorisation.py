@@ -24,8 +24,14 @@ def random_piece(seed, notes=64, shift=0, program=0):
 
 
 def as_set(name, count):
-    return PieceSet(name, [np.zeros(1, np.uint16)] * count, ["calm"] * count, ["folk"] * count,
-                    np.arange(count), [f"piece {number}" for number in range(count)])
+    return PieceSet(
+        name,
+        [np.zeros(1, np.uint16)] * count,
+        ["calm"] * count,
+        ["folk"] * count,
+        np.arange(count),
+        [f"piece {number}" for number in range(count)],
+    )
 
 
 def test_bars_of_a_copy_a_transposed_copy_and_half_a_copy():
@@ -33,7 +39,8 @@ def test_bars_of_a_copy_a_transposed_copy_and_half_a_copy():
     mixed = random_piece(9)
     mixed.pitch[:32] = training[3].pitch[:32]  # the first eight of sixteen bars
     copy, transposed, half, own = nearest_by_bars(
-        [training[2], random_piece(2, shift=7), mixed, random_piece(99)], training)
+        [training[2], random_piece(2, shift=7), mixed, random_piece(99)], training
+    )
     assert (copy.share, copy.piece, copy.transposition) == (1, 2, 0)
     assert (transposed.share, transposed.piece, transposed.transposition) == (1, 2, -7)
     assert (half.share, half.piece) == (0.5, 3)
@@ -90,8 +97,10 @@ def test_a_copied_training_piece_is_found_whole(searched, tiny_store):
 
 def test_copies_stand_out_and_real_pieces_against_themselves_do_not(searched):
     sets, notes, found = searched
-    tables = [compare_with_real(sets[source], notes[source], found[source], sets[1], notes[1], found[1])
-              for source in (0, 1)]
+    tables = [
+        compare_with_real(sets[source], notes[source], found[source], sets[1], notes[1], found[1])
+        for source in (0, 1)
+    ]
     copied, real = memorisation_table(tables).to_dict("records")
     assert copied["run_excess_low"] > 5
     assert copied["bar_excess_low"] > 0.3

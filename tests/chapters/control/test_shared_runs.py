@@ -14,8 +14,14 @@ STEPS = st.lists(st.integers(0, 2), max_size=24).map(lambda steps: np.array(step
 def melody(pitches, gaps=24):
     pitches = np.asarray(pitches)
     onset = np.cumsum(np.broadcast_to(gaps, pitches.shape)) - np.broadcast_to(gaps, pitches.shape)[0]
-    return PieceNotes(onset, np.full(len(pitches), 24), pitches, np.zeros(len(pitches), int),
-                      np.arange(0, onset.max(initial=0) + 192, 96), 24)
+    return PieceNotes(
+        onset,
+        np.full(len(pitches), 24),
+        pitches,
+        np.zeros(len(pitches), int),
+        np.arange(0, onset.max(initial=0) + 192, 96),
+        24,
+    )
 
 
 def longest_at(query, start, others):
@@ -23,8 +29,11 @@ def longest_at(query, start, others):
     for other in others:
         for place in range(len(other)):
             length = 0
-            while (start + length < len(query) and place + length < len(other)
-                   and query[start + length] == other[place + length]):
+            while (
+                start + length < len(query)
+                and place + length < len(other)
+                and query[start + length] == other[place + length]
+            ):
                 length += 1
             best = max(best, length)
     return best
@@ -35,10 +44,11 @@ def longest_at(query, start, others):
 def test_every_longest_run_is_found_where_it_stands(queries, others):
     for query, found in zip(queries, shared_runs(queries, others), strict=True):
         assert found.steps.tolist() == [longest_at(query, start, others) for start in range(len(query))]
-        for start, (length, piece, place) in enumerate(zip(found.steps, found.piece, found.place,
-                                                           strict=True)):
+        for start, (length, piece, place) in enumerate(
+            zip(found.steps, found.piece, found.place, strict=True)
+        ):
             if length:
-                assert np.array_equal(others[piece][place:place + length], query[start:start + length])
+                assert np.array_equal(others[piece][place : place + length], query[start : start + length])
 
 
 def test_a_run_longer_than_any_power_of_two_on_the_way():
@@ -56,14 +66,17 @@ def test_transposition_does_not_matter_but_rhythm_does():
 
 def test_steps_are_the_same_on_any_grid():
     coarse = melody([60, 64, 67])
-    fine = PieceNotes(coarse.onset * 20, coarse.duration * 20, coarse.pitch, coarse.program,
-                      coarse.bar_starts * 20, 480)
+    fine = PieceNotes(
+        coarse.onset * 20, coarse.duration * 20, coarse.pitch, coarse.program, coarse.bar_starts * 20, 480
+    )
     assert np.array_equal(steps_of(coarse), steps_of(fine))
 
 
 def test_different_steps_are_different_numbers():
-    made = {int(steps_of(melody([60, 60 + interval], gaps=gap))[0])
-            for interval, gap in product(range(-12, 13), (0, 6, 24, 48))}
+    made = {
+        int(steps_of(melody([60, 60 + interval], gaps=gap))[0])
+        for interval, gap in product(range(-12, 13), (0, 6, 24, 48))
+    }
     assert len(made) == 25 * 4
 
 

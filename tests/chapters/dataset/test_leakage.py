@@ -25,6 +25,7 @@ def resplit(groups):
     def changed(self, *arguments):
         original(self, *arguments)
         self.index = self.index.assign(group=groups)
+
     return changed
 
 
@@ -49,8 +50,13 @@ def test_without_copies_there_is_nothing_to_measure(copied_store):
 def losses(split, nats_of_row) -> TokenLosses:
     rows = np.repeat(split.rows("validation"), 5)
     places, nats = np.tile(np.arange(1, 6), len(rows) // 5), [nats_of_row(row) for row in rows]
-    return TokenLosses(rows.astype(np.int32), places.astype(np.int32), np.zeros(len(rows), np.uint16),
-                       np.array(nats, np.float32), np.zeros(len(rows), bool))
+    return TokenLosses(
+        rows.astype(np.int32),
+        places.astype(np.int32),
+        np.zeros(len(rows), np.uint16),
+        np.array(nats, np.float32),
+        np.zeros(len(rows), bool),
+    )
 
 
 def test_the_effect_is_where_the_copies_are(copied_store):

@@ -21,9 +21,15 @@ def index():
     told = np.where(meter == "3/4", "calm", "lively")
     other = np.where(meter == "3/4", "lively", "calm")
     emotion = np.where(generator.random(4000) < 0.75, told, other)
-    return pd.DataFrame({"meter": meter, "emotion": emotion, "genre": generator.choice(["a", "b"], 4000),
-                         "split": np.where(np.arange(4000) < 2000, "train", "test"),
-                         "group": np.arange(4000)})
+    return pd.DataFrame(
+        {
+            "meter": meter,
+            "emotion": emotion,
+            "genre": generator.choice(["a", "b"], 4000),
+            "split": np.where(np.arange(4000) < 2000, "train", "test"),
+            "group": np.arange(4000),
+        }
+    )
 
 
 def test_a_telling_column_is_found_and_an_idle_one_is_not(index):
@@ -65,7 +71,7 @@ def test_tokens_of_bars_begin_with_their_bar_and_leave_out_the_ends(tiny_store):
     parts = [dataset.tokens_of_bars(tiny_store, 0, number, number) for number in range(1, count + 1)]
     assert all(part[0] in bar for part in parts)
     joined = np.concatenate(parts)
-    assert joined.tolist() == whole[-1 - len(joined):-1].tolist()
+    assert joined.tolist() == whole[-1 - len(joined) : -1].tolist()
     assert whole[-1] == tiny_store.eos_id
 
 
@@ -74,7 +80,8 @@ def test_the_vocabulary_table_adds_up(tiny_store):
     assert table["in the vocabulary"].sum() == len(tiny_store.vocabulary)
     assert table["share of all tokens"].sum() == pytest.approx(1)
     assert table.loc["EOS", "share of all tokens"] == pytest.approx(
-        len(tiny_store.index) / tiny_store.index["length"].sum())
+        len(tiny_store.index) / tiny_store.index["length"].sum()
+    )
 
 
 def test_the_example_is_held_out(tiny_store):
@@ -82,13 +89,27 @@ def test_the_example_is_held_out(tiny_store):
 
 
 def test_note_losses_are_summed_by_genre_and_in_all():
-    index = pd.DataFrame({"genre": ["a", "a", "b"], "notes": [10, 30, 0], "notes_lost": [5, 3, 0],
-                          "notes_ended": [0, 2, 0], "notes_moved": [1, 0, 0],
-                          "repaired": [False, True, False]})
+    index = pd.DataFrame(
+        {
+            "genre": ["a", "a", "b"],
+            "notes": [10, 30, 0],
+            "notes_lost": [5, 3, 0],
+            "notes_ended": [0, 2, 0],
+            "notes_moved": [1, 0, 0],
+            "repaired": [False, True, False],
+        }
+    )
     table = dataset.note_losses(index).set_index("genre")
     assert list(table.index) == ["a", "b", "all"]
-    assert table.loc["a"].to_dict() == {"pieces": 2, "notes": 40, "lost": 8, "ended": 2, "moved": 1,
-                                        "worst": 0.5, "repaired": 1}
+    assert table.loc["a"].to_dict() == {
+        "pieces": 2,
+        "notes": 40,
+        "lost": 8,
+        "ended": 2,
+        "moved": 1,
+        "worst": 0.5,
+        "repaired": 1,
+    }
     assert table.loc["b", "worst"] == 0
     assert table.loc["all", ["pieces", "lost"]].tolist() == [3, 8]
 
@@ -106,9 +127,15 @@ def test_tables_of_somebodys_own_are_none_of_ours(tiny_store, tmp_path):
 
 
 def test_the_meter_tells_lively_from_calm_unless_each_meter_has_a_median(tmp_path):
-    index = pd.DataFrame({"identifier": [f"{number:x}" for number in range(40)], "genre": "irish",
-                          "meter": ["6/8", "4/4"] * 20, "split": ["train", "train", "test", "test"] * 10,
-                          "group": range(40)})
+    index = pd.DataFrame(
+        {
+            "identifier": [f"{number:x}" for number in range(40)],
+            "genre": "irish",
+            "meter": ["6/8", "4/4"] * 20,
+            "split": ["train", "train", "test", "test"] * 10,
+            "group": range(40),
+        }
+    )
     measured = [0.2 + 0.01 * number if number % 2 else -0.2 - 0.01 * number for number in range(40)]
     index.assign(activity=measured)[["identifier", "activity"]].to_csv(tmp_path / "pieces.csv", index=False)
     used, simpler = dataset.activity_predictability(tmp_path, index)["accuracy"]
@@ -118,12 +145,19 @@ def test_the_meter_tells_lively_from_calm_unless_each_meter_has_a_median(tmp_pat
 
 def test_reasons_that_differ_behind_the_colon_are_one_kind(tmp_path):
     class Store:
-        left_out = pd.DataFrame({"name": ["x", "y", "z"], "stage": "tokens",
-                                 "reason": ["unreadable: at byte 3", "unreadable: at byte 7", "no notes"]})
+        left_out = pd.DataFrame(
+            {
+                "name": ["x", "y", "z"],
+                "stage": "tokens",
+                "reason": ["unreadable: at byte 3", "unreadable: at byte 7", "no notes"],
+            }
+        )
 
     table = dataset.left_out_table(Store(), tmp_path)
-    assert table.to_dict("records") == [{"stage": "tokens", "reason": "unreadable", "pieces": 2},
-                                        {"stage": "tokens", "reason": "no notes", "pieces": 1}]
+    assert table.to_dict("records") == [
+        {"stage": "tokens", "reason": "unreadable", "pieces": 2},
+        {"stage": "tokens", "reason": "no notes", "pieces": 1},
+    ]
 
 
 def test_a_folder_of_which_nothing_is_left_out(tmp_path):
@@ -144,11 +178,17 @@ def test_tables_of_somebody_else_are_passed_over(tmp_path, index):
     assert dataset.left_out_table(Store(), tmp_path)["pieces"].tolist() == [1]
 
 
-@pytest.mark.parametrize(("tokens", "bars"), [
-    ("BOS Bar Pitch Bar Pitch Bar Pitch EOS", (2, 3)), ("BOS Bar Drum Bar Drum Bar Drum EOS", (2, 3)),
-    ("BOS Bar Drum Bar Drum Bar Drum Bar Pitch Bar Pitch EOS", (4, 5)), ("BOS Bar Pitch EOS", (1, 1)),
-    ("BOS Bar Pitch Bar Drum EOS", (1, 2)), ("BOS Bar Drum Bar Pitch EOS", (1, 2)),
-])
+@pytest.mark.parametrize(
+    ("tokens", "bars"),
+    [
+        ("BOS Bar Pitch Bar Pitch Bar Pitch EOS", (2, 3)),
+        ("BOS Bar Drum Bar Drum Bar Drum EOS", (2, 3)),
+        ("BOS Bar Drum Bar Drum Bar Drum Bar Pitch Bar Pitch EOS", (4, 5)),
+        ("BOS Bar Pitch EOS", (1, 1)),
+        ("BOS Bar Pitch Bar Drum EOS", (1, 2)),
+        ("BOS Bar Drum Bar Pitch EOS", (1, 2)),
+    ],
+)
 def test_the_bars_to_look_at_exist_and_hold_pitches_if_any_do(tokens, bars):
     class Store:
         names = ("BOS", "Bar", "Pitch", "Drum", "EOS")

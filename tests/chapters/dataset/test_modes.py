@@ -17,16 +17,28 @@ def folder(tmp_path):
         pitches, mode = (C_MAJOR, "major") if number % 2 else (A_MINOR, "minor")
         score_of(pitches).dump_midi(tmp_path / f"{number}.midi")
         assert estimate_key(pitch_class_time(score_of(pitches))).mode == mode
-        rows.append({"identifier": f"P{number}", "notated_mode": mode if number < 4 else "", "mode": mode,
-                     "key_field": "C" if number < 4 else ""})
+        rows.append(
+            {
+                "identifier": f"P{number}",
+                "notated_mode": mode if number < 4 else "",
+                "mode": mode,
+                "key_field": "C" if number < 4 else "",
+            }
+        )
     pd.DataFrame(rows).to_csv(tmp_path / "pieces.csv", index=False)
     return tmp_path
 
 
 def index() -> pd.DataFrame:
-    return pd.DataFrame({"identifier": [f"P{number}" for number in range(8)], "genre": "folk",
-                         "name": [f"{number}.midi" for number in range(8)],
-                         "split": ["train"] + ["validation"] * 7, "group": range(8)})
+    return pd.DataFrame(
+        {
+            "identifier": [f"P{number}" for number in range(8)],
+            "genre": "folk",
+            "name": [f"{number}.midi" for number in range(8)],
+            "split": ["train"] + ["validation"] * 7,
+            "group": range(8),
+        }
+    )
 
 
 def test_agreement_and_moved_labels(folder):

@@ -33,7 +33,7 @@ def test_only_a_token_set_with_a_tempo_keeps_the_three_apart(media):
     rows = rows_of(tempo_players(two_bars, sets).data)
     counts = {title: len(players) for title, players in rows.items()}
     assert counts == {"As written": 3, "Back from the book's tokens": 3, "Back from the original's": 1}
-    lost, = rows["Back from the original's"]
+    (lost,) = rows["Back from the original's"]
     assert "60, 120 and 180 beats a minute" in lost.get_text()
     assert re.search(r"the same \d+ tokens for all of them", lost.get_text())
 
@@ -41,8 +41,10 @@ def test_only_a_token_set_with_a_tempo_keeps_the_three_apart(media):
 def test_what_is_heard_lasts_as_long_as_its_tempo_says(media):
     rows = rows_of(tempo_players(two_bars, {"the book's": build_tokenizer("book")}).data)
     for title in ("As written", "Back from the book's"):
-        slow, plain, fast = (soundfile.info(media / player.audio["src"].removeprefix("media/")).duration
-                             for player in rows[title])
+        slow, plain, fast = (
+            soundfile.info(media / player.audio["src"].removeprefix("media/")).duration
+            for player in rows[title]
+        )
         # Eight beats, and the same silence after the last note for each.
         assert slow - plain == pytest.approx(8 - 4, abs=0.3)
         assert plain - fast == pytest.approx(4 - 8 / 3, abs=0.3)

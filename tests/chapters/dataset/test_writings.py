@@ -27,8 +27,9 @@ def repeating(tmp_path, monkeypatch):
         track = Track(program=0)
         for bar in range(8):
             pitches = 60 + (np.arange(4) * (bar % 2 + 2) + number * np.arange(4) ** 2) % 17
-            track.notes.extend(Note(1920 * bar + 480 * beat, 480, int(pitch), 64)
-                               for beat, pitch in enumerate(pitches))
+            track.notes.extend(
+                Note(1920 * bar + 480 * beat, 480, int(pitch), 64) for beat, pitch in enumerate(pitches)
+            )
         score.tracks.append(track)
         (folder / f"XMIDI_calm_folk_{number:08d}.midi").write_bytes(score.dumps_midi())
     monkeypatch.setenv("MOOD_HOME", str(tmp_path / "home"))

@@ -39,9 +39,15 @@ def score_of(*pitches):
 
 
 def piece_of(store, origin="real", emotion="sad", number=0, **parts):
-    given = {"origin": origin, "emotion": emotion, "genre": "pop", "tokens": store.tokens(number),
-             "score": score_of(60 + number, 64, 67), "name": f"a secret name {number}",
-             "about": f"What I am: {origin}."}
+    given = {
+        "origin": origin,
+        "emotion": emotion,
+        "genre": "pop",
+        "tokens": store.tokens(number),
+        "score": score_of(60 + number, 64, 67),
+        "name": f"a secret name {number}",
+        "about": f"What I am: {origin}.",
+    }
     return BlindPiece(**{**given, **parts})
 
 
@@ -87,12 +93,15 @@ def test_of_one_pair_there_is_nothing_to_ask(tiny_store, runs):
 
 
 def test_nothing_is_told_before_the_vote(tiny_store, media):
-    pieces = [piece_of(tiny_store, origin, number=number) for number, origin in
-              enumerate(["real", "transformer", "lstm"])]
+    pieces = [
+        piece_of(tiny_store, origin, number=number)
+        for number, origin in enumerate(["real", "transformer", "lstm"])
+    ]
     html = composed_or_real(pieces).data
     seen = before_the_vote(html)
-    assert not re.search(r"secret|What I am|real|composed|transformer|lstm|pop|\.mid",
-                         seen.replace("Composed or real?", "")), seen
+    assert not re.search(
+        r"secret|What I am|real|composed|transformer|lstm|pop|\.mid", seen.replace("Composed or real?", "")
+    ), seen
     page = BeautifulSoup(html, "html.parser")
     answers = [block["data-answer"] for block in page.select(".quiz-question")]
     assert answers == ["real", "composed", "composed"]
@@ -110,8 +119,12 @@ def test_all_stop_at_the_same_moment(tiny_store, media, monkeypatch):
 
 
 def test_the_quiz_of_labels_counts_real_pieces_apart(tiny_store, media):
-    pieces = [piece_of(tiny_store, origin, emotion, number) for number, (origin, emotion) in
-              enumerate([("real", tiny_store.emotions[0]), ("lstm", tiny_store.emotions[1])])]
+    pieces = [
+        piece_of(tiny_store, origin, emotion, number)
+        for number, (origin, emotion) in enumerate(
+            [("real", tiny_store.emotions[0]), ("lstm", tiny_store.emotions[1])]
+        )
+    ]
     html = which_label(pieces, tiny_store, LabelRule(SCHEMES["mode-activity"], {})).data
     page = BeautifulSoup(html, "html.parser")
     assert [block["data-answer"] for block in page.select(".quiz-question")] == tiny_store.emotions
@@ -127,8 +140,10 @@ def test_where_a_rule_gave_the_labels_it_says_so_and_judges(tiny_store, media, m
     page = BeautifulSoup(which_label(pieces, tiny_store, rule).data, "html.parser")
     assert "a proxy" in page.select_one(".quiz-note").get_text()
     judged = [answer.get_text() for answer in page.select(".quiz-answer")]
-    assert all(re.search(r"By the rule, with its key estimated, it is (major|minor)-(lively|calm)\.", text)
-               for text in judged), judged
+    assert all(
+        re.search(r"By the rule, with its key estimated, it is (major|minor)-(lively|calm)\.", text)
+        for text in judged
+    ), judged
 
 
 def test_one_label_is_nothing_to_guess(tiny_store, media, monkeypatch):
@@ -145,8 +160,9 @@ def test_a_piece_that_cannot_be_played_says_why_and_the_others_are_heard(tiny_st
         write(score, path, max_seconds)
 
     monkeypatch.setattr(module, "write_mp3", sometimes)
-    page = BeautifulSoup(composed_or_real([piece_of(tiny_store, number=number) for number in range(3)]).data,
-                         "html.parser")
+    page = BeautifulSoup(
+        composed_or_real([piece_of(tiny_store, number=number) for number in range(3)]).data, "html.parser"
+    )
     assert "cannot be heard: Its sound is <no> number." in page.select(".quiz-question")[0].get_text()
     assert [block.has_attr("data-answer") for block in page.select(".quiz-question")] == [False, True, True]
 

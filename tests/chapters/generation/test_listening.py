@@ -18,13 +18,21 @@ def media(tmp_path, monkeypatch):
 
 
 def test_rows_link_files_that_exist(tiny_store, media):
-    model = build_model(ModelSettings(kind="lstm", hidden_size=16, num_layers=1, positions="none"),
-                        len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)).eval()
+    model = build_model(
+        ModelSettings(kind="lstm", hidden_size=16, num_layers=1, positions="none"),
+        len(tiny_store.vocabulary),
+        len(tiny_store.emotions),
+        len(tiny_store.genres),
+    ).eval()
     settings = SamplingSettings(max_tokens=40, seed=3)
-    pieces = [piece for emotion in tiny_store.emotions
-              for piece in compose_pieces(model, tiny_store, emotion, "pop", settings, count=2)]
-    real = {(emotion, "pop"): held_out_piece(tiny_store, emotion, "pop", 1000)
-            for emotion in tiny_store.emotions}
+    pieces = [
+        piece
+        for emotion in tiny_store.emotions
+        for piece in compose_pieces(model, tiny_store, emotion, "pop", settings, count=2)
+    ]
+    real = {
+        (emotion, "pop"): held_out_piece(tiny_store, emotion, "pop", 1000) for emotion in tiny_store.emotions
+    }
     html = listening_rows(tiny_store, real, {"lstm": pieces}, per_label=1).data
     links = re.findall(r'(?:src|href)="media/([^"]+)"', html)
     assert all((media / link).is_file() for link in links)

@@ -24,8 +24,12 @@ def media(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def network(tiny_store):
-    return build_model(ModelSettings(kind="lstm", hidden_size=16, num_layers=1, positions="none"),
-                       len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)).eval()
+    return build_model(
+        ModelSettings(kind="lstm", hidden_size=16, num_layers=1, positions="none"),
+        len(tiny_store.vocabulary),
+        len(tiny_store.emotions),
+        len(tiny_store.genres),
+    ).eval()
 
 
 @pytest.fixture
@@ -49,15 +53,19 @@ def record(tiny_store, network, media, monkeypatch):
 
 def test_each_pair_has_a_piece_of_each_source(record, tiny_store):
     cells = [(cell["emotion"], cell["genre"], cell["source"]) for cell in record["cells"]]
-    assert cells == [(*pair, source) for pair in sorted(label_pairs(tiny_store))
-                     for source in ("real", "lstm")]
+    assert cells == [
+        (*pair, source) for pair in sorted(label_pairs(tiny_store)) for source in ("real", "lstm")
+    ]
     assert record["sources"] == ["real", "lstm"]
 
 
 def test_it_is_the_first_piece_whatever_became_of_it(record):
     first = record["composed"][0]
-    cell = next(cell for cell in record["cells"] if cell["source"] == "lstm"
-                and (cell["emotion"], cell["genre"]) == (first.emotion, first.genre))
+    cell = next(
+        cell
+        for cell in record["cells"]
+        if cell["source"] == "lstm" and (cell["emotion"], cell["genre"]) == (first.emotion, first.genre)
+    )
     assert f"seed {first.seed}" in cell["note"]
     assert ("cut off" in cell["failed"]) == (not first.ended)
     assert ("nearly empty" in cell["failed"]) == (first.notes < record["few"])
@@ -81,8 +89,11 @@ def test_what_failed_is_the_emptiest_and_the_first_cut_off(record):
 
 
 def test_every_file_is_there_and_named_under_media(record, media):
-    named = {cell[kind] for cell in (*record["cells"], *record["failures"])
-             for kind in ("midi", "audio", "music_xml")} - {None}
+    named = {
+        cell[kind]
+        for cell in (*record["cells"], *record["failures"])
+        for kind in ("midi", "audio", "music_xml")
+    } - {None}
     assert named == set(record["media"])
     assert all((media / name).is_file() for name in named)
 

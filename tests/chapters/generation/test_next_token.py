@@ -15,8 +15,9 @@ from lib.profiles.profile import ModelSettings
 def model(tiny_store):
     torch.manual_seed(0)
     settings = ModelSettings(kind="lstm", hidden_size=16, num_layers=1, positions="none")
-    return build_model(settings, len(tiny_store.vocabulary), len(tiny_store.emotions),
-                       len(tiny_store.genres)).eval()
+    return build_model(
+        settings, len(tiny_store.vocabulary), len(tiny_store.emotions), len(tiny_store.genres)
+    ).eval()
 
 
 def test_entropy_in_bits():
@@ -27,7 +28,7 @@ def test_entropy_in_bits():
 def test_a_step_is_one_of_the_piece(model, tiny_store):
     step = typical_step(model, tiny_store, 0, bars=(2, 4))
     tokens = tiny_store.tokens(0)
-    assert np.array_equal(step.context, tokens[:len(step.context)])
+    assert np.array_equal(step.context, tokens[: len(step.context)])
     assert step.actual == tokens[len(step.context)]
     assert tiny_store.vocabulary[step.actual].startswith("Pitch")
     bars = [tiny_store.vocabulary[token] for token in step.context].count("Bar_None")
@@ -52,6 +53,9 @@ def test_forbidden_probability_is_what_the_grammar_leaves_out(model, tiny_store)
     probabilities = piece_logits(model, tiny_store, 0, 60).softmax(-1)
     assert first[0] == pytest.approx(1 - float(probabilities[0, bar]), abs=1e-5), "only Bar may follow BOS"
     velocities = [token for token, text in enumerate(tiny_store.vocabulary) if text.startswith("Velocity")]
-    pitch = next(index for index, token in enumerate(tiny_store.tokens(0))
-                 if tiny_store.vocabulary[token].startswith("Pitch"))
+    pitch = next(
+        index
+        for index, token in enumerate(tiny_store.tokens(0))
+        if tiny_store.vocabulary[token].startswith("Pitch")
+    )
     assert first[pitch] == pytest.approx(1 - float(probabilities[pitch, velocities].sum()), abs=1e-5)

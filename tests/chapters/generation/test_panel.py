@@ -35,8 +35,10 @@ def panel(network, tiny_store, tmp_path, monkeypatch):
 
 def store_with(store, emotions):
     """The same store under other names for its emotions."""
-    return SimpleNamespace(**{name: getattr(store, name) for name in (
-        "tokenizer", "vocabulary", "genres", "eos_id", "hash")}, emotions=emotions)
+    return SimpleNamespace(
+        **{name: getattr(store, name) for name in ("tokenizer", "vocabulary", "genres", "eos_id", "hash")},
+        emotions=emotions,
+    )
 
 
 def generated(panel):
@@ -54,7 +56,7 @@ def said(panel):
 def test_a_piece_is_composed_heard_and_seen(panel, network, tiny_store):
     panel.genre.value, panel.seed.value = "pop", 11
     generated(panel)
-    alone, = compose_pieces(network, tiny_store, "calm", "pop", SamplingSettings(max_tokens=60, seed=11))
+    (alone,) = compose_pieces(network, tiny_store, "calm", "pop", SamplingSettings(max_tokens=60, seed=11))
     assert panel.piece.tokens.tolist() == alone.tokens.tolist()
     assert said(panel) == ""
     assert "calm, pop, by the Transformer" in panel.title.value
@@ -68,16 +70,19 @@ def test_a_piece_is_composed_heard_and_seen(panel, network, tiny_store):
     assert (panel.generate.disabled, panel.cancel.disabled, panel.save.disabled) == (False, True, False)
 
 
-@pytest.mark.parametrize(("control", "value", "sentence"), [
-    ("temperature", 0.0, "temperature = 0.0 is impossible"),
-    ("temperature", float("inf"), "temperature = inf is impossible"),
-    ("top_p", 1.5, "top_p = 1.5 is impossible"),
-    ("guidance", -1.0, "guidance = -1.0 is impossible"),
-    ("length", 1, "max_tokens = 1 is impossible"),
-    ("length", 10**9, f"ask for at most {LONGEST:,}"),
-    ("seed", -1, "seed = -1 is impossible"),
-    ("seed", 2**63, f"seed = {2**63} is impossible"),
-])
+@pytest.mark.parametrize(
+    ("control", "value", "sentence"),
+    [
+        ("temperature", 0.0, "temperature = 0.0 is impossible"),
+        ("temperature", float("inf"), "temperature = inf is impossible"),
+        ("top_p", 1.5, "top_p = 1.5 is impossible"),
+        ("guidance", -1.0, "guidance = -1.0 is impossible"),
+        ("length", 1, "max_tokens = 1 is impossible"),
+        ("length", 10**9, f"ask for at most {LONGEST:,}"),
+        ("seed", -1, "seed = -1 is impossible"),
+        ("seed", 2**63, f"seed = {2**63} is impossible"),
+    ],
+)
 def test_a_bad_value_gets_one_sentence_and_nothing_starts(panel, control, value, sentence):
     getattr(panel, control).value = value
     panel.generate.click()
@@ -171,8 +176,13 @@ def test_labels_are_text_everywhere(network, tiny_store, tmp_path, monkeypatch):
 
 
 def test_labels_follow_the_model_and_a_shared_choice_stays(network, tiny_store):
-    two = ComposePanel({"transformer": (network, tiny_store),
-                        "pretrained": (network, store_with(tiny_store, ["lively", "proud"]))}, DRAW)
+    two = ComposePanel(
+        {
+            "transformer": (network, tiny_store),
+            "pretrained": (network, store_with(tiny_store, ["lively", "proud"])),
+        },
+        DRAW,
+    )
     two.emotion.value, two.genre.value = "lively", "pop"
     two.model.value = "pretrained"
     assert two.emotion.options == ("lively", "proud")

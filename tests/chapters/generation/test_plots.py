@@ -39,9 +39,14 @@ def test_cuts_keep_what_the_filters_keep():
 
 
 def test_step_times_have_a_line_for_each_way():
-    table = pd.DataFrame([{"length": length, "way": way, "seconds": length * factor}
-                          for length in (16, 32) for way, factor in (("with cache", 1e-4), ("without", 1e-3))
-                          for _ in range(3)])
+    table = pd.DataFrame(
+        [
+            {"length": length, "way": way, "seconds": length * factor}
+            for length in (16, 32)
+            for way, factor in (("with cache", 1e-4), ("without", 1e-3))
+            for _ in range(3)
+        ]
+    )
     axis = plots.plot_step_times({"lstm": table}).axes[0]
     drawn = {line.get_label(): line.get_ydata().tolist() for line in axis.lines}
     assert drawn["LSTM, with cache"] == pytest.approx([1.6, 3.2])
@@ -50,8 +55,14 @@ def test_step_times_have_a_line_for_each_way():
 
 def test_piano_rolls_share_bars_and_pitches():
     def roll(pitch: int, bars: float) -> pd.DataFrame:
-        return pd.DataFrame({"start_bar": [0.0, bars - 1], "end_bar": [1.0, bars],
-                             "pitch": [pitch, pitch + 5], "is_drum": False})
+        return pd.DataFrame(
+            {
+                "start_bar": [0.0, bars - 1],
+                "end_bar": [1.0, bars],
+                "pitch": [pitch, pitch + 5],
+                "is_drum": False,
+            }
+        )
 
     rolls = {"real": roll(60, 8), "composed": roll(40, 3), "none": roll(40, 3)[:0]}
     first, second, _ = plots.plot_piano_rolls(rolls, bars=12).axes

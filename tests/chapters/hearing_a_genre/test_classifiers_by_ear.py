@@ -19,16 +19,19 @@ from lib.measures.sources import real_set
 from lib.profiles.profile import EarSettings
 from lib.show import apply_style
 
-SMALL = EarSettings(hidden_size=8, epochs=4, batch_size=6, learning_rate=0.02, train_per_genre=4,
-                    test_per_genre=2, judged=5)
+SMALL = EarSettings(
+    hidden_size=8, epochs=4, batch_size=6, learning_rate=0.02, train_per_genre=4, test_per_genre=2, judged=5
+)
 
 
 def heard(count: int, seed: int) -> Heard:
     """Pieces of two genres whose features differ in level, two segments each."""
     generator = np.random.default_rng(seed)
     labels = np.array(["high", "low"] * count, dtype=object)
-    features = [generator.normal(1 if label == "high" else -1, 1, (2 * SEGMENT_FRAMES, len(NAMES)))
-                .astype(np.float32) for label in labels]
+    features = [
+        generator.normal(1 if label == "high" else -1, 1, (2 * SEGMENT_FRAMES, len(NAMES))).astype(np.float32)
+        for label in labels
+    ]
     clips = [Clip(score_of([60 + place] * 16), 0, 120.0) for place in range(len(labels))]
     return Heard(np.arange(len(labels)), labels, np.arange(len(labels)), clips, features, Counter())
 
@@ -58,8 +61,9 @@ def test_an_order_of_songs_changes_no_answer_of_a_network_that_reads_along_time(
     test = heard(4, 2)
     orders = classifiers.test_orders(test, 1)
     assert test.labels[orders["sorted"]].tolist() == ["high"] * 4 + ["low"] * 4
-    answers = [classifiers.heard_in_order(ears["along time, shuffled"], test, order)
-               for order in orders.values()]
+    answers = [
+        classifiers.heard_in_order(ears["along time, shuffled"], test, order) for order in orders.values()
+    ]
     assert answers[0].tolist() == answers[1].tolist() == test.labels.tolist()
     row = classifiers.score(test, answers[0], "repaired")
     assert (row["right"], row["pieces"]) == (1, 8)
@@ -103,8 +107,9 @@ def test_a_genre_without_another_song_has_no_row_of_neighbours(ears):
 @pytest.mark.parametrize("genres", [["喜歡 $x^2$", "b" * 60], [f"kind {number}" for number in range(40)]])
 def test_long_labels_and_many_leave_the_picture_of_neighbours_its_room(genres):
     apply_style()
-    table = pd.DataFrame([{"neighbours": near, "genre": genre, "probability": 0.5}
-                          for near in genres for genre in genres])
+    table = pd.DataFrame(
+        [{"neighbours": near, "genre": genre, "probability": 0.5} for near in genres for genre in genres]
+    )
     figure = plots.plot_neighbours({"as it was written": table, "repaired": table}, genres[1])
     figure.canvas.draw()
     assert figure.axes[0].get_window_extent().width > 100

@@ -42,8 +42,9 @@ def music(tmp_path) -> Path:
 
 @pytest.fixture
 def settings(tiny_profile):
-    return tiny_profile.model_copy(update={"ear": EarSettings(hidden_size=8, epochs=12, batch_size=4,
-                                                              learning_rate=0.02)})
+    return tiny_profile.model_copy(
+        update={"ear": EarSettings(hidden_size=8, epochs=12, batch_size=4, learning_rate=0.02)}
+    )
 
 
 def test_genres_are_heard_and_everything_left_out_has_its_reason(music, home):
@@ -61,8 +62,9 @@ def test_genres_are_heard_and_everything_left_out_has_its_reason(music, home):
     assert "no genre's folder" in reasons["loose.wav"]
 
 
-def test_each_song_is_judged_by_an_ear_trained_without_it_and_new_ones_are_recognised(music, settings, home,
-                                                                                     tmp_path):
+def test_each_song_is_judged_by_an_ear_trained_without_it_and_new_ones_are_recognised(
+    music, settings, home, tmp_path
+):
     verdict = judge_folder(read_genres(music), settings)
     assert verdict.right > 0.8
     assert verdict.chance == 0.5
@@ -71,7 +73,9 @@ def test_each_song_is_judged_by_an_ear_trained_without_it_and_new_ones_are_recog
     new = read_songs(tmp_path / "new")
     genres = verdict.ear.recognise(new.features)
     assert dict(zip([path.parent.name for path in new.paths], genres, strict=True)) == {
-        "new": "whistles", "deep": "гудение"}
+        "new": "whistles",
+        "deep": "гудение",
+    }
     assert (tmp_path / "new" / "x.wav").is_file(), "nothing is moved by listening"
     moved = sort_songs(new, ["same", "same"], tmp_path / "sorted")
     assert sorted(after.name for _, after in moved) == ["x 2.wav", "x.wav"]

@@ -24,17 +24,25 @@ def table(default=(1.0, 1.01, 0.99), rate=0.4, deeper=0.9, **more):
     rows = [("repeats", f"default, seed {number}", loss) for number, loss in enumerate(default, start=1)]
     rows += [("rates", "rate 0.001", 1.0), ("rates", "rate 0.0005", 1.0 - rate)]
     frame = pd.DataFrame(rows, columns=["sweep", "label", "last_validation_loss"])
-    depths = pd.DataFrame({"sweep": "depths", "label": [f"depth {depth}" for depth in (3, 4, 6)],
-                           "num_layers": [3, 4, 6], "last_validation_loss": [1.1, 1.0, deeper],
-                           "train_loss": [1.0, 0.9, 0.7], "validation_loss": [1.1, 1.0, deeper]})
+    depths = pd.DataFrame(
+        {
+            "sweep": "depths",
+            "label": [f"depth {depth}" for depth in (3, 4, 6)],
+            "num_layers": [3, 4, 6],
+            "last_validation_loss": [1.1, 1.0, deeper],
+            "train_loss": [1.0, 0.9, 0.7],
+            "validation_loss": [1.1, 1.0, deeper],
+        }
+    )
     parts = [frame, depths, *(pd.DataFrame(content).assign(sweep=name) for name, content in more.items())]
     return pd.concat(parts, ignore_index=True)
 
 
 def test_the_published_outcomes_are_those_of_the_published_table():
     found = {number: outcome.value for number, outcome in published_outcomes().items()}
-    assert found == pytest.approx({2: 12.0848 - 0.8378, 3: 0.9722 - 0.9163, 4: 0.9811 - 0.9367,
-                                   15: 0.9367 - 0.9282})
+    assert found == pytest.approx(
+        {2: 12.0848 - 0.8378, 3: 0.9722 - 0.9163, 4: 0.9811 - 0.9367, 15: 0.9367 - 0.9282}
+    )
 
 
 def test_outcomes_follow_from_the_sweeps_and_are_nan_without_them():
@@ -47,14 +55,21 @@ def test_outcomes_follow_from_the_sweeps_and_are_nan_without_them():
 
 
 def test_a_batch_counts_with_its_best_rate():
-    batches = {"label": list("abcd"), "batch_tokens": [512, 512, 1024, 1024],
-               "last_validation_loss": [0.8, 2.0, 0.95, 0.9]}
+    batches = {
+        "label": list("abcd"),
+        "batch_tokens": [512, 512, 1024, 1024],
+        "last_validation_loss": [0.8, 2.0, 0.95, 0.9],
+    }
     assert outcomes(table(batches=batches))[3].value == pytest.approx(0.1)
 
 
 def test_data_and_depth_is_a_difference_of_differences():
-    data = {"label": list("abcd"), "num_layers": [3, 3, 6, 6], "data_share": [1.0, 0.125, 1.0, 0.125],
-            "last_validation_loss": [1.0, 1.1, 0.9, 1.3]}
+    data = {
+        "label": list("abcd"),
+        "num_layers": [3, 3, 6, 6],
+        "data_share": [1.0, 0.125, 1.0, 0.125],
+        "last_validation_loss": [1.0, 1.1, 0.9, 1.3],
+    }
     found = outcomes(table(data_and_depth=data))[15]
     assert found.value == pytest.approx((1.3 - 0.9) - (1.1 - 1.0))
     two = outcomes(table())[4]

@@ -9,8 +9,9 @@ from lib.experiments import designs
 
 
 def words(figure):
-    return " ".join(text.get_text() for axis in figure.axes
-                    for text in [*axis.texts, *axis.get_yticklabels()])
+    return " ".join(
+        text.get_text() for axis in figure.axes for text in [*axis.texts, *axis.get_yticklabels()]
+    )
 
 
 def test_the_published_sweep_has_a_panel_a_factor():
@@ -21,25 +22,39 @@ def test_the_published_sweep_has_a_panel_a_factor():
 
 
 def test_trials_show_every_label_and_mark_what_diverged():
-    trials = pd.DataFrame({"label": ["a", "b"], "status": ["finished", "diverged"],
-                           "last_validation_loss": [1.0, np.nan]})
-    figure = experiment_plots.plot_trials({"fresh": trials, "kept": trials}, {"fresh": (0.9, 1.1),
-                                                                              "kept": (np.nan, np.nan)})
+    trials = pd.DataFrame(
+        {"label": ["a", "b"], "status": ["finished", "diverged"], "last_validation_loss": [1.0, np.nan]}
+    )
+    figure = experiment_plots.plot_trials(
+        {"fresh": trials, "kept": trials}, {"fresh": (0.9, 1.1), "kept": (np.nan, np.nan)}
+    )
     assert len(figure.axes) == 2
     assert "diverged" in words(figure)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
 
 
 def test_learning_curves_end_in_a_cross_where_a_run_diverged():
-    curves = pd.DataFrame({"label": ["a"] * 3 + ["b"] * 3, "status": ["finished"] * 3 + ["diverged"] * 3,
-                           "tokens": [1e3, 2e3, 3e3] * 2, "train_loss": [np.nan, 2, 1, np.nan, 5, 20],
-                           "validation_loss": [3, np.nan, 1, 3, np.nan, np.nan]})
+    curves = pd.DataFrame(
+        {
+            "label": ["a"] * 3 + ["b"] * 3,
+            "status": ["finished"] * 3 + ["diverged"] * 3,
+            "tokens": [1e3, 2e3, 3e3] * 2,
+            "train_loss": [np.nan, 2, 1, np.nan, 5, 20],
+            "validation_loss": [3, np.nan, 1, 3, np.nan, np.nan],
+        }
+    )
     figure = experiment_plots.plot_learning_curves(curves, {"uniform guess": 6.7})
     assert sum(line.get_marker() == "X" for line in figure.axes[0].lines) == 1
     assert "uniform guess: 6.70" in words(figure)
 
 
 def test_gaps_are_written_beside_their_signs():
-    table = pd.DataFrame({"label": ["depth 12 (quoted)", "depth 6"], "train_loss": [0.928, 2.5],
-                          "validation_loss": [0.937, 2.4], "source": ["quoted", "ours"]})
+    table = pd.DataFrame(
+        {
+            "label": ["depth 12 (quoted)", "depth 6"],
+            "train_loss": [0.928, 2.5],
+            "validation_loss": [0.937, 2.4],
+            "source": ["quoted", "ours"],
+        }
+    )
     assert "0.928 → 0.937" in words(experiment_plots.plot_gaps(table))

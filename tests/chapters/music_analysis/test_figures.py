@@ -9,11 +9,17 @@ from lib.chapters.music_analysis import figures as tables, plots
 from lib.chapters.music_analysis.themes import Theme
 from lib.measures.piece import Music
 
-TABLE = pd.DataFrame({
-    "measure": ["share_in_scale", "share_in_scale", "is_aabb", "bars_apart"],
-    "source": ["lstm", "real", "real", "real"],
-    "mean": [0.8, 0.9, 0.0, 6.0], "low": [0.7, 0.85, 0.0, 5.0], "high": [0.9, 0.95, 0.0, 7.0],
-    "pieces": [10, 12, 12, 9], "asked": [12, 12, 12, 12]})
+TABLE = pd.DataFrame(
+    {
+        "measure": ["share_in_scale", "share_in_scale", "is_aabb", "bars_apart"],
+        "source": ["lstm", "real", "real", "real"],
+        "mean": [0.8, 0.9, 0.0, 6.0],
+        "low": [0.7, 0.85, 0.0, 5.0],
+        "high": [0.9, 0.95, 0.0, 7.0],
+        "pieces": [10, 12, 12, 9],
+        "asked": [12, 12, 12, 12],
+    }
+)
 
 
 def tune() -> Score:
@@ -27,8 +33,15 @@ def tune() -> Score:
 
 
 def test_sources_are_told_apart_without_colour():
-    names = ("real", "real, shuffled", "ngram", "lstm", "transformer", "transformer, short",
-             "transformer, pretrained")
+    names = (
+        "real",
+        "real, shuffled",
+        "ngram",
+        "lstm",
+        "transformer",
+        "transformer, short",
+        "transformer, pretrained",
+    )
     found = [plots.source_style(name) for name in names]
     styles = [(style["marker"], style["markerfacecolor"] == plots.CARD) for style in found]
     assert len(set(styles)) == len(styles)
@@ -47,8 +60,16 @@ def test_measures_lie_on_one_scale():
 
 
 def test_recurrence_and_curves():
-    curve = pd.DataFrame({"source": "real", "place": range(10), "mean": np.linspace(0.1, 1, 10),
-                          "low": 0.0, "high": 1.0, "pieces": 5})
+    curve = pd.DataFrame(
+        {
+            "source": "real",
+            "place": range(10),
+            "mean": np.linspace(0.1, 1, 10),
+            "low": 0.0,
+            "high": 1.0,
+            "pieces": 5,
+        }
+    )
     line = plots.plot_recurrence(curve).axes[0].lines[0]
     assert line.get_xdata().tolist() == list(range(1, 11))
     left, right = plots.plot_piece_curves(curve, curve).axes
@@ -56,8 +77,9 @@ def test_recurrence_and_curves():
 
 
 def test_similarity_with_novelty_below(our_style):
-    figure = plots.plot_similarity({"real": (np.eye(20), np.linspace(-0.1, 0.2, 20), "AABB"),
-                                    "short": (np.eye(3), np.zeros(3), "–")})
+    figure = plots.plot_similarity(
+        {"real": (np.eye(20), np.linspace(-0.1, 0.2, 20), "AABB"), "short": (np.eye(3), np.zeros(3), "–")}
+    )
     assert figure.axes[0].get_title(loc="left") == "real\nform AABB"
     assert figure.axes[2].get_ylim() == figure.axes[3].get_ylim()
 
@@ -68,11 +90,23 @@ def test_tables_show_intervals_pieces_and_agreement():
     assert "0.00 (all 12)" in text
     assert "distance to the last occurrence (bars)" in text
     assert text.index("real, held out") < text.index("LSTM")
-    differences = pd.DataFrame([{"measure": "is_aabb", "source": "lstm", "baseline": "real",
-                                 "difference": -0.3, "low": -0.5, "high": -0.1, "pairs": 10}])
+    differences = pd.DataFrame(
+        [
+            {
+                "measure": "is_aabb",
+                "source": "lstm",
+                "baseline": "real",
+                "difference": -0.3,
+                "low": -0.5,
+                "high": -0.1,
+                "pairs": 10,
+            }
+        ]
+    )
     assert "−0.30 [−0.50,\N{NO-BREAK SPACE}−0.10] *" in tables.difference_rows(differences, "x").data
-    reasons = pd.DataFrame([{"measure": "form AABB", "source": "lstm", "pieces": 2,
-                             "reason": "<b>3 bars</b>"}])
+    reasons = pd.DataFrame(
+        [{"measure": "form AABB", "source": "lstm", "pieces": 2, "reason": "<b>3 bars</b>"}]
+    )
     assert "&lt;b&gt;3 bars" in tables.reasons_table(reasons, "x").data
 
 

@@ -21,13 +21,17 @@ def many_programs() -> Score:
 
 
 ODD = {
-    "one note": score_of([(0, 4, 60)]), "no note": score_of([]), "nothing at all": Score(480),
+    "one note": score_of([(0, 4, 60)]),
+    "no note": score_of([]),
+    "nothing at all": Score(480),
     "only drums": score_of([(float(beat), 0.5, 38) for beat in range(64)], is_drum=True),
     "5/8": score_of(aabb(8), ((0, 5, 8),)),
     "changing meters": score_of(aabb(8), ((0, 4, 4), (16, 3, 4), (22, 7, 8), (29, 2, 2))),
-    "many programs": many_programs(), "one bar": score_of(line([60, 62, 64, 65])),
+    "many programs": many_programs(),
+    "one bar": score_of(line([60, 62, 64, 65])),
     "a rest of a hundred bars": score_of([*line([60, 62, 64]), *line([65, 67, 69], 1.0, 400.0)]),
-    "one pitch": score_of(line([60] * 64)), "chords": score_of(cadence_chords()),
+    "one pitch": score_of(line([60] * 64)),
+    "chords": score_of(cadence_chords()),
 }
 
 
@@ -56,8 +60,9 @@ def test_the_form_survives_an_odd_meter():
 
 
 def pieces_of(*names) -> list[Music]:
-    return [Music("real", name, ODD[name], number, number, "calm", "folk")
-            for number, name in enumerate(names)]
+    return [
+        Music("real", name, ODD[name], number, number, "calm", "folk") for number, name in enumerate(names)
+    ]
 
 
 def test_pieces_are_measured_once(monkeypatch):
@@ -66,7 +71,8 @@ def test_pieces_are_measured_once(monkeypatch):
     assert len(list((artifacts_folder() / "measures").glob("*.json"))) == 2
     assert first.values["share_of_chords"].tolist()[::2] == [1, 1]
     assert first.reasons[first.reasons["measure"] == "share_of_chords"]["reason"].tolist() == [
-        "only drums, no pitches"]
+        "only drums, no pitches"
+    ]
 
     def never(music):
         raise AssertionError("measured again")

@@ -81,8 +81,12 @@ def test_loudness_needs_dynamics():
 
 def test_short_pieces_say_so():
     piece = music(line([60, 62, 64, 65]))
-    for measure, words in ((sections.largest_novelty, "1 bar, at least 8"), (sections.form, "at least 8"),
-                           (sections.is_aabb, "at least 16"), (sections.density_curve, "at least 4"),
-                           (sections.in_fours, "at least 4")):
+    for measure, words in (
+        (sections.largest_novelty, "1 bar, at least 8"),
+        (sections.form, "at least 8"),
+        (sections.is_aabb, "at least 16"),
+        (sections.density_curve, "at least 4"),
+        (sections.in_fours, "at least 4"),
+    ):
         with pytest.raises(UnmeasurableError, match=words):
             measure(piece)

@@ -13,12 +13,30 @@ def measured(**sources: list[float]) -> Measured:
     rows, reasons = [], []
     for source, values in sources.items():
         for slot, value in enumerate(values):
-            rows.append({"source": source, "name": f"{source} {slot}", "slot": slot, "group": slot,
-                         "emotion": "calm", "genre": "folk", "ended": slot > 0, "balanced": True,
-                         **dict.fromkeys(MEASURES, float("nan")), "share_recurring": value, "is_aabb": 0.0})
+            rows.append(
+                {
+                    "source": source,
+                    "name": f"{source} {slot}",
+                    "slot": slot,
+                    "group": slot,
+                    "emotion": "calm",
+                    "genre": "folk",
+                    "ended": slot > 0,
+                    "balanced": True,
+                    **dict.fromkeys(MEASURES, float("nan")),
+                    "share_recurring": value,
+                    "is_aabb": 0.0,
+                }
+            )
             if np.isnan(value):
-                reasons.append({"source": source, "name": f"{source} {slot}", "measure": "share_recurring",
-                                "reason": f"a melody of {slot} notes, at least 12 are needed"})
+                reasons.append(
+                    {
+                        "source": source,
+                        "name": f"{source} {slot}",
+                        "measure": "share_recurring",
+                        "reason": f"a melody of {slot} notes, at least 12 are needed",
+                    }
+                )
     curves = [{"density": [1.0, row["share_recurring"]]} for row in rows]
     columns = ["source", "name", "measure", "reason"]
     return Measured(pd.DataFrame(rows), curves, pd.DataFrame(reasons, columns=columns))
@@ -66,6 +84,11 @@ def test_curves_by_source():
 
 def test_two_of_the_originals_five_close_on_their_tonic():
     table = music_tables.original_outputs().set_index("piece")
-    assert table["closes"].to_dict() == {"angry_classical": 1, "funny_pop": 0, "happy_country": 1,
-                                         "romantic_jazz": 0, "sad_pop": 0}
+    assert table["closes"].to_dict() == {
+        "angry_classical": 1,
+        "funny_pop": 0,
+        "happy_country": 1,
+        "romantic_jazz": 0,
+        "sad_pop": 0,
+    }
     assert table["on_tonic"].tolist() == [3, 0, 3, 0, 0]

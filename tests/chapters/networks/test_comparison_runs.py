@@ -17,8 +17,9 @@ def profile(tiny_profile):
     for arm in networks.ARMS:
         entry = tiny_profile.runs[arm]
         model = entry.model.model_copy(update={"hidden_size": 8, "num_layers": 1, "num_heads": 2})
-        training = entry.training.model_copy(update={"tokens": 1500, "window": 64, "batch_tokens": 512,
-                                                     "evaluations": 1})
+        training = entry.training.model_copy(
+            update={"tokens": 1500, "window": 64, "batch_tokens": 512, "evaluations": 1}
+        )
         entries[arm] = entry.model_copy(update={"model": model, "training": training})
     seeds = [tiny_profile.seed, tiny_profile.seed + 1]
     return tiny_profile.model_copy(update={"runs": entries, "seeds": seeds, "threads": 1})

@@ -30,8 +30,9 @@ class CountsUp(torch.nn.Module):
 def counting_store():
     """Five pieces, each the numbers 0 to 49."""
     labels = np.zeros(5, int)
-    return SimpleNamespace(tokens=lambda row: np.arange(50, dtype=np.uint16), emotion_ids=labels,
-                           genre_ids=labels)
+    return SimpleNamespace(
+        tokens=lambda row: np.arange(50, dtype=np.uint16), emotion_ids=labels, genre_ids=labels
+    )
 
 
 def test_places_have_the_past_they_need(tiny_store):

@@ -11,8 +11,19 @@ from lib.chapters.networks.in_bars import (
     token_times,
 )
 
-WORDS = ["BOS_None", "Bar_None", "TimeSig_3/4", "Position_0", "Pitch_60", "Position_18", "Pitch_62",
-         "Bar_None", "Position_12", "Pitch_64", "EOS_None"]
+WORDS = [
+    "BOS_None",
+    "Bar_None",
+    "TimeSig_3/4",
+    "Position_0",
+    "Pitch_60",
+    "Position_18",
+    "Pitch_62",
+    "Bar_None",
+    "Position_12",
+    "Pitch_64",
+    "EOS_None",
+]
 
 
 def test_times_follow_bar_meter_and_position():

@@ -36,8 +36,9 @@ def test_without_pieces_there_is_no_number():
 
 def test_dense_music_lets_a_window_look_back_over_fewer_bars(tiny_store):
     rows = tiny_store.rows("train")[:9]
-    bars = [sum(tiny_store.vocabulary[token] == "Bar_None" for token in tiny_store.tokens(row))
-            for row in rows]
+    bars = [
+        sum(tiny_store.vocabulary[token] == "Bar_None" for token in tiny_store.tokens(row)) for row in rows
+    ]
     whole = farthest_bar(tiny_store, rows, 10_000, most=999)
     assert abs(whole - np.median(bars)) <= 1
     assert farthest_bar(tiny_store, rows, 10_000, most=2) == 2

@@ -31,9 +31,22 @@ def disturbed(seeds=3, pieces=40, post=0.1, pre=0.04, noisy=0.02, spread=0.01):
                 for kind in ("pitch", "dropped"):
                     rows = np.arange(pieces)
                     value = factor + generator.normal(0, spread, pieces)
-                    parts.append(pd.DataFrame({
-                        "row": rows, "group": rows, "kind": kind, "share": 0.1, "changed": 0.11, "loss": 1.0,
-                        "extra": value, "variant": variant, "trained_on": trained_on, "seed": seed}))
+                    parts.append(
+                        pd.DataFrame(
+                            {
+                                "row": rows,
+                                "group": rows,
+                                "kind": kind,
+                                "share": 0.1,
+                                "changed": 0.11,
+                                "loss": 1.0,
+                                "extra": value,
+                                "variant": variant,
+                                "trained_on": trained_on,
+                                "seed": seed,
+                            }
+                        )
+                    )
     return pd.concat(parts, ignore_index=True)
 
 

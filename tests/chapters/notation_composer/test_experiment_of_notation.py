@@ -11,8 +11,9 @@ from lib.measures.statistics import Interval
 from lib.profiles import load_profile
 from lib.profiles.profile import NotationSettings
 
-SMALL = NotationSettings(tunes=6, held_out=4, window=4, hidden_size=8, num_layers=1, epochs=2, pieces=3,
-                         length=12)
+SMALL = NotationSettings(
+    tunes=6, held_out=4, window=4, hidden_size=8, num_layers=1, epochs=2, pieces=3, length=12
+)
 
 
 @pytest.fixture
@@ -28,9 +29,10 @@ def test_windows_are_followed_by_their_words():
     assert (windows.shape, targets.shape) == ((0, 3), (0,))
 
 
-@pytest.mark.parametrize(("words", "length"), [
-    ([1] * 9, 1), ([7, 7, 7, 1, 2, 1, 2, 1, 2], 2), ([1, 2, 3, 4, 5, 6], 0), ([1, 1], 0), ([], 0),
-])
+@pytest.mark.parametrize(
+    ("words", "length"),
+    [([1] * 9, 1), ([7, 7, 7, 1, 2, 1, 2, 1, 2], 2), ([1, 2, 3, 4, 5, 6], 0), ([1, 1], 0), ([], 0)],
+)
 def test_a_loop_is_three_repeats_at_the_end(words, length):
     assert experiment.loop_length(words) == length
 
@@ -100,8 +102,10 @@ def test_no_pitch_and_no_known_word_are_said(tunes):
 
 
 def test_a_chord_is_one_word_however_many_notes_it_has(tunes):
-    chords = [[(onset, length, pitch + third) for onset, length, pitch in piece[:3] for third in (0, 4, 7)]
-              for piece in tunes.train[:1]]
+    chords = [
+        [(onset, length, pitch + third) for onset, length, pitch in piece[:3] for third in (0, 4, 7)]
+        for piece in tunes.train[:1]
+    ]
     assert "hold 3 words" in experiment.too_little(experiment.Tunes("folk", chords, chords, chords), SMALL)
 
 

@@ -43,8 +43,9 @@ def test_in_the_projects_way_a_dropped_rest_moves_all_that_follows_and_every_not
     assert np.isnan(kept_shares([[]], rests=False)["pitch"]), "of no note no share is left"
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 48), st.integers(36, 96)), min_size=1,
-                max_size=20))
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(1, 48), st.integers(36, 96)), min_size=1, max_size=20)
+)
 def test_with_rests_and_lengths_every_melody_comes_back(steps):
     now, melody = Fraction(0), []
     for rest, length, pitch in steps:
@@ -69,9 +70,9 @@ def test_words_that_training_did_not_have_share_one_number():
     assert len(vocabulary) == 3
 
 
-@pytest.mark.parametrize(("word", "order"), [
-    ("C4 0.5", (0.5, 60)), ("0.4.7 1", (1.0, 60)), ("rest 2", (2.0, 0)),
-])
+@pytest.mark.parametrize(
+    ("word", "order"), [("C4 0.5", (0.5, 60)), ("0.4.7 1", (1.0, 60)), ("rest 2", (2.0, 0))]
+)
 def test_words_sort_by_length_then_pitch(word, order):
     assert by_sound(word) == order
 

@@ -27,9 +27,10 @@ def test_it_is_that_of_the_analysis_of_variance_for_unequal_numbers():
     grand = np.concatenate(said).mean()
     between = (count * (mean - grand) ** 2).sum() / 3
     within = sum(((each - each.mean()) ** 2).sum() for each in said) / (11 - 4)
-    usual = (11 - (count ** 2).sum() / 11) / 3
+    usual = (11 - (count**2).sum() / 11) / 3
     assert intraclass(said, np.arange(4))[0].estimate == pytest.approx(
-        (between - within) / (between + (usual - 1) * within))
+        (between - within) / (between + (usual - 1) * within)
+    )
 
 
 def test_halves_stepped_up_reach_the_panel(ratings):

@@ -31,7 +31,11 @@ def test_quadrants_songs_and_what_was_left_out(archive):
     assert len(rated.pieces) == 16
     assert set(rated.series) == set(VIDEOS)
     assert {piece.path.name[:2]: piece.quadrant for piece in rated.pieces} == {
-        "Q1": "positive-high", "Q2": "negative-high", "Q3": "negative-low", "Q4": "positive-low"}
+        "Q1": "positive-high",
+        "Q2": "negative-high",
+        "Q3": "negative-low",
+        "Q4": "positive-low",
+    }
     assert not rated.rated
     assert [item.name for item in rated.left_out] == ["Q1_0vLPYiPN7qY_99.mid", "Q5_0vLPYiPN7qY_1.mid"]
 

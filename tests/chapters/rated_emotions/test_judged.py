@@ -72,8 +72,16 @@ def judged(differences, runs, slots=6):
         for slot in range(slots):
             base = generator.normal(0, 0.3)
             for label, side in (("major-calm", 1), ("minor-calm", -1)):
-                lines.append({"run": f"seed {run}", "slot": slot, "asked": label, "group": slot,
-                              "valence": base + side * differences[run] / 2, "arousal": base})
+                lines.append(
+                    {
+                        "run": f"seed {run}",
+                        "slot": slot,
+                        "asked": label,
+                        "group": slot,
+                        "valence": base + side * differences[run] / 2,
+                        "arousal": base,
+                    }
+                )
     return pd.DataFrame(lines)
 
 
@@ -106,12 +114,19 @@ def test_the_same_slots_are_composed_to_every_label(tiny_store, judge, monkeypat
     def request(run, store, labels, draw):
         asked.append((run, labels, draw.seed))
         tokens = tune(tiny_store, False, 480)
-        return [SimpleNamespace(written_out=tokens, emotion=emotion, genre=genre, seed=draw.seed + at)
-                for at, (emotion, genre) in enumerate(labels)]
+        return [
+            SimpleNamespace(written_out=tokens, emotion=emotion, genre=genre, seed=draw.seed + at)
+            for at, (emotion, genre) in enumerate(labels)
+        ]
 
     monkeypatch.setattr("lib.chapters.rated_emotions.judged.request_pieces", request)
-    table = judge_swapped({"seed 1": "a", "seed 2": "b"}, tiny_store, judge, ["folk", "pop"],
-                          SamplingSettings(seed=7, max_tokens=64))
+    table = judge_swapped(
+        {"seed 1": "a", "seed 2": "b"},
+        tiny_store,
+        judge,
+        ["folk", "pop"],
+        SamplingSettings(seed=7, max_tokens=64),
+    )
     assert len(table) == 2 * 2 * len(tiny_store.emotions)
     assert {seed for _, _, seed in asked} == {7}
     assert set(table["run"]) == {"seed 1", "seed 2"}

@@ -32,10 +32,12 @@ def test_estimates_are_those_of_the_libraries(drawn):
     assert auc(score, signs).estimate == pytest.approx(roc_auc_score(signs.positive, score))
     guess = (score > 0.4).astype(float)
     assert balanced_accuracy(guess, signs).estimate == pytest.approx(
-        balanced_accuracy_score(signs.positive, guess))
+        balanced_accuracy_score(signs.positive, guess)
+    )
     other = np.random.default_rng(3).normal(size=96) + score
     assert rank_correlation(score, other, signs.series).estimate == pytest.approx(
-        spearmanr(score, other).statistic)
+        spearmanr(score, other).statistic
+    )
     assert explained(score, other, signs.series).estimate == pytest.approx(r2_score(other, score))
 
 

@@ -74,8 +74,10 @@ def test_kept_tables_are_read_back_and_compared(rated, results, elsewhere, clone
     about = json.loads((elsewhere / "evidence" / "rated_rules.json").read_text())
     assert about["sha256_of_data"] == rated.about["sha256_of_data"]
     assert set(kept.compare(results.tables)["verdict"]) == {"equal"}
-    changed = results.tables | {"rated_rules": results.tables["rated_rules"].assign(low=0.0),
-                                "rated_proxy": results.tables["rated_proxy"].head(2)}
+    changed = results.tables | {
+        "rated_rules": results.tables["rated_rules"].assign(low=0.0),
+        "rated_proxy": results.tables["rated_proxy"].head(2),
+    }
     verdicts = kept.compare(changed).set_index("table")["verdict"]
     assert verdicts["rated_rules"] == "differs"
     assert verdicts["rated_proxy"] == "differs in its rows or columns"

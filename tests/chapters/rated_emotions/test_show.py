@@ -21,9 +21,12 @@ def text_of(html):
 
 def test_every_table_says_what_it_rests_on(kept):
     agreement = kept["rated_agreement"]
-    shown = [tables.agreement_html(agreement), tables.proxy_html(kept["rated_proxy"], agreement),
-             tables.hearing_html(kept["rated_hearing"], agreement),
-             tables.rules_html(kept["rated_rules"], agreement)]
+    shown = [
+        tables.agreement_html(agreement),
+        tables.proxy_html(kept["rated_proxy"], agreement),
+        tables.hearing_html(kept["rated_hearing"], agreement),
+        tables.rules_html(kept["rated_rules"], agreement),
+    ]
     for html in shown:
         text = text_of(html)
         for fact in ("pieces of", "series", "ratings", "commoner side", "Intervals of 95 %"):
@@ -40,14 +43,28 @@ def test_every_figure_is_drawn(kept):
     assert plots.plot_calibration(kept["rated_calibration"], "the upper line alone", judge.errors).axes
     shifts = pd.DataFrame(np.zeros((3, 2)), list("abc"), ["irish", "german"])
     assert plots.plot_shifts(shifts).axes
-    judged = pd.DataFrame({"asked": ["major-calm", "minor-calm"], "valence": [0.1, np.nan],
-                           "arousal": [0, 0.1]})
+    judged = pd.DataFrame(
+        {"asked": ["major-calm", "minor-calm"], "valence": [0.1, np.nan], "arousal": [0, 0.1]}
+    )
     assert plots.plot_judged(judged, judged, judge.errors).axes
 
 
 def test_what_asking_moves_is_shown_with_its_runs():
-    moved = pd.DataFrame([{"dimension": "valence", "difference": 0.1, "low": 0.0, "high": 0.2, "over": "runs",
-                           "runs": 5, "slots": 60, "pieces": 240, "without_judgement": 1}])
+    moved = pd.DataFrame(
+        [
+            {
+                "dimension": "valence",
+                "difference": 0.1,
+                "low": 0.0,
+                "high": 0.2,
+                "over": "runs",
+                "runs": 5,
+                "slots": 60,
+                "pieces": 240,
+                "without_judgement": 1,
+            }
+        ]
+    )
     real = pd.DataFrame([{"dimension": "valence", "difference": 0.2, "low": 0.1, "high": 0.3, "pieces": 80}])
     text = text_of(tables.moved_html(moved, real, {"valence": 0.18}, "seed 1, seed 2"))
     assert "5 runs (seed 1, seed 2), 60 slots. Interval over the runs." in text
@@ -57,8 +74,14 @@ def test_what_asking_moves_is_shown_with_its_runs():
 
 def test_songs_are_judged_and_compared_within_their_meter(tiny_store):
     identifiers = tiny_store.index["identifier"].tolist()[:24]
-    pair = pd.DataFrame({"identifier": identifiers, "sad": [number % 2 == 0 for number in range(24)],
-                         "group": range(24), "minor": False})
+    pair = pd.DataFrame(
+        {
+            "identifier": identifiers,
+            "sad": [number % 2 == 0 for number in range(24)],
+            "group": range(24),
+            "minor": False,
+        }
+    )
     measured = songs.judge_songs(pair, tiny_store, read_judge("line"))
     assert len(measured) > 12
     table = songs.songs_table(measured)

@@ -5,15 +5,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from made_up_vgmidi import (
-    COLUMNS,
-    SERIES,
-    name_of,
-    read_curves,
-    read_table,
-    write_curves,
-    write_table,
-)
+from made_up_vgmidi import COLUMNS, SERIES, name_of, read_curves, read_table, write_curves, write_table
 
 from lib.basics.errors import BookError
 from lib.chapters.rated_emotions.vgmidi import read_vgmidi

@@ -28,8 +28,12 @@ def test_each_arm_takes_back_one_departure_for_every_seed(whole, tiny_store):
     for seed in whole.seeds:
         for arm, changes in {BOOK: {}, **ABLATIONS}.items():
             run = trials[f"{arm}, {seed}"]
-            differing = {key for part in ("model", "training") for key in run[part]
-                         if run[part][key] != base[part][key]}
+            differing = {
+                key
+                for part in ("model", "training")
+                for key in run[part]
+                if run[part][key] != base[part][key]
+            }
             assert (run["seed"], differing) == (seed, set(changes)), f"{arm} changes more, or less"
 
 
@@ -50,8 +54,10 @@ def test_the_lstm_has_as_many_parameters_and_as_much_compute(whole, tiny_store):
     sizes = [count_parameters(model)["total"] for model in models]
     assert sizes[1] == pytest.approx(sizes[0], rel=0.05)
     assert sizes[1] == ablation._lstm_parameters(lstm.model.hidden_size, tiny_store)
-    work = [run.training.tokens * flops_per_token(model, run.training.window)
-            for run, model in zip((book, lstm), models, strict=True)]
+    work = [
+        run.training.tokens * flops_per_token(model, run.training.window)
+        for run, model in zip((book, lstm), models, strict=True)
+    ]
     assert work[1] == pytest.approx(work[0], rel=1e-4)
     assert lstm.training.tokens > book.training.tokens
 
@@ -67,16 +73,31 @@ def some_losses(store, mean: float, seed: int) -> TokenLosses:
     lengths = store.lengths[rows] - 1
     row, place = np.repeat(rows, lengths), np.concatenate([np.arange(1, length + 1) for length in lengths])
     loss = np.random.default_rng(seed).normal(mean, 0.2, len(row))
-    return TokenLosses(row.astype(np.int32), place.astype(np.int32), np.zeros(len(row), np.uint16),
-                       loss.astype(np.float32), np.zeros(len(row), bool))
+    return TokenLosses(
+        row.astype(np.int32),
+        place.astype(np.int32),
+        np.zeros(len(row), np.uint16),
+        loss.astype(np.float32),
+        np.zeros(len(row), bool),
+    )
 
 
 def test_a_worse_arm_has_a_positive_difference_in_nats_a_note(tiny_store):
-    losses = {BOOK: [some_losses(tiny_store, 1.0, seed) for seed in range(3)],
-              "worse": [some_losses(tiny_store, 1.5, seed + 9) for seed in range(3)],
-              "gone": [some_losses(tiny_store, 1.5, 5), None, None]}
-    results = pd.DataFrame({"arm": [arm for arm in losses for _ in range(3)], "seconds": 1.0, "tokens": 5,
-                            "waiting": 0.01, "parameters": 7, "status": ["finished"] * 7 + ["diverged"] * 2})
+    losses = {
+        BOOK: [some_losses(tiny_store, 1.0, seed) for seed in range(3)],
+        "worse": [some_losses(tiny_store, 1.5, seed + 9) for seed in range(3)],
+        "gone": [some_losses(tiny_store, 1.5, 5), None, None],
+    }
+    results = pd.DataFrame(
+        {
+            "arm": [arm for arm in losses for _ in range(3)],
+            "seconds": 1.0,
+            "tokens": 5,
+            "waiting": 0.01,
+            "parameters": 7,
+            "status": ["finished"] * 7 + ["diverged"] * 2,
+        }
+    )
     table = ablation.compare_arms(losses, results, tiny_store).set_index("arm")
     first = losses[BOOK][0]
     per_note = len(first) / tiny_store.index["notes"].to_numpy()[tiny_store.rows("test")].sum()

@@ -27,11 +27,17 @@ def rows(tiny_profile, tmp_path_factory):
 @pytest.mark.slow
 def test_every_work_has_a_row_with_sound_figures(rows):
     assert [row["work"] for row in rows] == [
-        "train_original_size", "train_experiment_size", "compose_one", "compose_many", "tokenise",
-        "time_to_quality"]
+        "train_original_size",
+        "train_experiment_size",
+        "compose_one",
+        "compose_many",
+        "tokenise",
+        "time_to_quality",
+    ]
     for row in rows:
         assert set(row) >= KEYS | {"unit", "date", "machine", "cores", "threads", "precision", "turns"} - (
-            {"precision"} if row["work"] == "tokenise" else set())
+            {"precision"} if row["work"] == "tokenise" else set()
+        )
         assert min(row["plain"], row["ours"], row["ratio"], row["bound"]) > 0
         assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]
         assert 0 < row["of_bound"] < 1.3, "beyond what the machine can do, rounding and luck apart"
@@ -85,8 +91,13 @@ def test_rows_that_are_done_survive_an_interruption_and_others_stay(tiny_profile
 def test_long_works_wait_to_be_asked_for(tiny_profile, monkeypatch):
     asked = []
     made = make_row("x", [1.0], [2.0], 4.0, "tokens/s", "")
-    monkeypatch.setattr(bench, "works", lambda: {
-        name: lambda _, name=name: asked.append(name) or made for name in ("tokenise", "time_to_quality")})
+    monkeypatch.setattr(
+        bench,
+        "works",
+        lambda: {
+            name: lambda _, name=name: asked.append(name) or made for name in ("tokenise", "time_to_quality")
+        },
+    )
     for options in ({}, {"long": True}, {"only": ["time_to_quality"]}):
         bench.run_bench(tiny_profile, stream=io.StringIO(), **options)
     assert asked == ["tokenise", "tokenise", "time_to_quality", "time_to_quality"]
@@ -110,8 +121,14 @@ def test_bad_requests_are_one_sentence_and_leave_the_file_alone(tiny_profile, tm
 def test_two_ways_that_compute_different_things_are_not_timed(tiny_profile, monkeypatch):
     monkeypatch.setattr(bench_training.PlainTransformer, "take_weights", lambda self, model: self)
     with pytest.raises(BookError, match="do not compute the same thing"):
-        bench.run_bench(tiny_profile, ["train_original_size"], size="tiny", precision="32-true", threads=1,
-                        stream=io.StringIO())
+        bench.run_bench(
+            tiny_profile,
+            ["train_original_size"],
+            size="tiny",
+            precision="32-true",
+            threads=1,
+            stream=io.StringIO(),
+        )
 
 
 def test_random_tokens_fill_every_row_of_a_batch():

@@ -13,8 +13,14 @@ from lib.models import build_model, count_parameters
 from lib.profiles import load_profile
 from lib.profiles.profile import ModelSettings
 
-FAITHFUL = {"kind": "transformer", "norm": "post", "positions": "learned", "activation": "relu",
-            "tie_embeddings": False, "initialisation": "torch"}
+FAITHFUL = {
+    "kind": "transformer",
+    "norm": "post",
+    "positions": "learned",
+    "activation": "relu",
+    "tie_embeddings": False,
+    "initialisation": "torch",
+}
 
 
 def pair(settings: ModelSettings, vocabulary_size: int, num_emotions: int = 11, num_genres: int = 6):
@@ -51,7 +57,7 @@ def test_greedy_composing_gives_the_same_tokens():
     draw = SamplingSettings(max_tokens=60, greedy=True, grammar=False)
     found = sample_tokens(ours, [3], [2], draw, grammar)[0]
     assert len(set(expected)) > 2
-    assert np.array_equal(found[1:], expected[:len(found) - 1])
+    assert np.array_equal(found[1:], expected[: len(found) - 1])
 
 
 def test_draws_follow_the_seed_and_the_limit():

@@ -6,26 +6,76 @@ import pytest
 
 from lib.chapters.speed import plots as speed_plots
 
-ROWS = [{"work": f"work_{number}", "unit": "tokens/s", "plain": 10.0, "ours": 10.0 * number,
-         "ratio": float(number), "ratio_low": 0.9 * number, "ratio_high": 1.1 * number, "turns": 3,
-         "bound": 0.000012, "of_bound": 0.25, "date": "2026-01-02", "machine": "A <b>machine</b>", "cores": 2,
-         "threads": 2, "system_load": 0.1,
-         "versions": {"torch": "2.13"}} for number in (1, 3, 90)]
+ROWS = [
+    {
+        "work": f"work_{number}",
+        "unit": "tokens/s",
+        "plain": 10.0,
+        "ours": 10.0 * number,
+        "ratio": float(number),
+        "ratio_low": 0.9 * number,
+        "ratio_high": 1.1 * number,
+        "turns": 3,
+        "bound": 0.000012,
+        "of_bound": 0.25,
+        "date": "2026-01-02",
+        "machine": "A <b>machine</b>",
+        "cores": 2,
+        "threads": 2,
+        "system_load": 0.1,
+        "versions": {"torch": "2.13"},
+    }
+    for number in (1, 3, 90)
+]
 
 
 @pytest.fixture
 def arms():
-    return pd.DataFrame([
-        {"arm": "the book's Transformer", "difference": np.nan, "low": np.nan, "high": np.nan,
-         "by_seed": np.nan, "nats_per_note": 3.0},
-        {"arm": "clipping", "difference": 0.1, "low": -0.1, "high": 0.3, "by_seed": "0.0500 0.1500",
-         "nats_per_note": 3.1},
-        {"arm": "rotary positions", "difference": 0.4, "low": 0.2, "high": 0.6, "by_seed": "0.3 0.5",
-         "nats_per_note": 3.4},
-        {"arm": "LSTM of as many parameters", "difference": -0.2, "low": np.nan, "high": np.nan,
-         "by_seed": "-0.2", "nats_per_note": 2.8},
-    ]).assign(diverged=[0, 0, 1, 0], seeds=2, parameters=1000, tokens=5000, seconds=3.0, judged_tokens=900,
-              pieces=9, groups=8)
+    return pd.DataFrame(
+        [
+            {
+                "arm": "the book's Transformer",
+                "difference": np.nan,
+                "low": np.nan,
+                "high": np.nan,
+                "by_seed": np.nan,
+                "nats_per_note": 3.0,
+            },
+            {
+                "arm": "clipping",
+                "difference": 0.1,
+                "low": -0.1,
+                "high": 0.3,
+                "by_seed": "0.0500 0.1500",
+                "nats_per_note": 3.1,
+            },
+            {
+                "arm": "rotary positions",
+                "difference": 0.4,
+                "low": 0.2,
+                "high": 0.6,
+                "by_seed": "0.3 0.5",
+                "nats_per_note": 3.4,
+            },
+            {
+                "arm": "LSTM of as many parameters",
+                "difference": -0.2,
+                "low": np.nan,
+                "high": np.nan,
+                "by_seed": "-0.2",
+                "nats_per_note": 2.8,
+            },
+        ]
+    ).assign(
+        diverged=[0, 0, 1, 0],
+        seeds=2,
+        parameters=1000,
+        tokens=5000,
+        seconds=3.0,
+        judged_tokens=900,
+        pieces=9,
+        groups=8,
+    )
 
 
 def test_the_table_of_the_bench_escapes_and_names_its_machine():
@@ -45,9 +95,13 @@ def test_every_ratio_is_drawn_with_its_range():
 
 
 def test_bars_of_time_are_as_long_as_the_step():
-    shares = pd.DataFrame([{"way": way, "kind": f"kind {number}", "seconds": length, "share": length / 3.6}
-                           for way, factor in (("plain", 1.0), ("ours", 0.5))
-                           for number, length in enumerate(factor * np.linspace(0.1, 0.8, 8))])
+    shares = pd.DataFrame(
+        [
+            {"way": way, "kind": f"kind {number}", "seconds": length, "share": length / 3.6}
+            for way, factor in (("plain", 1.0), ("ours", 0.5))
+            for number, length in enumerate(factor * np.linspace(0.1, 0.8, 8))
+        ]
+    )
     axis = speed_plots.plot_time_shares(shares).axes[0]
     ends = {}
     for bar in axis.patches:

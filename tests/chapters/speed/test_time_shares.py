@@ -7,13 +7,21 @@ from lib.chapters.speed.rows import TINY
 from lib.chapters.speed.time_shares import KINDS, OTHER, kind_of, time_shares
 
 
-@pytest.mark.parametrize(("operator", "kind"), [
-    ("aten::addmm", "matrix products"), ("aten::_softmax_backward_data", "softmax and loss"),
-    ("aten::_scaled_dot_product_flash_attention_for_cpu_backward", "attention kernel"),
-    ("aten::native_layer_norm_backward", "norms"), ("aten::_fused_adam_", "optimiser"),
-    ("aten::add_", "sums and products by element"), ("aten::addcmul_", "optimiser"),
-    ("aten::_to_copy", "copies and number formats"), ("ToCopyBackward0", OTHER), ("aten::view", OTHER),
-])
+@pytest.mark.parametrize(
+    ("operator", "kind"),
+    [
+        ("aten::addmm", "matrix products"),
+        ("aten::_softmax_backward_data", "softmax and loss"),
+        ("aten::_scaled_dot_product_flash_attention_for_cpu_backward", "attention kernel"),
+        ("aten::native_layer_norm_backward", "norms"),
+        ("aten::_fused_adam_", "optimiser"),
+        ("aten::add_", "sums and products by element"),
+        ("aten::addcmul_", "optimiser"),
+        ("aten::_to_copy", "copies and number formats"),
+        ("ToCopyBackward0", OTHER),
+        ("aten::view", OTHER),
+    ],
+)
 def test_operators_have_their_kind(operator, kind):
     assert kind_of(operator) == kind
 

@@ -38,8 +38,12 @@ def pieces(tiny_store, tmp_path_factory):
     """Pieces of an untrained network, which are pieces like any other, beside real ones."""
     torch.manual_seed(0)
     profile = load_profile("smoke")
-    model = build_model(profile.run("transformer").model, len(tiny_store.vocabulary),
-                        len(tiny_store.emotions), len(tiny_store.genres))
+    model = build_model(
+        profile.run("transformer").model,
+        len(tiny_store.vocabulary),
+        len(tiny_store.emotions),
+        len(tiny_store.genres),
+    )
     folder = tmp_path_factory.mktemp("survey") / "pieces"
     write_survey_pieces(profile, tiny_store, model, folder, count=2)
     return folder
@@ -47,8 +51,10 @@ def pieces(tiny_store, tmp_path_factory):
 
 def test_pieces_come_in_pairs_of_the_same_labels(pieces):
     found = survey_pieces(pieces)
-    labels = {origin: sorted((piece.emotion, piece.genre) for piece in found if piece.origin == origin)
-              for origin in ("composed", "real")}
+    labels = {
+        origin: sorted((piece.emotion, piece.genre) for piece in found if piece.origin == origin)
+        for origin in ("composed", "real")
+    }
     assert labels["composed"] == labels["real"]
     assert len(set(labels["real"])) == 2
 
@@ -59,10 +65,15 @@ def test_real_pieces_are_held_out_and_not_those_of_chapter_4_where_there_are_oth
         if piece.origin == "real":
             identifier = piece.path.stem.rsplit("_", 1)[1]
             assert index.loc[identifier, "split"] != "train"
-            same = index[(index["emotion"] == piece.emotion) & (index["genre"] == piece.genre)
-                         & (index["split"] != "train") & (index["length"] <= limit)]
+            same = index[
+                (index["emotion"] == piece.emotion)
+                & (index["genre"] == piece.genre)
+                & (index["split"] != "train")
+                & (index["length"] <= limit)
+            ]
             played = tiny_store.index["identifier"].iloc[
-                held_out_piece(tiny_store, piece.emotion, piece.genre, limit)]
+                held_out_piece(tiny_store, piece.emotion, piece.genre, limit)
+            ]
             assert identifier != played or len(same) <= 1
 
 
@@ -109,8 +120,9 @@ def test_bad_input_is_one_sentence(capsys, pieces, tmp_path):
 
 
 def test_an_unknown_run_is_named_before_anything_is_prepared(capsys, tmp_path, home):
-    assert "no run named 'rnn'" in failed(capsys, "pieces", "--out", tmp_path / "p", "--run", "rnn",
-                                          "--profile", "smoke")
+    assert "no run named 'rnn'" in failed(
+        capsys, "pieces", "--out", tmp_path / "p", "--run", "rnn", "--profile", "smoke"
+    )
     assert not (home / "data").exists()
 
 

@@ -15,8 +15,11 @@ THRESHOLDS = np.array([-1.5, -0.4, 0.5, 1.7])
 def simulated(raters, pieces, effect, rater_sd, piece_sd, seed):
     generator = np.random.default_rng(seed)
     real = (np.arange(pieces) % 2).astype(float)
-    mean = effect * real + rater_sd * generator.standard_normal((raters, 1)) \
+    mean = (
+        effect * real
+        + rater_sd * generator.standard_normal((raters, 1))
         + piece_sd * generator.standard_normal(pieces)
+    )
     latent = mean + generator.logistic(size=(raters, pieces))
     scores = 1 + (latent[..., None] > THRESHOLDS).sum(axis=-1)
     rater, piece = np.indices((raters, pieces))
@@ -76,10 +79,15 @@ def test_the_order_of_answers_and_the_names_do_not_matter():
     scores, predictors, raters, pieces = simulated(15, 8, 0.5, 0.8, 0.5, seed=7)
     order = np.random.default_rng(0).permutation(len(scores))
     first = fit_ordinal_model(scores, predictors, raters, pieces)
-    second = fit_ordinal_model(scores[order], predictors.iloc[order], [f"r{raters[i]}" for i in order],
-                               [f"p{pieces[i]}" for i in order])
+    second = fit_ordinal_model(
+        scores[order],
+        predictors.iloc[order],
+        [f"r{raters[i]}" for i in order],
+        [f"p{pieces[i]}" for i in order],
+    )
     assert second.coefficients.loc["real"].to_numpy() == pytest.approx(
-        first.coefficients.loc["real"].to_numpy(), abs=1e-3)
+        first.coefficients.loc["real"].to_numpy(), abs=1e-3
+    )
 
 
 def test_scores_that_nobody_gave_and_missing_cells_are_no_obstacle():

@@ -32,7 +32,8 @@ def folder(tmp_path_factory):
     """Two composed and two real pieces; the second label is text that must not become HTML."""
     root = tmp_path_factory.mktemp("survey") / "pieces"
     for number, (origin, (emotion, genre)) in enumerate(
-            (origin, labels) for origin in ("composed", "real") for labels in LABELS):
+        (origin, labels) for origin in ("composed", "real") for labels in LABELS
+    ):
         (root / origin).mkdir(parents=True, exist_ok=True)
         tune(50 + 3 * number).dump_midi(root / origin / f"XMIDI_{emotion}_{genre}_{origin}{number}.midi")
     return root
@@ -114,8 +115,10 @@ def test_untrusted_labels_and_contact_stay_text(made, page):
 
 def test_a_template_mark_inside_a_label_is_left_alone(folder, tmp_path):
     found = make_survey(folder, tmp_path / "s.html", seconds=2, contact="{{script}}")
-    assert data(BeautifulSoup(found["page"].read_text(encoding="utf-8"), "html.parser"),
-                "data")["contact"] == "{{script}}"
+    assert (
+        data(BeautifulSoup(found["page"].read_text(encoding="utf-8"), "html.parser"), "data")["contact"]
+        == "{{script}}"
+    )
 
 
 def test_three_questions_in_two_languages(page):
@@ -141,8 +144,15 @@ def test_every_text_of_the_page_exists_and_every_text_is_used(page):
     named |= {node["data-label"] for node in page.find_all(attrs={"data-label": True})}
     assert named <= set(texts)
     used_by_script = {name for name in texts if re.search(rf'"{name}"|\.{name}\b', script)}
-    assert set(texts) - named - used_by_script <= {"emotion", "genre", "human", "fit_low", "fit_high",
-                                                   "human_low", "human_high"}
+    assert set(texts) - named - used_by_script <= {
+        "emotion",
+        "genre",
+        "human",
+        "fit_low",
+        "fit_high",
+        "human_low",
+        "human_high",
+    }
 
 
 def test_known_labels_are_translated_and_others_shown_as_they_are(page):
@@ -187,24 +197,42 @@ def test_the_script_writes_the_columns_that_are_read(page):
 
 
 def test_the_same_pieces_and_seed_give_the_same_page(folder, tmp_path):
-    first, second = (make_survey(folder, tmp_path / name, seconds=2)["page"].read_bytes()
-                     for name in ("a.html", "b.html"))
+    first, second = (
+        make_survey(folder, tmp_path / name, seconds=2)["page"].read_bytes() for name in ("a.html", "b.html")
+    )
     assert first == second
     other = make_survey(folder, tmp_path / "c.html", seconds=2, seed=1)
     assert other["page"].read_bytes() != first
 
 
-@pytest.mark.parametrize(("change", "sentence"), [
-    (lambda root: (root / "real" / "song.mid").write_bytes(b"x"), r"song\.mid is not named XMIDI_"),
-    (lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(b"<html>"), r"9\.mid cannot be read"),
-    (lambda root: Score(480).dump_midi(root / "real" / "XMIDI_sad_pop_9.mid"), r"9\.mid has no notes"),
-    (lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(wild_files.KEPT["silence-first"]),
-     r"9\.mid is silent for its first 2 seconds"),
-    (lambda root: next((root / "real").iterdir()).unlink(), "at least 2 MIDI files .*real, but there is 1"),
-    (lambda root: (root / "real").rename(root / "x"), "at least 2 MIDI files .*real, but there are none"),
-    (lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(
-        next((root / "composed").iterdir()).read_bytes()), "sound the same"),
-])
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda root: (root / "real" / "song.mid").write_bytes(b"x"), r"song\.mid is not named XMIDI_"),
+        (
+            lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(b"<html>"),
+            r"9\.mid cannot be read",
+        ),
+        (lambda root: Score(480).dump_midi(root / "real" / "XMIDI_sad_pop_9.mid"), r"9\.mid has no notes"),
+        (
+            lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(
+                wild_files.KEPT["silence-first"]
+            ),
+            r"9\.mid is silent for its first 2 seconds",
+        ),
+        (
+            lambda root: next((root / "real").iterdir()).unlink(),
+            "at least 2 MIDI files .*real, but there is 1",
+        ),
+        (lambda root: (root / "real").rename(root / "x"), "at least 2 MIDI files .*real, but there are none"),
+        (
+            lambda root: (root / "real" / "XMIDI_sad_pop_9.mid").write_bytes(
+                next((root / "composed").iterdir()).read_bytes()
+            ),
+            "sound the same",
+        ),
+    ],
+)
 def test_a_piece_that_cannot_be_used_is_named_and_nothing_is_written(folder, tmp_path, change, sentence):
     root = tmp_path / "pieces"
     shutil.copytree(folder, root)
@@ -214,13 +242,16 @@ def test_a_piece_that_cannot_be_used_is_named_and_nothing_is_written(folder, tmp
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "home") == ["pieces"]
 
 
-@pytest.mark.parametrize(("options", "sentence"), [
-    ({"out": "survey.pdf"}, r"must end in \.html"),
-    ({"seconds": 0}, "1 to 600 seconds"),
-    ({"per_rater": 3}, "4 to 4 of the 4 pieces, not 3"),
-    ({"pieces": "nowhere"}, "does not exist"),
-    ({"words": "nowhere.csv"}, r"nowhere\.csv cannot be read"),
-])
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"out": "survey.pdf"}, r"must end in \.html"),
+        ({"seconds": 0}, "1 to 600 seconds"),
+        ({"per_rater": 3}, "4 to 4 of the 4 pieces, not 3"),
+        ({"pieces": "nowhere"}, "does not exist"),
+        ({"words": "nowhere.csv"}, r"nowhere\.csv cannot be read"),
+    ],
+)
 def test_impossible_wishes_are_refused_before_anything_is_written(folder, tmp_path, options, sentence):
     wanted = {"pieces": folder, "out": "survey.html", "seconds": 2, **options}
     wanted["out"] = tmp_path / "new" / wanted["out"]

@@ -42,15 +42,25 @@ def test_balances_with_intervals():
 
 def test_evenness_against_correlation():
     counts = [21, 56, 55, 51, 32]
-    figure = survey_plots.plot_evenness(survey.evenness_by_correlation(counts, 5, np.linspace(0, 0.8, 5)),
-                                        survey.simulated_evenness(counts, 43, [0.0, 0.5], draws=100))
+    figure = survey_plots.plot_evenness(
+        survey.evenness_by_correlation(counts, 5, np.linspace(0, 0.8, 5)),
+        survey.simulated_evenness(counts, 43, [0.0, 0.5], draws=100),
+    )
     assert figure.axes[0].get_yscale() == "log"
     assert len(figure.axes[0].get_legend().get_texts()) == 3
 
 
 def test_power_has_a_line_for_each_number_of_raters():
-    table = pd.DataFrame({"raters": [10, 10, 40, 40], "pieces": [4, 8, 4, 8], "by_piece": 0.5,
-                          "by_piece_low": 0.4, "by_piece_high": 0.6, "by_answer": 0.6})
+    table = pd.DataFrame(
+        {
+            "raters": [10, 10, 40, 40],
+            "pieces": [4, 8, 4, 8],
+            "by_piece": 0.5,
+            "by_piece_low": 0.4,
+            "by_piece_high": 0.6,
+            "by_answer": 0.6,
+        }
+    )
     figure = survey_plots.plot_power({"alike": table, "unlike": table})
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["alike", "unlike"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["10 raters", "40 raters"]

@@ -17,10 +17,22 @@ def made_up(effect: float, seed: int = 0, raters: int = 30, pieces: int = 12) ->
         heard = [(piece, 1) for piece in range(pieces)] + [(int(generator.integers(pieces)), 2)]
         for position, (piece, presentation) in enumerate(heard, start=1):
             latent = lean[rater] + quality[piece] + effect * (piece % 2) + generator.logistic(size=3)
-            rows.append({"rater": f"r{rater}", "position": position, "piece": f"p{piece}",
-                         "presentation": presentation, "origin": ("composed", "real")[piece % 2],
-                         **dict(zip(("emotion", "genre", "human"),
-                                    1 + np.searchsorted([-1.5, -0.4, 0.5, 1.7], latent), strict=True))})
+            rows.append(
+                {
+                    "rater": f"r{rater}",
+                    "position": position,
+                    "piece": f"p{piece}",
+                    "presentation": presentation,
+                    "origin": ("composed", "real")[piece % 2],
+                    **dict(
+                        zip(
+                            ("emotion", "genre", "human"),
+                            1 + np.searchsorted([-1.5, -0.4, 0.5, 1.7], latent),
+                            strict=True,
+                        )
+                    ),
+                }
+            )
     return pd.DataFrame(rows).astype(dict.fromkeys(("emotion", "genre", "human"), "Int64"))
 
 
@@ -52,8 +64,13 @@ def test_the_model_finds_the_origin_where_it_matters():
     for fit in fits.values():
         assert fit.coefficients.loc["real", "low"] < 1.5 < fit.coefficients.loc["real", "high"]
     fits, _ = origin_models(made_up(0.0, seed=3))
-    assert sum(fit.coefficients.loc["real", "low"] < 0 < fit.coefficients.loc["real", "high"]
-               for fit in fits.values()) >= 2
+    assert (
+        sum(
+            fit.coefficients.loc["real", "low"] < 0 < fit.coefficients.loc["real", "high"]
+            for fit in fits.values()
+        )
+        >= 2
+    )
 
 
 def test_a_question_without_answers_gets_its_reason():
@@ -71,8 +88,9 @@ def test_consistency_of_raters_that_repeat_themselves_and_of_dice():
     first = answers[answers["presentation"] == 1].set_index(["rater", "piece"])["human"]
     second = answers["presentation"] == 2
     same = answers.copy()
-    same.loc[second, "human"] = [first[key] for key in
-                                 zip(answers.loc[second, "rater"], answers.loc[second, "piece"], strict=True)]
+    same.loc[second, "human"] = [
+        first[key] for key in zip(answers.loc[second, "rater"], answers.loc[second, "piece"], strict=True)
+    ]
     found = consistency_table(same, draws=100).set_index("question").loc["human"]
     assert (found["pairs"], found["same"], found["kappa"]) == (60, 1, 1)
     dice = answers.copy()

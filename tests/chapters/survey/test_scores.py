@@ -25,14 +25,21 @@ def test_published_counts_add_up_and_the_merged_row_is_marked(counts):
 def test_counts_that_do_not_add_up_are_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(survey, "REFERENCE", tmp_path)
     (tmp_path / "survey_counts.csv").write_text(
-        "piece,question,n,score_1,score_2,score_3,score_4,score_5\nx,human,9,1,1,1,1,1\n")
+        "piece,question,n,score_1,score_2,score_3,score_4,score_5\nx,human,9,1,1,1,1,1\n"
+    )
     with pytest.raises(BookError, match="x, human do not add up to 9"):
         survey.published_counts()
 
 
-@pytest.mark.parametrize(("piece", "question", "mean"), [
-    ("sad_pop", "genre", 2.18), ("sad_pop", "emotion", 2.95), ("happy_country", "emotion", 4.02),
-    ("happy_country", "genre", 3.71)])
+@pytest.mark.parametrize(
+    ("piece", "question", "mean"),
+    [
+        ("sad_pop", "genre", 2.18),
+        ("sad_pop", "emotion", 2.95),
+        ("happy_country", "emotion", 4.02),
+        ("happy_country", "genre", 3.71),
+    ],
+)
 def test_the_means_of_the_original_report_come_out(counts, piece, question, mean):
     found = survey.mean_interval(counts.loc[(piece, question), survey.COUNT_COLUMNS])
     assert found.estimate == pytest.approx(mean, abs=0.005)
@@ -82,8 +89,10 @@ def test_unevenness_is_near_zero_for_even_counts_and_its_interval_covers_the_tru
     generator = np.random.default_rng(3)
     shares = np.array([0.1, 0.25, 0.25, 0.25, 0.15])
     truth = np.sqrt(((shares - 0.2) ** 2 / 0.2).sum())
-    covered = [found.low <= truth <= found.high for found in
-               map(survey.unevenness, generator.multinomial(215, shares, 300))]
+    covered = [
+        found.low <= truth <= found.high
+        for found in map(survey.unevenness, generator.multinomial(215, shares, 300))
+    ]
     assert 0.91 < np.mean(covered) < 0.99
 
 
@@ -126,7 +135,8 @@ def test_against_neutral_with_holm(counts):
     found = table.set_index(["piece", "question"])
     assert (found["p_holm"] >= found["p"]).all()
     assert found.loc[("sad_pop", "genre"), "p_holm"] == pytest.approx(
-        5 * found.loc[("sad_pop", "genre"), "p"])  # the second smallest of six
+        5 * found.loc[("sad_pop", "genre"), "p"]
+    )  # the second smallest of six
     decided = found.index[found["p_holm"] < 0.05].tolist()
     assert decided == [("sad_pop", "genre"), ("happy_country", "emotion"), ("happy_country", "genre")]
 
@@ -148,9 +158,13 @@ def test_a_difference_of_means_allows_for_any_correlation():
     for correlation in (-0.9, 0.0, 0.9):
         latent = generator.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], (200, 55))
         answers = np.clip(np.round(latent + 3), 1, 5).astype(int)
-        covered = [found.low <= 0 <= found.high for found in
-                   (survey.difference_of_means(survey.counts_of(one[:, 0]), survey.counts_of(one[:, 1]))
-                    for one in answers)]
+        covered = [
+            found.low <= 0 <= found.high
+            for found in (
+                survey.difference_of_means(survey.counts_of(one[:, 0]), survey.counts_of(one[:, 1]))
+                for one in answers
+            )
+        ]
         assert np.mean(covered) > 0.91, correlation
 
 

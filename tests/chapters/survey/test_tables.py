@@ -14,23 +14,42 @@ def made_up(key: bool = True) -> SurveyAnswers:
     for rater in range(12):
         for position, piece in enumerate([*range(8), 2], start=1):
             scores = np.clip(generator.integers(1, 5, 3) + (piece % 2), 1, 5)
-            rows.append({"file": f"<b>{rater}.csv", "row": position + 1, "survey": "s", "rater": f"r{rater}",
-                         "position": position, "piece": f"p{piece}", "presentation": 1 + (position == 9),
-                         **dict(zip(survey.QUESTIONS, scores.tolist(), strict=True)),
-                         "origin": ("composed", "real")[piece % 2]})
+            rows.append(
+                {
+                    "file": f"<b>{rater}.csv",
+                    "row": position + 1,
+                    "survey": "s",
+                    "rater": f"r{rater}",
+                    "position": position,
+                    "piece": f"p{piece}",
+                    "presentation": 1 + (position == 9),
+                    **dict(zip(survey.QUESTIONS, scores.tolist(), strict=True)),
+                    "origin": ("composed", "real")[piece % 2],
+                }
+            )
     answers = pd.DataFrame(rows).astype(dict.fromkeys(survey.QUESTIONS, "Int64"))
-    files = pd.DataFrame({"file": ["<b>0.csv"], "kind": ["survey page"], "encoding": ["utf-8"], "rows": [9],
-                          "used": [9]})
-    problems = pd.DataFrame({"file": ["x.csv", "y.csv"], "row": [0, 4],
-                             "reason": ["it is empty", "score <9>"]})
+    files = pd.DataFrame(
+        {"file": ["<b>0.csv"], "kind": ["survey page"], "encoding": ["utf-8"], "rows": [9], "used": [9]}
+    )
+    problems = pd.DataFrame(
+        {"file": ["x.csv", "y.csv"], "row": [0, 4], "reason": ["it is empty", "score <9>"]}
+    )
     mended = pd.DataFrame(columns=["file", "row", "what"])
     return SurveyAnswers(answers if key else answers[ANSWER_COLUMNS], problems, mended, files)
 
 
 def test_a_new_survey_is_shown_with_what_was_left_out():
     page = survey_tables.new_survey(made_up(), draws=100).data
-    for text in ("the file", "it is empty", "score &lt;9&gt;", "&lt;b&gt;0.csv", "12 raters, 8 pieces",
-                 "do raters agree with themselves", "σ of pieces", "made by a human?"):
+    for text in (
+        "the file",
+        "it is empty",
+        "score &lt;9&gt;",
+        "&lt;b&gt;0.csv",
+        "12 raters, 8 pieces",
+        "do raters agree with themselves",
+        "σ of pieces",
+        "made by a human?",
+    ):
         assert text in page
     assert "<b>" not in page
 
@@ -56,8 +75,9 @@ def test_p_values(p, text):
 
 
 def test_the_fewest_pieces_that_suffice():
-    table = pd.DataFrame({"raters": [10, 10, 40, 40], "pieces": [4, 8, 4, 8],
-                          "by_piece": [0.1, 0.3, 0.5, 0.85]})
+    table = pd.DataFrame(
+        {"raters": [10, 10, 40, 40], "pieces": [4, 8, 4, 8], "by_piece": [0.1, 0.3, 0.5, 0.85]}
+    )
     assert survey_tables.fewest_pieces(table, 40) == 8
     assert survey_tables.fewest_pieces(table, 10) is None
     page = survey_tables.enough_rows({"alike": table}, "Enough.").data

@@ -27,9 +27,16 @@ def meters(score) -> list[tuple[int, int, int]]:
 
 def test_notes_and_lengths():
     assert heard("G4 A2B2 | (3ABc d4 z2 | [Gc]8 |]") == [
-        (0, 1, 67), (1, 0.5, 69), (1.5, 0.5, 71),
-        (2, 1 / 6, 69), (2 + 1 / 6, 1 / 6, 71), (2 + 2 / 6, 1 / 6, 72), (2.5, 1, 74),
-        (4, 2, 67), (4, 2, 72)]
+        (0, 1, 67),
+        (1, 0.5, 69),
+        (1.5, 0.5, 71),
+        (2, 1 / 6, 69),
+        (2 + 1 / 6, 1 / 6, 71),
+        (2 + 2 / 6, 1 / 6, 72),
+        (2.5, 1, 74),
+        (4, 2, 67),
+        (4, 2, 72),
+    ]
 
 
 def test_an_accidental_holds_to_the_end_of_the_bar():
@@ -42,13 +49,22 @@ def test_repeats_endings_and_parts_are_played():
     assert [note[2] for note in read_tune(Tune("1", 0, text)).notes] == [67, 69, 67]
 
 
-@pytest.mark.parametrize(("body", "letters"), [
-    ("AB || CD :|", "ABCDCD"),  # back to the double bar line, not to the beginning
-    ("AB | CD :| EF | G :|", "ABCDABCDEFGEFG"),
-    ("A |: B || C :| D", "ABCBCD"),  # where a sign says from where, a double bar line does not
-    ("|: A |1 B :|2 C || D |1 E :|2 F || G |1 A :|2 B |]", "ABACDEDFGAGB"),  # sections behind endings
-    ("A :: B :|: C :|", "AABBCC"), ("A :|[2 B", None), ("|: A |1 B :|2 C :|", None), ("|: A | B |]", None),
-    ("|: A |: B :|", None), ("A |:| B", None), ("|: A |1 B :| C", None)])
+@pytest.mark.parametrize(
+    ("body", "letters"),
+    [
+        ("AB || CD :|", "ABCDCD"),  # back to the double bar line, not to the beginning
+        ("AB | CD :| EF | G :|", "ABCDABCDEFGEFG"),
+        ("A |: B || C :| D", "ABCBCD"),  # where a sign says from where, a double bar line does not
+        ("|: A |1 B :|2 C || D |1 E :|2 F || G |1 A :|2 B |]", "ABACDEDFGAGB"),  # sections behind endings
+        ("A :: B :|: C :|", "AABBCC"),
+        ("A :|[2 B", None),
+        ("|: A |1 B :|2 C :|", None),
+        ("|: A | B |]", None),
+        ("|: A |: B :|", None),
+        ("A |:| B", None),
+        ("|: A |1 B :| C", None),
+    ],
+)
 def test_repeats_go_back_to_where_the_text_says_and_nothing_is_guessed(body, letters):
     if letters is None:
         with pytest.raises(SourceError) as caught:
@@ -72,8 +88,12 @@ def test_an_accidental_stays_in_its_octave_and_a_tie_carries_it_on():
 @pytest.mark.parametrize(("identifier", "count"), [("RQUQLVVP", 110), ("MTGWJMZC", 231)])
 def test_tunes_read_by_hand(identifier, count):
     """A quickstep whose second strain alone is repeated; a jig of three strains, each with two endings."""
-    source = next(source for collection in COLLECTIONS[::2][:2] + COLLECTIONS[2:3]
-                  for source in sources_of(collection) if source.identifier == identifier)
+    source = next(
+        source
+        for collection in COLLECTIONS[::2][:2] + COLLECTIONS[2:3]
+        for source in sources_of(collection)
+        if source.identifier == identifier
+    )
     assert len(source.read().notes) == count
 
 
@@ -90,9 +110,20 @@ def test_a_sign_without_a_meaning_is_named(body, sign):
     assert sign in caught.value.reason
 
 
-@pytest.mark.parametrize("body", [
-    "TG4 A4", "{dc}G4 {g}A4", '"Am"G4 "_f"A4', "~G4 .A4", "vG4 uA4", "!trill!G4 HA4", "(G4 A4)",
-    "G4 A4 % a comment G4", "%%MIDI program 40\nG4 A4"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "TG4 A4",
+        "{dc}G4 {g}A4",
+        '"Am"G4 "_f"A4',
+        "~G4 .A4",
+        "vG4 uA4",
+        "!trill!G4 HA4",
+        "(G4 A4)",
+        "G4 A4 % a comment G4",
+        "%%MIDI program 40\nG4 A4",
+    ],
+)
 def test_what_is_no_melody_is_not_played(body):
     assert heard(body) == [(0, 1, 67), (1, 1, 69)]
 
@@ -125,8 +156,10 @@ def test_an_irregular_bar_has_its_own_meter():
     assert meters(score) == [(0, 2, 4), (1920, 1, 4), (2400, 2, 4)]
 
 
-@pytest.mark.parametrize(("header", "stage"), [
-    ({"meter": "none"}, "meter"), ({"meter": "FREI4/4"}, "meter"), ({"key": "Hp"}, "key")])
+@pytest.mark.parametrize(
+    ("header", "stage"),
+    [({"meter": "none"}, "meter"), ({"meter": "FREI4/4"}, "meter"), ({"key": "Hp"}, "key")],
+)
 def test_tunes_without_meter_or_key_are_left_out(header, stage):
     with pytest.raises(SourceError) as caught:
         clean(tune("G8", **header))
@@ -139,8 +172,18 @@ def test_tunes_without_notes_are_left_out(body):
         read_tune(tune(body))
 
 
-@pytest.mark.parametrize(("field", "meter"), [("C", "4/4"), ("C|", "2/2"), ("6/8", "6/8"), ("2/2]", "2/2"),
-                                              ("9/8 % barred in 6/8", "9/8"), ("none", None), ("", None)])
+@pytest.mark.parametrize(
+    ("field", "meter"),
+    [
+        ("C", "4/4"),
+        ("C|", "2/2"),
+        ("6/8", "6/8"),
+        ("2/2]", "2/2"),
+        ("9/8 % barred in 6/8", "9/8"),
+        ("none", None),
+        ("", None),
+    ],
+)
 def test_meter_fields(field, meter):
     assert tune("G8", meter=field).meter == meter
 

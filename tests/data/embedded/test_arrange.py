@@ -20,8 +20,11 @@ def test_one_track_one_velocity_one_tempo():
 def test_unisons_are_one_note_and_held_keys_are_struck_again():
     arranged = arrange(reading((0, 480, 60), (0, 960, 60), (480, 480, 60), (0, 1920, 48)))
     assert arranged.merged == 1
-    assert [(note.time, note.duration, note.pitch) for note in arranged.score.tracks[0].notes] == \
-        [(0, 1920, 48), (0, 480, 60), (480, 480, 60)]
+    assert [(note.time, note.duration, note.pitch) for note in arranged.score.tracks[0].notes] == [
+        (0, 1920, 48),
+        (0, 480, 60),
+        (480, 480, 60),
+    ]
 
 
 def test_the_same_music_has_the_same_bytes():

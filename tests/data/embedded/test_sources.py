@@ -33,8 +33,8 @@ def test_the_rights_notice_carries_the_source_s_own_words():
 
 def test_the_large_variant_adds_collections():
     small, large = collections_of("embedded"), collections_of("embedded-large")
-    assert large[:len(small)] == small
-    added = {collection.genre for collection in large[len(small):]}
+    assert large[: len(small)] == small
+    added = {collection.genre for collection in large[len(small) :]}
     assert added == {"palestrina", "monteverdi", "trecento", "classical"}
 
 

@@ -72,8 +72,9 @@ def test_labels_can_be_found_again_from_the_files(corpus):
         score = Score(corpus / row["name"])
         density = labels.onsets_per_beat(score)
         assert density == pytest.approx(float(row["onsets_per_beat"]), abs=1e-9)
-        activity = labels.activity_label(rule.scheme.measure(score), row["genre"], labels.main_meter(score),
-                                         rule.medians)
+        activity = labels.activity_label(
+            rule.scheme.measure(score), row["genre"], labels.main_meter(score), rule.medians
+        )
         assert row["emotion"] == f"{row['mode']}-{activity}"
 
 
@@ -164,11 +165,14 @@ def accuracy(corpus: Path, types: set[str]) -> tuple[float, float]:
     tokenizer = build_tokenizer("book")
     kind = np.array([text.split("_")[0] for text in vocabulary_of(tokenizer)])
     pieces, _ = read_folder(corpus)
-    counts = np.stack([np.bincount(encode(tokenizer, Score(piece.path)), minlength=len(kind))
-                       for piece in pieces])
+    counts = np.stack(
+        [np.bincount(encode(tokenizer, Score(piece.path)), minlength=len(kind)) for piece in pieces]
+    )
     # Shares within a type: how many tokens there are would tell the length of the piece.
-    shares = [counts[:, kind == name] / counts[:, kind == name].sum(axis=1, keepdims=True).clip(1)
-              for name in sorted(types)]
+    shares = [
+        counts[:, kind == name] / counts[:, kind == name].sum(axis=1, keepdims=True).clip(1)
+        for name in sorted(types)
+    ]
     genres = np.array([piece.genre for piece in pieces])
     found = cross_val_predict(LogisticRegression(C=10, max_iter=500), np.hstack(shares), genres, cv=5)
     return float((found == genres).mean()), max(Counter(genres).values()) / len(genres)

@@ -65,8 +65,10 @@ def test_the_folder_does_not_depend_on_workers_or_interruptions(sources, tmp_pat
     monkeypatch.undo()
     monkeypatch.setenv("MOOD_HOME", str(tmp_path / "home"))
     write_folder(sources, tmp_path / "two", 40, workers=2)
-    hashes = [hash_of_files([path for path in (tmp_path / name).iterdir() if path.is_file()], tmp_path / name)
-              for name in ("one", "two")]
+    hashes = [
+        hash_of_files([path for path in (tmp_path / name).iterdir() if path.is_file()], tmp_path / name)
+        for name in ("one", "two")
+    ]
     assert hashes[0] == hashes[1]
     assert not any(path.name.startswith(".") for path in (tmp_path / "two").iterdir())
 

@@ -53,8 +53,9 @@ def test_the_first_note_begins_at_once_and_the_reader_of_notes_sees_the_same_one
 def test_instrument_and_tempo_are_dealt_again_alike_and_tell_nothing_of_the_place():
     scores = [score_of([60])] * 60
     clips = deal_clips(scores, [1])
-    assert [(clip.program, clip.tempo) for clip in clips] == [(clip.program, clip.tempo) for clip in
-                                                              deal_clips(scores, [1])]
+    assert [(clip.program, clip.tempo) for clip in clips] == [
+        (clip.program, clip.tempo) for clip in deal_clips(scores, [1])
+    ]
     assert {clip.program for clip in clips} == set(INSTRUMENTS)
     assert all(TEMPI[0] <= clip.tempo <= TEMPI[1] for clip in clips)
 

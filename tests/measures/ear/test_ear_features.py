@@ -28,19 +28,28 @@ def tone(seconds: float, pitch: float = 440.0, rate: int = SAMPLE_RATE) -> np.nd
 
 def test_they_are_what_librosa_computes_from_the_sound_itself():
     sound, settings = tone(4), {"sr": SAMPLE_RATE, "hop_length": HOP}
-    own = np.vstack([librosa.feature.mfcc(y=sound, n_mfcc=13, **settings),
-                     librosa.feature.spectral_centroid(y=sound, **settings),
-                     librosa.feature.chroma_stft(y=sound, **settings),
-                     librosa.feature.spectral_contrast(y=sound, **settings)]).T
+    own = np.vstack(
+        [
+            librosa.feature.mfcc(y=sound, n_mfcc=13, **settings),
+            librosa.feature.spectral_centroid(y=sound, **settings),
+            librosa.feature.chroma_stft(y=sound, **settings),
+            librosa.feature.spectral_contrast(y=sound, **settings),
+        ]
+    ).T
     found = sound_features(sound)
     assert found.shape == (len(sound) // HOP, len(NAMES))
-    np.testing.assert_allclose(found, own[:len(found)], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(found, own[: len(found)], rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize(("sound", "reason"), [
-    (np.zeros(SAMPLE_RATE * 4, np.float32), "silent"), (tone(0.5), "too short: 0.5 s"),
-    (np.full(SAMPLE_RATE * 4, np.nan, np.float32), "no numbers"), (np.zeros(0, np.float32), "too short"),
-])
+@pytest.mark.parametrize(
+    ("sound", "reason"),
+    [
+        (np.zeros(SAMPLE_RATE * 4, np.float32), "silent"),
+        (tone(0.5), "too short: 0.5 s"),
+        (np.full(SAMPLE_RATE * 4, np.nan, np.float32), "no numbers"),
+        (np.zeros(0, np.float32), "too short"),
+    ],
+)
 def test_what_cannot_be_heard_has_a_reason(sound, reason):
     with pytest.raises(SoundError, match=reason):
         sound_features(sound)
@@ -52,10 +61,17 @@ def test_only_whole_segments_are_heard():
     assert summaries([features]).shape == (1, 2 * len(NAMES))
 
 
-@pytest.mark.parametrize(("rate", "channels", "name"), [
-    (8_000, 1, "low.wav"), (96_000, 2, "high.flac"), (44_100, 6, "six channels.wav"), (48_000, 2, "歌 ü.ogg"),
-    (22_050, 1, "plain.aiff"), (44_100, 2, "loud.mp3"),
-])
+@pytest.mark.parametrize(
+    ("rate", "channels", "name"),
+    [
+        (8_000, 1, "low.wav"),
+        (96_000, 2, "high.flac"),
+        (44_100, 6, "six channels.wav"),
+        (48_000, 2, "歌 ü.ogg"),
+        (22_050, 1, "plain.aiff"),
+        (44_100, 2, "loud.mp3"),
+    ],
+)
 def test_files_of_any_rate_and_channel_count_are_heard(tmp_path, rate, channels, name):
     path = tmp_path / name
     soundfile.write(path, np.tile(tone(4, rate=rate)[:, None], (1, channels)), rate)
@@ -78,8 +94,9 @@ def test_features_are_kept_and_broken_files_have_reasons(tmp_path, home):
     (tmp_path / "page.mp3").write_text("<html>404</html>")
     (tmp_path / "empty.wav").write_bytes(b"")
     soundfile.write(tmp_path / "short.wav", tone(1), SAMPLE_RATE)
-    files = [AudioFile(tmp_path / name)
-             for name in ("good.wav", "page.mp3", "empty.wav", "short.wav", "no.wav")]
+    files = [
+        AudioFile(tmp_path / name) for name in ("good.wav", "page.mp3", "empty.wav", "short.wav", "no.wav")
+    ]
     good, page, empty, short, missing = request_features(files)
     assert good.shape[1] == len(NAMES)
     assert "cannot be read" in page

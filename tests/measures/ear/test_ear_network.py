@@ -15,8 +15,10 @@ SMALL = EarSettings(hidden_size=8, epochs=6, batch_size=4, learning_rate=0.02)
 def pieces(count: int, level: float, segments: int = 2, seed: int = 0) -> list[np.ndarray]:
     """Features around a level, noise apart."""
     generator = np.random.default_rng(seed)
-    return [generator.normal(level, 1, (segments * SEGMENT_FRAMES, len(NAMES))).astype(np.float32)
-            for _ in range(count)]
+    return [
+        generator.normal(level, 1, (segments * SEGMENT_FRAMES, len(NAMES))).astype(np.float32)
+        for _ in range(count)
+    ]
 
 
 HEARD = [*pieces(6, -1), *pieces(6, 1, seed=1)]

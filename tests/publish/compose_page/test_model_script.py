@@ -50,8 +50,13 @@ def test_the_script_holds_every_weight_as_the_quantised_model_has_it(pretrained)
     assert (found["emotions"], found["genres"]) == (pretrained.emotions, pretrained.genres)
 
 
-@pytest.mark.parametrize("settings", [{"norm": "post", "positions": "learned", "activation": "relu"},
-                                      {"tie_embeddings": False, "positions": "none"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"norm": "post", "positions": "learned", "activation": "relu"},
+        {"tie_embeddings": False, "positions": "none"},
+    ],
+)
 def test_other_shapes_are_known(pretrained, settings):
     check_known(with_model(pretrained, **settings))
 

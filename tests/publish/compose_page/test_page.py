@@ -12,17 +12,10 @@ from simple_scores import score_of
 from lib.basics.places import BOOK
 from lib.composing import load_pretrained, read_prompt
 from lib.publish.compose_page import page as compose_pages
-from lib.publish.compose_page.page import (
-    LOSS,
-    MARK,
-    SCRIPTS,
-    compose_page,
-    stage_compose_page,
-    write_files,
-)
+from lib.publish.compose_page.page import LOSS, MARK, SCRIPTS, compose_page, stage_compose_page, write_files
 from lib.show.media import LISTENING
 
-NASTY = '<script>alert("1")</script> & \'🎵\' {{x}} $a$\n\n# A heading'
+NASTY = "<script>alert(\"1\")</script> & '🎵' {{x}} $a$\n\n# A heading"
 TEXT = f"# Compose\n\n{MARK}\n\nWords. {LOSS}\n"
 
 
@@ -41,6 +34,7 @@ def files(pretrained, tmp_path_factory):
 @pytest.fixture
 def copies(tiny_book):
     """A function: a chapter that left a record of these cells for the page Listen."""
+
     def made(cells):
         copy = tiny_book.copy(tiny_book.notebook("04_generation", "1 + 1"))
         copy.media.mkdir()
@@ -49,6 +43,7 @@ def copies(tiny_book):
         (copy.media / "broken.mid").write_text("<html>")
         copy.notebook.cells[-1].outputs = [new_output("display_data", {LISTENING: {"cells": cells}})]
         return [copy, copy]  # chapters share the folder of their media
+
     return made
 
 
@@ -83,8 +78,16 @@ def test_labels_appear_as_text(pretrained, files, copies):
 
 
 def test_what_rounding_costs_is_told_where_the_card_tells_it(pretrained, files):
-    card = pretrained.card | {"browser": {"full": 0.5, "rounded": 0.50012, "more": 0.00012,
-                                            "more_low": -0.00001, "more_high": 0.00031, "pieces": 88}}
+    card = pretrained.card | {
+        "browser": {
+            "full": 0.5,
+            "rounded": 0.50012,
+            "more": 0.00012,
+            "more_low": -0.00001,
+            "more_high": 0.00031,
+            "pieces": 88,
+        }
+    }
     told = compose_page(TEXT, dataclasses.replace(pretrained, card=card), [], files)
     assert "On 88 held-out pieces they lose 0.5001 nats a token where the published weights" in told
     assert "0.00012 [" in told

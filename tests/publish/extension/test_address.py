@@ -87,7 +87,10 @@ def test_the_page_stands_alone_and_its_links_start_at_the_root(tmp_path, base):
     assert not page.tree.find_all(src=True)
     root = f"{BASE}/" if base else ""
     assert [link["href"] for link in page.tree.find_all("a")] == [
-        f"{root}book/index.html", f"{root}search.html", f"{root}genindex.html"]
+        f"{root}book/index.html",
+        f"{root}search.html",
+        f"{root}genindex.html",
+    ]
     assert page.tree.title.get_text() == "Nothing here · Book"
 
 
@@ -103,14 +106,17 @@ def test_names_are_text_on_the_page():
     assert not page.find_all("b")
 
 
-@pytest.mark.parametrize(("address", "root"), [
-    ("/repository/notebooks/04_generatoin.html", "/repository/"),
-    ("/repository/book/lib/nothing.html", "/repository/"),
-    ("/book/notebooks/x.html", "/book/"),
-    ("/nothing.html", "/"),
-    ("/repository/nothing", "/repository/"),
-    ("/notebooks/deep/er/x.html", "/"),
-])
+@pytest.mark.parametrize(
+    ("address", "root"),
+    [
+        ("/repository/notebooks/04_generatoin.html", "/repository/"),
+        ("/repository/book/lib/nothing.html", "/repository/"),
+        ("/book/notebooks/x.html", "/book/"),
+        ("/nothing.html", "/"),
+        ("/repository/nothing", "/repository/"),
+        ("/notebooks/deep/er/x.html", "/"),
+    ],
+)
 def test_its_script_finds_the_root(tmp_path, address, root):
     """In the engine that the browser tests use too; the page is served at any address, as a server would."""
     sync_api = pytest.importorskip("playwright.sync_api")

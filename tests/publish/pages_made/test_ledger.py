@@ -15,29 +15,44 @@ BOUNDS = {"seeds": None, "degrees": None}
 
 
 def plain(value, low=None, high=None, **more):
-    return {"value": value, "low": value if low is None else low, "high": value if high is None else high,
-            **BOUNDS, **more}
+    return {
+        "value": value,
+        "low": value if low is None else low,
+        "high": value if high is None else high,
+        **BOUNDS,
+        **more,
+    }
 
 
 def record(number, original=None, replication=None, verdicts=("", ""), n="12 pieces"):
-    return {"claim": number, "rule": rule_hash(read_ledger().claim(number)), "n": n,
-            "verdicts": dict(zip(("original", "replication"), verdicts, strict=True)),
-            "original": original, "replication": replication}
+    return {
+        "claim": number,
+        "rule": rule_hash(read_ledger().claim(number)),
+        "n": n,
+        "verdicts": dict(zip(("original", "replication"), verdicts, strict=True)),
+        "original": original,
+        "replication": replication,
+    }
 
 
-SURVEY = [record(8, plain(0.33, 0.0, 0.5), verdicts=("confounded", "not testable here")),
-          record(9, plain(1.5, 1.0, 2.0), verdicts=("confounded", "not testable here"))]
+SURVEY = [
+    record(8, plain(0.33, 0.0, 0.5), verdicts=("confounded", "not testable here")),
+    record(9, plain(1.5, 1.0, 2.0), verdicts=("confounded", "not testable here")),
+]
 
 
 @pytest.fixture
 def executed(tiny_book):
     """Makes the executed copy of a chapter with these records."""
+
     def make(name, *records):
         found = tiny_book.copy(tiny_book.notebook(name, "1 + 1"))
         found.notebook.cells[-1].outputs = [
             new_output("display_data", {RECORD: copying.deepcopy(each), "text/plain": "a box"})
-            for each in records]
+            for each in records
+        ]
         return found
+
     return make
 
 
@@ -69,11 +84,18 @@ def test_a_record_in_another_chapter_is_refused(executed):
     assert found == ["Claim 8 is recorded in 01_first, but its rule leaves it to 07_survey."]
 
 
-@pytest.mark.parametrize("broken", [
-    {**SURVEY[0], "claim": 99}, {**SURVEY[0], "claim": "8"}, {"n": ""},
-    {**SURVEY[0], "original": {"value": 0.2}}, {**SURVEY[0], "original": None},
-    {**SURVEY[0], "original": plain(0.5, 0.6, 0.7)}, {"own": "unheard-of"},
-])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {**SURVEY[0], "claim": 99},
+        {**SURVEY[0], "claim": "8"},
+        {"n": ""},
+        {**SURVEY[0], "original": {"value": 0.2}},
+        {**SURVEY[0], "original": None},
+        {**SURVEY[0], "original": plain(0.5, 0.6, 0.7)},
+        {"own": "unheard-of"},
+    ],
+)
 def test_a_broken_record_is_one_sentence(executed, broken):
     found = ledger_problems([executed("01_first", broken)])
     assert len(found) == 1
@@ -81,8 +103,11 @@ def test_a_broken_record_is_one_sentence(executed, broken):
 
 
 def test_missing_numbers_come_back_as_nan_and_decide_nothing(executed):
-    empty = record(17, replication={"value": None, "low": None, "high": None, **BOUNDS},
-                   verdicts=("not tested", "inconclusive"))
+    empty = record(
+        17,
+        replication={"value": None, "low": None, "high": None, **BOUNDS},
+        verdicts=("not tested", "inconclusive"),
+    )
     copy = executed("a2_control_style_memory", empty)
     assert [entry.record["claim"] for entry in gather([copy])] == [17]
     assert all("Claim 17" not in problem for problem in ledger_problems([copy]))
@@ -90,14 +115,18 @@ def test_missing_numbers_come_back_as_nan_and_decide_nothing(executed):
 
 def card_of(page, number):
     """The card of a claim on the page."""
-    found, = BeautifulSoup(page, "html.parser").select(f'[data-question="claim-{number}"]')
+    (found,) = BeautifulSoup(page, "html.parser").select(f'[data-question="claim-{number}"]')
     return found
 
 
 def test_the_page_shows_ours_first_links_each_claim_and_escapes(executed):
-    own = {"own": "better-than-counting", "n": "9 groups",
-           "rule": rule_hash(read_ledger().own_claim("better-than-counting")),
-           "verdicts": {"own": "failed"}, "own_outcome": plain(-0.1, -0.2, -0.05)}
+    own = {
+        "own": "better-than-counting",
+        "n": "9 groups",
+        "rule": rule_hash(read_ledger().own_claim("better-than-counting")),
+        "verdicts": {"own": "failed"},
+        "own_outcome": plain(-0.1, -0.2, -0.05),
+    }
     survey = executed("07_survey", {**SURVEY[0], "n": "<43> raters"}, SURVEY[1])
     page = claims_page([survey, executed("03_transformer", own)], "smoke")
     failed = page.index("<strong>failed</strong>")
@@ -126,10 +155,17 @@ def test_where_no_music_can_decide_the_vote_is_on_the_reports_own_files(executed
     assert card["data-answer"] == "confounded"
     behind = card.select_one("div.quiz-answer").extract()
     assert "the claim has it below 0.1 Cohen's w" in card.get_text()
-    assert not re.search(r"confounded|not testable|0\.330|12 pieces|A new survey", card.get_text(),
-                         re.IGNORECASE)
-    for told in ("confounded", "0.330 [0.000,\N{NO-BREAK SPACE}0.500] Cohen's w", "not testable here",
-                 "12 pieces", "how alike those answers are", "The answers rater by rater"):
+    assert not re.search(
+        r"confounded|not testable|0\.330|12 pieces|A new survey", card.get_text(), re.IGNORECASE
+    )
+    for told in (
+        "confounded",
+        "0.330 [0.000,\N{NO-BREAK SPACE}0.500] Cohen's w",
+        "not testable here",
+        "12 pieces",
+        "how alike those answers are",
+        "The answers rater by rater",
+    ):
         assert told in behind.get_text()
 
 
@@ -137,8 +173,10 @@ def test_the_rule_stands_with_its_margin_and_its_seeds(executed):
     first = record(1, plain(0.1), plain(0.02, 0.015, 0.025, seeds=3), verdicts=("confounded", "agrees"))
     card = card_of(claims_page([executed("03_transformer", first)], "smoke"), 1)
     assert card["data-answer"] == "agrees"
-    assert ("agrees where the whole interval is above 0.01 nats per token, from at least 3 seeds"
-            in card.get_text())
+    assert (
+        "agrees where the whole interval is above 0.01 nats per token, from at least 3 seeds"
+        in card.get_text()
+    )
 
 
 def test_nobody_is_asked_about_a_claim_whose_chapter_is_not_there(executed):
@@ -152,8 +190,9 @@ def test_a_claim_can_be_voted_what_can_become_of_it(executed):
     ours, theirs = (json.loads(quiz["data-choices"]) for quiz in page.select(".quiz"))
     assert ours == {"agrees": "agrees", "differs": "differs here", "inconclusive": "inconclusive"}
     assert list(theirs) == ["holds", "confounded", "contradicted by its own files", "not tested"]
-    asked = [[block["data-question"] for block in quiz.select(".quiz-question")]
-             for quiz in page.select(".quiz")]
+    asked = [
+        [block["data-question"] for block in quiz.select(".quiz-question")] for quiz in page.select(".quiz")
+    ]
     assert asked[1] == ["claim-6", "claim-7", "claim-8", "claim-9"]
     assert len(asked[0]) == 19 - 4
 
@@ -161,17 +200,18 @@ def test_a_claim_can_be_voted_what_can_become_of_it(executed):
 def test_no_empty_line_breaks_the_cards(executed):
     broken = {**SURVEY[0], "n": "43 raters,\n\nfive answers"}
     page = claims_page([executed("07_survey", broken, SURVEY[1])], "smoke")
-    cards = page[page.index('<div class="verdicts">', page.index("### Where no music")):].strip()
+    cards = page[page.index('<div class="verdicts">', page.index("### Where no music")) :].strip()
     assert all(line.strip() for line in cards.splitlines())
     assert "43 raters, five answers" in cards
 
 
 def test_the_page_corrects_for_many_outcomes(executed):
     barely = plain(0.2, 0.005, 0.395)
-    entries = [record(2, plain(11.2), plain(0.2, 0.1, 0.3),
-                      verdicts=("contradicted by its own files", "agrees")),
-               record(3, plain(0.06), barely, verdicts=("confounded", "agrees")),
-               record(4, plain(0.04), plain(0.0, -0.1, 0.1), verdicts=("holds", "inconclusive"))]
+    entries = [
+        record(2, plain(11.2), plain(0.2, 0.1, 0.3), verdicts=("contradicted by its own files", "agrees")),
+        record(3, plain(0.06), barely, verdicts=("confounded", "agrees")),
+        record(4, plain(0.04), plain(0.0, -0.1, 0.1), verdicts=("holds", "inconclusive")),
+    ]
     page = claims_page([executed("05_hyperparameters", *entries)], "smoke")
     card = card_of(page, 3)
     assert card["data-answer"] == "inconclusive", "what a reader predicts is the corrected verdict"

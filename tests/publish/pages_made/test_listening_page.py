@@ -12,34 +12,59 @@ from lib.publish.pages_made.listening_page import listening_page, with_three_pie
 from lib.publish.site import published
 from lib.show.media import LISTENING
 
-NASTY = '<script>alert("1")</script> & \'🎵\' {{x}} $a$'
-ROLL = '{"seconds":30,"bars":[0,30],"pitches":[60,60],"instruments":[{"name":"piano","colour":"#1A1A1A",' \
-       '"notes":[0,50,0]}]}'
+NASTY = "<script>alert(\"1\")</script> & '🎵' {{x}} $a$"
+ROLL = (
+    '{"seconds":30,"bars":[0,30],"pitches":[60,60],"instruments":[{"name":"piano","colour":"#1A1A1A",'
+    '"notes":[0,50,0]}]}'
+)
 INDEX = "# Book\n\n<!-- three-pieces -->\nWords.\n<!-- /three-pieces -->\n\nThe rest.\n"
 
 
 def cell(emotion="calm", genre="irish", source="real", stem="a", seconds=40.0, **changes):
-    return {"emotion": emotion, "genre": genre, "source": source, "note": "8 bars, 40 s", "failed": "",
-            "seconds": seconds, "midi": f"{stem}.mid", "audio": f"{stem}.mp3", "music_xml": f"{stem}.mxl",
-            "about_sound": "", "roll": ROLL} | changes
+    return {
+        "emotion": emotion,
+        "genre": genre,
+        "source": source,
+        "note": "8 bars, 40 s",
+        "failed": "",
+        "seconds": seconds,
+        "midi": f"{stem}.mid",
+        "audio": f"{stem}.mp3",
+        "music_xml": f"{stem}.mxl",
+        "about_sound": "",
+        "roll": ROLL,
+    } | changes
 
 
 def pair(emotion, genre, **changes):
-    return [cell(emotion, genre, source, f"{genre if genre.isalpha() else 'x'}{source}", **changes)
-            for source in ("real", "transformer", "lstm")]
+    return [
+        cell(emotion, genre, source, f"{genre if genre.isalpha() else 'x'}{source}", **changes)
+        for source in ("real", "transformer", "lstm")
+    ]
 
 
 @pytest.fixture
 def copies(tiny_book):
     """A function: the executed copies of a book whose chapter 4 left a record of these cells."""
+
     def made(cells, **changes):
         copy = tiny_book.copy(tiny_book.notebook("04_generation", "1 + 1"))
-        record = {"calm": "few notes begin", "emotions": ["calm"], "genres": ["irish"], "excerpt": 30.0,
-                  "few": 23, "sources": ["real", "transformer", "lstm"], "cells": cells, "failures": [],
-                  "media": ["a.mid", "a.mp3", "a.mxl"]} | changes
+        record = {
+            "calm": "few notes begin",
+            "emotions": ["calm"],
+            "genres": ["irish"],
+            "excerpt": 30.0,
+            "few": 23,
+            "sources": ["real", "transformer", "lstm"],
+            "cells": cells,
+            "failures": [],
+            "media": ["a.mid", "a.mp3", "a.mxl"],
+        } | changes
         copy.notebook.cells[-1].outputs = [
-            new_output("display_data", {LISTENING: record, "text/html": "<p>Words</p>"})]
+            new_output("display_data", {LISTENING: record, "text/html": "<p>Words</p>"})
+        ]
         return [copy]
+
     return made
 
 
@@ -62,8 +87,11 @@ def test_each_cell_has_a_player_with_its_roll_and_downloads(copies):
 
 
 def test_labels_and_notes_appear_as_text(copies):
-    page = parsed(listening_page(copies(pair(NASTY, NASTY, note=NASTY, failed=NASTY),
-                                        failures=[cell(NASTY, NASTY, NASTY)])))
+    page = parsed(
+        listening_page(
+            copies(pair(NASTY, NASTY, note=NASTY, failed=NASTY), failures=[cell(NASTY, NASTY, NASTY)])
+        )
+    )
     assert page.script is None
     assert page.section["data-emotion"] == NASTY
     assert page.h3.get_text() == f"{NASTY}, {NASTY}"
@@ -97,8 +125,9 @@ def test_failures_stand_in_their_cells_and_apart(copies):
     assert "Nearly empty: 3 notes" in apart.get_text()
 
 
-@pytest.mark.parametrize(("calm", "words"), [("few begin", "*calm* means that few begin."),
-                                             ("", "those of the data")])
+@pytest.mark.parametrize(
+    ("calm", "words"), [("few begin", "*calm* means that few begin."), ("", "those of the data")]
+)
 def test_it_says_what_the_labels_are(copies, calm, words):
     assert words in listening_page(copies(pair("calm", "irish"), calm=calm))
 
@@ -114,13 +143,20 @@ def test_a_book_without_the_record_has_a_page_all_the_same(tiny_book):
 
 
 def test_the_first_pair_that_lasts_stands_on_the_first_page(copies):
-    cells = [*pair("calm", "short", seconds=9.9), *pair("calm", "silent"), *pair("calm", "irish"),
-             *pair("calm", "later")]
+    cells = [
+        *pair("calm", "short", seconds=9.9),
+        *pair("calm", "silent"),
+        *pair("calm", "irish"),
+        *pair("calm", "later"),
+    ]
     cells[4]["audio"] = None
     page = with_three_pieces(INDEX, copies(cells))
     front = parsed(page).select_one(".listen-front")
     assert [figure.audio["src"].rpartition("/")[2] for figure in front.select("figure")] == [
-        "irishreal.mp3", "irishtransformer.mp3", "irishlstm.mp3"]
+        "irishreal.mp3",
+        "irishtransformer.mp3",
+        "irishlstm.mp3",
+    ]
     notes = front.select(".listen-note")
     assert [note.find_previous_sibling()["class"] for note in notes] == [["player"]] * 3
     assert "Words." not in page
@@ -140,7 +176,7 @@ def test_the_first_page_of_the_book_has_the_place_and_words_for_readers_of_the_s
 
 
 def test_files_that_the_record_names_are_linked_and_asked_for(copies, tiny_book):
-    copy, = copies(pair("calm", "irish"))
+    (copy,) = copies(pair("calm", "irish"))
     assert linked_media(copy.notebook) == {"a.mid", "a.mp3", "a.mxl"}
     assert len(list(media_exist(copy))) == 3
     tiny_book.folder.joinpath("media").mkdir()
@@ -150,7 +186,7 @@ def test_files_that_the_record_names_are_linked_and_asked_for(copies, tiny_book)
 
 
 def test_the_published_notebook_has_the_words_and_not_the_record(copies):
-    copy, = copies(pair("calm", "irish"))
+    (copy,) = copies(pair("calm", "irish"))
     assert LISTENING not in nbformat.writes(published(copy))
     assert "<p>Words</p>" in nbformat.writes(published(copy)).replace("\\u003c", "<")
     assert LISTENING in nbformat.writes(copy.notebook)

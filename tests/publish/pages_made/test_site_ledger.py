@@ -9,8 +9,10 @@ from lib.basics.places import PROJECT
 from lib.ledger.claims import RECORD, read_ledger, rule_hash
 from lib.publish.site import build_pages
 
-TOC = ("format: jb-book\nroot: book/index\nchapters:\n- file: notebooks/04_generation\n- file: book/claims\n"
-       "- file: book/status\n")
+TOC = (
+    "format: jb-book\nroot: book/index\nchapters:\n- file: notebooks/04_generation\n- file: book/claims\n"
+    "- file: book/status\n"
+)
 
 
 @pytest.mark.slow
@@ -21,12 +23,18 @@ def test_each_row_of_the_page_leads_to_the_box_of_its_record(tiny_book):
     (tiny_book.folder / "book" / "index.md").write_text("# The book\n\nA page.\n")
     (tiny_book.folder / "book" / "references.bib").write_text("")
     copy = tiny_book.copy(tiny_book.notebook("04_generation", "1 + 1"))
-    record = {"claim": 7, "rule": rule_hash(read_ledger().claim(7)), "n": "", "replication": None,
-              "verdicts": {"original": "contradicted by its own files", "replication": "not testable here"},
-              "original": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": None, "degrees": None}}
+    record = {
+        "claim": 7,
+        "rule": rule_hash(read_ledger().claim(7)),
+        "n": "",
+        "replication": None,
+        "verdicts": {"original": "contradicted by its own files", "replication": "not testable here"},
+        "original": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": None, "degrees": None},
+    }
     page = '<div class="admonition claim" id="claim-7"><p class="admonition-title">Claim 7</p></div>'
     copy.notebook.cells[-1].outputs = [
-        new_output("display_data", {RECORD: record, "text/html": page, "text/plain": "Claim 7"})]
+        new_output("display_data", {RECORD: record, "text/html": page, "text/plain": "Claim 7"})
+    ]
     index = build_pages([copy], "smoke", tiny_book.folder)
     claims = (index.parent / "book" / "claims.html").read_text(encoding="utf-8")
     assert 'href="../notebooks/04_generation.html#claim-7"' in claims
