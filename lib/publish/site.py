@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from lib.publish.extension.chapter_pages import CLEAN
 from lib.publish.fingerprint import fingerprint
 from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
+from lib.publish.lighter import lighten, lighter_picture
 from lib.publish.pages import check_site
 from lib.publish.pages_made.answer import answer_page, with_answer
 from lib.publish.pages_made.floors import built_page
@@ -47,8 +49,6 @@ TRIAL_BANNER = (
 
 _FORMATTED = re.compile(r"{glue:text}`([^`:]+):[^`:]+`")  # a name and a format, of this page
 _EXTRA = "extra"  # what sphinx copies to the site as it is, by html_extra_path
-#: What a page needs of MathJax in a browser; the rest of the package's 24 MB serves other inputs and outputs.
-_MATHJAX_KEPT = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/")
 
 
 def build_site(
@@ -101,7 +101,7 @@ def build_pages(copies: Sequence[ExecutedCopy], profile: str, project: Path = PR
     stage = stage_book(copies, profile, project)
     built, warnings = run_jupyter_book(stage)
     refuse(warnings, f"the site was not replaced; see {shown(build_folder() / 'build.log')}")
-    _prune(built)
+    lighten(built)
     finish_pages(built)
     write_record(built, profile, trial=load_profile(profile).trial)
     refuse(check_site(built), "the site was not replaced")
@@ -164,13 +164,16 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
 
 def published(copy: ExecutedCopy) -> nbformat.NotebookNode:
     """The notebook as the site shows it: without folders of this machine, without its records
-    (what they show stays), and without papermill's cell of parameters where it only repeats the defaults.
+    (what they show stays), with lighter pictures, and without papermill's cell of parameters where it only
+    repeats the defaults.
     """
     notebook = nbformat.from_dict(copy.notebook)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             for record in (RECORD, LISTENING):  # sphinx would warn of a type it cannot show
                 output.get("data", {}).pop(record, None)
+            if png := output.get("data", {}).get("image/png"):
+                output["data"]["image/png"] = b64encode(lighter_picture(b64decode(png))).decode("ascii")
     given = notebook.metadata.papermill.parameters
     folder = given.get("data", "")
     injected = tagged(notebook, "injected-parameters")
@@ -236,19 +239,6 @@ def run_jupyter_book(stage: Path, builder: str = "html") -> tuple[Path, list[str
         ]
         found = found or [f"jupyter-book ended with status {done.returncode}"]
     return stage / "_build" / "html", found
-
-
-def _prune(site: Path) -> None:
-    """Remove the parts of MathJax, and the maps to scripts' sources, that no page asks for."""
-    for path in site.rglob("*.map"):
-        path.unlink()
-    folder = site / "_static" / "mathjax"
-    for path in [path for path in folder.rglob("*") if path.is_file()]:
-        if not path.relative_to(folder).as_posix().startswith(_MATHJAX_KEPT):
-            path.unlink()
-    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-        if not any(path.iterdir()):
-            path.rmdir()
 
 
 def _swap(built: Path, site: Path) -> None:
