@@ -42,9 +42,11 @@ class Outcome:
         seeds: training runs behind it (pairs count once); None where no training is involved.
         degrees: degrees of freedom of the interval, as for a mean of few seeds; None: infinitely many, the
             normal quantile.
+        without_seed: (low, high) of the interval with each of the seeds left out in turn; empty for one.
 
     Raises:
-        ValueError: when the interval does not hold the value.
+        ValueError: when the interval does not hold the value, or when it rests on several seeds and does not
+            say what it is without each of them.
     """
 
     value: float
@@ -52,11 +54,18 @@ class Outcome:
     high: float
     seeds: int | None = None
     degrees: float | None = None
+    without_seed: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         known = [number for number in (self.low, self.value, self.high) if not math.isnan(number)]
         if known != sorted(known):
             raise ValueError(f"the interval [{self.low}, {self.high}] does not hold the value {self.value}")
+        several = self.seeds or 1
+        if len(self.without_seed) != (several if several > 1 else 0):
+            raise ValueError(
+                f"an outcome of {several} seeds needs its interval without each of them, not "
+                f"{len(self.without_seed)} of them"
+            )
 
 
 class Rule(Settings):
@@ -76,10 +85,20 @@ class Rule(Settings):
         return self
 
     def side(self, outcome: Outcome) -> Side:
-        """Where the whole interval lies: on the claim's side, on the other, or on neither."""
-        if (outcome.seeds or 1) < self.least_seeds:
+        """Where the whole interval lies: on the claim's side, on the other, or on neither.
+
+        On neither, too, where it rests on too few seeds, or would lie elsewhere without one of them.
+        """
+        if (outcome.seeds or 1) < self.least_seeds or self.hangs_on_a_seed(outcome):
             return "undecided"
-        low, high = outcome.low, outcome.high
+        return self._side_of(outcome.low, outcome.high)
+
+    def hangs_on_a_seed(self, outcome: Outcome) -> bool:
+        """Whether the interval is decided, and would be another thing with one of the seeds left out."""
+        whole = self._side_of(outcome.low, outcome.high)
+        return whole != "undecided" and any(self._side_of(*ends) != whole for ends in outcome.without_seed)
+
+    def _side_of(self, low: float, high: float) -> Side:
         exact = low == high
         if self.upper is not None:
             if low >= self.margin and high <= self.upper:
@@ -373,11 +392,13 @@ def _plain(outcome: Outcome | None) -> dict[str, Any] | None:
     """An outcome as JSON, which knows no NaN."""
     if outcome is None:
         return None
-    return {
-        name: None if isinstance(value, float) and math.isnan(value) else value
-        for name, value in vars(outcome).items()
-        if not name.startswith("_")
-    }
+    return {name: _without_nan(value) for name, value in vars(outcome).items() if not name.startswith("_")}
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _show(record: dict[str, Any], title: str, lines: Mapping[str, str]) -> None:

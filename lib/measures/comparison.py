@@ -58,6 +58,7 @@ class PairedDifference(NamedTuple):
             self.high,
             seeds=len(self.by_seed),
             degrees=None if math.isnan(self.degrees) else self.degrees,
+            without_seed=without_each_seed(self.by_seed, self.error_pieces, self.groups - 1),
         )
 
 
@@ -121,6 +122,50 @@ def paired_difference(
     )
 
 
+def without_each_seed(
+    by_seed: Sequence[float], error_pieces: float, piece_degrees: float
+) -> tuple[tuple[float, float], ...]:
+    """The 95 % interval of the mean over seeds and pieces, with each seed left out in turn.
+
+    The error over pieces is taken to stay the same, for it hardly depends on one of the seeds.
+
+    Args:
+        by_seed: the value of each seed.
+        error_pieces: standard error over pieces of their mean.
+        piece_degrees: its degrees of freedom.
+
+    Returns:
+        (low, high) for each seed, as the others have it; NaN bounds where only one is left, which says
+        nothing of how seeds vary. Empty for a single seed: there is none to leave out.
+    """
+    values, found = np.asarray(by_seed, dtype=float), []
+    for left_out in range(len(values) if len(values) > 1 else 0):
+        others = np.delete(values, left_out)
+        spread = float(others.std(ddof=1) / math.sqrt(len(others))) if len(others) > 1 else math.nan
+        error, degrees = combine(spread, len(others) - 1, error_pieces, piece_degrees)
+        half = float(stats.t.ppf(0.975, degrees)) * error if degrees > 0 else math.nan
+        found.append((float(others.mean() - half), float(others.mean() + half)))
+    return tuple(found)
+
+
+def seeds_as_text(by_seed: Sequence[float]) -> str:
+    """Values of the seeds, in their order, as one column of a table: `0.21 0.198`.
+
+    >>> seeds_as_text([0.21, 0.198])
+    '0.21 0.198'
+    """
+    return " ".join(f"{value:.6g}" for value in by_seed)
+
+
+def seeds_from_text(text: str | float) -> tuple[float, ...]:
+    """The values again; a column of single seeds is read as numbers.
+
+    >>> seeds_from_text("0.21 0.198"), seeds_from_text(0.3)
+    ((0.21, 0.198), (0.3,))
+    """
+    return tuple(float(value) for value in str(text).split())
+
+
 def combine(first: float, first_degrees: float, second: float, second_degrees: float) -> tuple[float, float]:
     """Standard error of a sum of two independent errors, and its degrees of freedom (Satterthwaite 1946)."""
     total = first**2 + second**2
@@ -136,11 +181,13 @@ class SeedSpread(NamedTuple):
         runs: how many there are.
         deviation: their standard deviation, nats per token; NaN for one run.
         spread: largest minus smallest.
+        without_run: the deviation with each of the runs left out in turn; empty for one run.
     """
 
     runs: int
     deviation: float
     spread: float
+    without_run: tuple[float, ...] = ()
 
     def contrast(self, losses: Sequence[float], weights: Sequence[float] = (1, -1)) -> Outcome:
         """A weighted sum of the losses of single runs, with the interval that this spread gives.
@@ -157,15 +204,30 @@ class SeedSpread(NamedTuple):
             return Outcome(math.nan, math.nan, math.nan)
         if self.runs < 2:
             return Outcome(value, math.nan, math.nan)
-        half = float(stats.t.ppf(0.975, self.runs - 1)) * self.deviation * math.sqrt(np.square(weights).sum())
-        return Outcome(value, value - half, value + half, degrees=self.runs - 1)
+        root = math.sqrt(np.square(weights).sum())
+        half = float(stats.t.ppf(0.975, self.runs - 1)) * self.deviation * root
+        fewer = [float(stats.t.ppf(0.975, self.runs - 2)) * one * root for one in self.without_run]
+        return Outcome(
+            value,
+            value - half,
+            value + half,
+            seeds=self.runs,
+            degrees=self.runs - 1,
+            without_seed=tuple((value - one, value + one) for one in fewer),
+        )
 
 
 def seed_spread(losses: Sequence[float]) -> SeedSpread:
     """The spread of repeated runs of one configuration."""
     values = np.asarray(losses, dtype=float)
-    deviation = float(values.std(ddof=1)) if len(values) > 1 else math.nan
-    return SeedSpread(len(values), deviation, float(np.ptp(values)))
+
+    def deviation(runs: np.ndarray) -> float:
+        return float(runs.std(ddof=1)) if len(runs) > 1 else math.nan
+
+    without = (
+        tuple(deviation(np.delete(values, run)) for run in range(len(values))) if len(values) > 1 else ()
+    )
+    return SeedSpread(len(values), deviation(values), float(np.ptp(values)), without)
 
 
 def seeds_needed(effect: float, deviation: float) -> float:

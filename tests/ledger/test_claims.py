@@ -25,6 +25,11 @@ def rule(**changes):
     return Rule(outcome="loss", unit="nats", **{"expects": "above", "margin": 0.1, **changes})
 
 
+def of_seeds(value, low, high, seeds=3):
+    """An outcome of several seeds that stays the same without any one of them."""
+    return Outcome(value, low, high, seeds=seeds, without_seed=((low, high),) * (seeds if seeds > 1 else 0))
+
+
 def recorded(call, *arguments, **named):
     """The displayed bundle of a call."""
     InteractiveShell.instance()
@@ -62,9 +67,31 @@ def test_a_side_needs_the_whole_interval(changes, bounds, side):
     assert rule(**changes).side(Outcome(*bounds)) == side
 
 
-@pytest.mark.parametrize(("seeds", "side"), [(None, "undecided"), (1, "undecided"), (3, "inside")])
+@pytest.mark.parametrize(("seeds", "side"), [(1, "undecided"), (2, "undecided"), (3, "inside")])
 def test_few_seeds_decide_nothing(seeds, side):
-    assert rule(least_seeds=3).side(Outcome(0.2, 0.15, 0.3, seeds=seeds)) == side
+    assert rule(least_seeds=3).side(of_seeds(0.2, 0.15, 0.3, seeds)) == side
+    assert rule(least_seeds=3).side(Outcome(0.2, 0.15, 0.3)) == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("without", "side"),
+    [
+        (((0.15, 0.3), (0.12, 0.3), (0.2, 0.21)), "inside"),
+        (((0.15, 0.3), (0.05, 0.3), (0.2, 0.21)), "undecided"),
+        (((0.15, 0.3), (-0.2, 0.05), (0.2, 0.21)), "undecided"),
+        (((0.15, 0.3), (NAN, NAN), (0.2, 0.21)), "undecided"),
+    ],
+)
+def test_a_side_that_one_seed_decides_is_undecided(without, side):
+    outcome = Outcome(0.2, 0.15, 0.3, seeds=3, without_seed=without)
+    assert rule().side(outcome) == side
+    assert rule().hangs_on_a_seed(outcome) == (side == "undecided")
+    assert not rule(margin=0.2).hangs_on_a_seed(outcome), "what is undecided hangs on nothing"
+
+
+def test_several_seeds_are_refused_without_what_each_of_them_changes():
+    with pytest.raises(ValueError, match="of 3 seeds needs its interval without each of them, not 0"):
+        Outcome(0.2, 0.15, 0.3, seeds=3)
 
 
 def test_an_interval_that_does_not_hold_its_value_is_refused():
@@ -90,9 +117,9 @@ def test_no_confound_saves_a_claim_whose_figures_say_the_contrary():
 
 def test_a_replication_agrees_differs_or_is_inconclusive():
     claim = read_ledger().claim(1)
-    assert replication_verdict(claim, Outcome(0.05, 0.02, 0.08, seeds=3)) == "agrees"
-    assert replication_verdict(claim, Outcome(-0.05, -0.08, 0.0, seeds=3)) == "differs"
-    assert replication_verdict(claim, Outcome(0.05, 0.0, 0.1, seeds=3)) == "inconclusive"
+    assert replication_verdict(claim, of_seeds(0.05, 0.02, 0.08)) == "agrees"
+    assert replication_verdict(claim, of_seeds(-0.05, -0.08, 0.0)) == "differs"
+    assert replication_verdict(claim, of_seeds(0.05, 0.0, 0.1)) == "inconclusive"
     assert replication_verdict(claim, Outcome(0.05, 0.02, 0.08, seeds=1)) == "inconclusive"
     assert replication_verdict(read_ledger().claim(8), None) == "not testable here"
 

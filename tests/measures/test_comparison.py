@@ -8,7 +8,14 @@ import pytest
 from scipy import stats
 
 from lib.basics.errors import BookError
-from lib.measures.comparison import combine, paired_difference, seed_spread, seeds_needed, slope_within
+from lib.measures.comparison import (
+    combine,
+    paired_difference,
+    seed_spread,
+    seeds_needed,
+    slope_within,
+    without_each_seed,
+)
 from lib.measures.losses import TokenLosses
 
 TOKENS = 10
@@ -137,3 +144,23 @@ def test_a_slope_within_collections_is_found_whatever_their_difficulty(slope):
     assert found.value == pytest.approx(slope, abs=1e-6)
     assert len(table) == 4
     assert slope_within(moved, store, least_groups=13)[1].empty
+
+
+def test_what_is_left_without_a_seed_is_the_t_interval_of_the_others():
+    values = (0.1, 0.3, 0.25, 0.4)
+    found = without_each_seed(values, 0.0, 50)
+    for left_out, ends in enumerate(found):
+        others = np.delete(values, left_out)
+        half = stats.t.ppf(0.975, 2) * stats.sem(others)
+        assert ends == pytest.approx((others.mean() - half, others.mean() + half))
+    assert without_each_seed((0.1,), 0.01, 50) == ()
+    assert np.isnan(without_each_seed((0.1, 0.2), 0.01, 50)).all(), "one seed left has no interval"
+    wider = without_each_seed(values, 0.5, 50)
+    assert all(wide[0] < narrow[0] for wide, narrow in zip(wider, found, strict=True))
+
+
+def test_a_contrast_says_what_it_is_without_each_of_the_repeats():
+    odd_one_out = seed_spread([1.0, 1.01, 1.02, 1.5]).contrast([1.3, 1.0])
+    assert odd_one_out.low < 0 < odd_one_out.high
+    assert len(odd_one_out.without_seed) == odd_one_out.seeds == 4
+    assert [low > 0 for low, _ in odd_one_out.without_seed] == [False, False, False, True]

@@ -157,5 +157,5 @@ def difference(heard: Heard, first: np.ndarray, second: np.ndarray) -> Interval:
 
 def claim_outcome(heard: Heard, answers: np.ndarray, chance: float) -> claims.Outcome:
     """Share right above chance, as the ledger takes it: one seed."""
-    share = agreement(heard.table(answers, "heard"))
-    return claims.Outcome(*(float(bound - chance) for bound in share), seeds=1)
+    value, low, high = (float(bound - chance) for bound in agreement(heard.table(answers, "heard")))
+    return claims.Outcome(value, low, high, seeds=1)

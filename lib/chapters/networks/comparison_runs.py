@@ -9,10 +9,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from lib.basics.errors import BookError
 from lib.data.store import TokenStore
 from lib.ledger.claims import Outcome
 from lib.measures import loss_tables
-from lib.measures.comparison import PairedDifference, paired_difference
+from lib.measures.comparison import (
+    PairedDifference,
+    paired_difference,
+    seeds_as_text,
+    seeds_from_text,
+    without_each_seed,
+)
 from lib.measures.losses import TokenLosses, request_losses, request_ngram_losses
 from lib.profiles import Profile, load_profile
 from lib.profiles.profile import RunSettings
@@ -75,7 +82,8 @@ def differences_by_type(
     """The arm minus the baseline for all tokens and by token type, over seeds and pieces.
 
     Returns:
-        type, tokens, and the fields of :class:`lib.measures.comparison.PairedDifference` but by_seed.
+        type, tokens, the fields of :class:`lib.measures.comparison.PairedDifference`, by_seed as a
+        text, and seeds.
     """
     types = store.type_of_id[arm[0].token]
     lines = [{"type": "all", "tokens": len(types), **as_columns(paired_difference(arm, baseline, store))}]
@@ -92,7 +100,7 @@ def label_gains(
     """What the labels are worth to each arm: loss with both labels permuted minus loss with the true ones.
 
     Returns:
-        arm, and the fields of a paired difference but by_seed; above zero the model makes use of the labels.
+        arm, and the columns of a paired difference; above zero the model makes use of the labels.
     """
     permuted = paired_losses(runs, store, "test", "both")
     return pd.DataFrame(
@@ -128,11 +136,9 @@ def ngram_baseline(profile: Profile, store: TokenStore) -> TokenLosses:
     return request_ngram_losses(store, profile.ngram.orders, "test")
 
 
-def as_columns(found: PairedDifference) -> dict[str, float]:
-    """A paired difference as columns of a table; the pairs themselves are only counted."""
-    return {name: value for name, value in found._asdict().items() if name != "by_seed"} | {
-        "seeds": len(found.by_seed)
-    }
+def as_columns(found: PairedDifference) -> dict[str, float | str]:
+    """A paired difference as columns of a table; the pairs are counted, and stand as one text."""
+    return found._asdict() | {"by_seed": seeds_as_text(found.by_seed), "seeds": len(found.by_seed)}
 
 
 def original_sizes(profile: Profile, store: TokenStore) -> pd.DataFrame:
@@ -178,13 +184,24 @@ def original_sizes(profile: Profile, store: TokenStore) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def kept_outcome(differences: pd.DataFrame) -> Outcome:
-    """A line of the kept `networks_differences` as a claim's outcome."""
-    line = differences.set_index("type").loc["all"]
+def kept_outcome(differences: pd.DataFrame, kind: str = "all") -> Outcome:
+    """The line `kind` of the kept `networks_differences` as a claim's outcome.
+
+    Raises:
+        BookError: when the table says nothing of the single seeds, so that none can be left out.
+    """
+    if "by_seed" not in differences:
+        raise BookError(
+            "The kept table networks_differences has no values by seed: run `make evidence` again "
+            "(what is trained is not trained anew)."
+        )
+    line = differences.set_index("type").loc[kind]
+    by_seed = seeds_from_text(line["by_seed"])
     return Outcome(
         float(line["estimate"]),
         float(line["low"]),
         float(line["high"]),
-        seeds=int(line["seeds"]),
+        seeds=len(by_seed),
         degrees=float(line["degrees"]),
+        without_seed=without_each_seed(by_seed, float(line["error_pieces"]), float(line["groups"]) - 1),
     )

@@ -130,12 +130,12 @@ def outcome_of(record: Mapping, part: str) -> Outcome | None:
     plain = record.get(part)
     if plain is None:
         return None
-    return Outcome(
-        **{
-            name: float("nan") if value is None and name in ("value", "low", "high") else value
-            for name, value in plain.items()
-        }
+    nan = float("nan")
+    numbers = {name: nan if plain[name] is None else plain[name] for name in ("value", "low", "high")}
+    without = tuple(
+        tuple(nan if end is None else end for end in ends) for ends in plain.get("without_seed", ())
     )
+    return Outcome(**{**plain, **numbers, "without_seed": without})
 
 
 def _verdicts(claim: Claim | OwnClaim, record: Mapping) -> dict[str, str]:

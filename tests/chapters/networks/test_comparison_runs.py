@@ -1,6 +1,7 @@
 """Two networks: tables over seeds, and what is kept of them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lib.basics.errors import BookError
@@ -40,10 +41,18 @@ def test_the_part_on_networks_is_whole_and_kept(profile, tiny_store, evidence_fo
     paired = networks.paired_losses(networks.paired_runs(profile, tiny_store), tiny_store)
     fresh = paired_difference(paired["lstm"], paired["transformer"], tiny_store)
     assert found.value == pytest.approx(fresh.estimate, rel=1e-4)
+    assert found.seeds == len(found.without_seed)
+    over_counting = networks.kept_outcome(differences, "ngram minus transformer")
+    assert over_counting.seeds == 2
     by_type = differences[~differences["type"].isin(["all", "ngram minus lstm", "ngram minus transformer"])]
     assert by_type["tokens"].sum() == differences.loc[differences["type"] == "all", "tokens"].iloc[0]
     gains = evidence.read_evidence("networks_label_gain").table
     assert gains["arm"].tolist() == list(networks.ARMS)
+
+
+def test_a_table_without_the_values_of_each_seed_is_named():
+    with pytest.raises(BookError, match="has no values by seed: run `make evidence` again"):
+        networks.kept_outcome(pd.DataFrame({"type": ["all"], "estimate": [0.1]}))
 
 
 def test_an_unknown_part_is_named_before_anything_runs(profile, tiny_store, home):

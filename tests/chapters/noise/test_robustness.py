@@ -6,14 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.basics.errors import BookError
 from lib.chapters.noise.robustness import (
+    ALL_KINDS,
+    claim_line,
+    claim_outcome,
     clean_and_published,
     degradation,
     disturb,
-    kept_outcome,
     published_degradations,
     published_function_outcome,
-    robustness_difference,
+    robustness_differences,
     summaries,
     train_variants,
     training_differences,
@@ -58,11 +61,28 @@ def test_the_published_rises_stay_below_the_entropy_of_a_coin():
 
 
 def test_the_difference_of_variants_is_found_with_its_seeds():
-    found = robustness_difference(disturbed(), "post-norm", "pre-norm")
+    table = robustness_differences(disturbed(), "post-norm", "pre-norm")
+    assert table["kind"].tolist() == [ALL_KINDS, "pitch", "dropped"]
+    found = claim_outcome(claim_line(table))
     assert found.low < 0.06 < found.high
     assert found.low > 0.05
-    assert found.seeds == 3
-    assert robustness_difference(disturbed(seeds=1), "post-norm", "pre-norm").seeds == 1
+    assert found.seeds == len(found.without_seed) == 3
+    assert all(low < 0.06 < high for low, high in found.without_seed)
+    assert claim_line(table)["variant_loses"] == pytest.approx(0.1, abs=0.01)
+    alone = claim_outcome(claim_line(robustness_differences(disturbed(seeds=1), "post-norm", "pre-norm")))
+    assert (alone.seeds, alone.without_seed) == (1, ())
+
+
+def test_the_claim_is_decided_where_most_can_be_lost():
+    losses = pd.concat([disturbed(), disturbed(post=0.3).assign(share=0.7)])
+    line = claim_line(robustness_differences(losses, "post-norm", "pre-norm"))
+    assert line["share"] == 0.7
+    assert line["value"] == pytest.approx(0.26, abs=0.01)
+
+
+def test_a_table_of_an_earlier_rule_is_named():
+    with pytest.raises(BookError, match="no columns by_seed, kind, share: run `make evidence`"):
+        claim_line(pd.DataFrame({"value": [0.0]}))
 
 
 def test_degradation_has_a_line_for_each_condition():
@@ -83,11 +103,10 @@ def test_training_on_noise_is_compared_by_variant():
 
 
 def test_the_summaries_say_what_the_losses_say():
-    losses = disturbed()
-    small = summaries(losses)
-    assert kept_outcome(small["noise_claim"]) == robustness_difference(losses, "post-norm", "pre-norm")
+    small = summaries(disturbed())
     once = summaries(disturbed(seeds=1))["noise_claim"]
-    assert kept_outcome(once).degrees is None
+    assert claim_outcome(claim_line(once)).degrees is None
+    assert small["noise_degradation"]["by_seed"].str.split().str.len().unique().tolist() == [3]
     assert set(small) == {"noise_degradation", "noise_training", "noise_claim"}
 
 

@@ -170,7 +170,8 @@ def test_where_no_music_can_decide_the_vote_is_on_the_reports_own_files(executed
 
 
 def test_the_rule_stands_with_its_margin_and_its_seeds(executed):
-    first = record(1, plain(0.1), plain(0.02, 0.015, 0.025, seeds=3), verdicts=("confounded", "agrees"))
+    seeds = {"seeds": 3, "without_seed": [[0.014, 0.026]] * 3}
+    first = record(1, plain(0.1), plain(0.02, 0.015, 0.025, **seeds), verdicts=("confounded", "agrees"))
     card = card_of(claims_page([executed("03_transformer", first)], "smoke"), 1)
     assert card["data-answer"] == "agrees"
     assert (
