@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.composing.protocols import Vocabulary
-from lib.models.ngram import NgramModel
+from lib.models.ngram import NgramModel, Smoothing
 from lib.models.ngram_counts import Labels
 from lib.models.pieces import Histories
 from lib.profiles.profile import Settings
@@ -18,6 +18,7 @@ class NgramSettings(Settings):
 
     order: int
     labels: Labels
+    smoothing: Smoothing
     escape: float
     kind: str = "ngram"
     positions: str = "none"
@@ -43,7 +44,9 @@ class NgramComposer(nn.Module):
     def __init__(self, model: NgramModel, store: Vocabulary):
         super().__init__()
         self.model = model
-        self.settings = NgramSettings(order=model.order, labels=model.labels, escape=model.escape)
+        self.settings = NgramSettings(
+            order=model.order, labels=model.labels, smoothing=model.smoothing, escape=model.escape
+        )
         self.vocabulary_size = model.vocabulary_size
         self.num_emotions, self.num_genres = len(store.emotions), len(store.genres)
         self.device = torch.device("cpu")

@@ -18,6 +18,7 @@ from lib.chapters.speed.ablation import run_ablation
 from lib.data.store import TokenStore
 from lib.ledger.evidence import committed_code, keep_evidence
 from lib.long_runs.composer_trials import run_composer_trials
+from lib.long_runs.label_trials import run_label_trials
 from lib.measures import loss_tables
 from lib.measures.comparison import paired_difference, slope_within
 from lib.profiles import Profile
@@ -104,11 +105,17 @@ def composer_part(profile: Profile, store: TokenStore) -> Tables:
     return {"composer_trials": run_composer_trials(profile)}
 
 
+def control_part(profile: Profile, store: TokenStore) -> Tables:
+    """What the labels do to composed music, in the chapter on control."""
+    return run_label_trials(profile, store)
+
+
 PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
     "sweeps": sweeps_part,
     "networks": networks_part,
     "noise": noise_part,
     "ablation": ablation_part,
     "composer": composer_part,
+    "control": control_part,
 }
 """By name, in the order in which they run."""

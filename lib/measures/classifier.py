@@ -97,7 +97,12 @@ def fit(classifier: ClassifierMixin, table: np.ndarray, labels: np.ndarray) -> N
 
 
 def train_classifier(
-    store: TokenStore, target: str, sees: Sees, seed: int = 0, most_per_label: int = MOST_PER_LABEL
+    store: TokenStore,
+    target: str,
+    sees: Sees,
+    seed: int = 0,
+    most_per_label: int = MOST_PER_LABEL,
+    only: Sequence[str] = (),
 ) -> Classifier:
     """Train a classifier on real pieces of the training set.
 
@@ -107,13 +112,16 @@ def train_classifier(
         sees: 'features' of the notes or runs of 'tokens'.
         seed: of the choice of pieces and of the classifier.
         most_per_label: so many pieces of each label at most.
+        only: labels to tell apart; none: all.
 
     Raises:
         BookError: when the training set has only one label.
     """
     rows, generator = store.rows("train"), np.random.default_rng(seed)
     labels = store.index[target].to_numpy()[rows]
-    chosen = [generator.permutation(rows[labels == label])[:most_per_label] for label in np.unique(labels)]
+    chosen = [
+        generator.permutation(rows[labels == label])[:most_per_label] for label in only or np.unique(labels)
+    ]
     return Classifier(store, target, sees, np.sort(np.concatenate(chosen)), seed)
 
 

@@ -1,23 +1,40 @@
-"""An interpolated Witten–Bell n-gram model: the baseline of the networks.
+"""The n-gram model, the baseline of the networks, by two rules of smoothing.
 
-With h a context, c its occurrences, t the different tokens seen after it, and h' a shorter or less particular
-context,
+With h a context and h' a shorter or less particular one, both keep a part of what was counted after h and
+leave the rest to h', down to the uniform distribution:
 
-    P(w | h) = (c(h, w) + t(h) · P(w | h')) / (c(h) + t(h)),
+    P(w | h) = (kept(h, w) + left(h) · P(w | h')) / (kept(h) + left(h)).
 
-down to the uniform distribution: the more various the continuations, the more is left to the shorter context
-(Witten and Bell 1991; Chen and Goodman 1999). A factor on t(h), `escape`, is 1 in Witten and Bell's rule; a
-larger one trusts long contexts less. Labels enter the contexts of up to four tokens, about a note.
+*Witten–Bell* (1991) keeps every count and leaves t(h), the number of different tokens after h: the more
+various the continuations, the more is left. A factor on t(h), `escape`, is 1 in their rule; a larger one
+trusts long contexts less. *Modified Kneser–Ney* (Chen and Goodman 1999) takes a discount off each count,
+one for 1, one for 2 and one for more, and leaves what was taken off. Its shorter contexts do not count how
+often a token followed, but in how many longer contexts it did.
+
+Labels enter the contexts of up to two tokens; behind each of them stands the same context without.
 """
+
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
 from lib.basics.errors import BookError
-from lib.models.ngram_counts import Context, ContextHashes, Counts, Found, Labels, count_contexts
+from lib.models.ngram_counts import (
+    Context,
+    ContextHashes,
+    Counts,
+    Found,
+    Labels,
+    count_contexts,
+    count_variety,
+)
 from lib.models.pieces import FlatPieces, Histories
 
-LABELLED = 5
-"""Contexts shorter than so many tokens are counted by label; longer ones are rare enough as they are."""
+Smoothing = Literal["witten-bell", "kneser-ney"]
+
+LABELLED = 3
+"""Contexts shorter than so many tokens are counted by label, too; longer ones are rare enough as they are."""
 
 _AT_A_TIME = 2048
 
@@ -30,17 +47,19 @@ def context_chain(order: int, labels: Labels) -> list[Context]:
     """
     if order < 1:
         raise BookError(f"An n-gram model of order {order} is impossible; the lowest order is 1.")
-    if labels == "none":
-        return [Context(length, "none") for length in range(order)]
-    labelled = [Context(length, labels) for length in range(min(order, LABELLED))]
-    return [Context(0, "none"), *labelled, *(Context(length, "none") for length in range(LABELLED, order))]
+    chain = []
+    for length in range(order):
+        chain.append(Context(length, "none"))
+        if labels != "none" and length < LABELLED:
+            chain.append(Context(length, labels))
+    return chain
 
 
-def interpolate(shorter: np.ndarray, found: Found, escape: float) -> np.ndarray:
+def interpolate(shorter: np.ndarray, found: Found, escape: float = 1.0) -> np.ndarray:
     """One step up the chain: the probabilities under a longer context from those under a shorter one."""
-    left = escape * found.distinct
-    longer = (found.pair + left * shorter) / np.maximum(found.context + left, 1)
-    return np.where(found.context > 0, longer, shorter)  # a context never seen has nothing to say
+    left = escape * found.left
+    total = found.context + left  # 0 for a context never seen, which has nothing to say
+    return np.where(total > 0, (found.pair + left * shorter) / np.where(total > 0, total, 1), shorter)
 
 
 class NgramModel:
@@ -50,12 +69,22 @@ class NgramModel:
         vocabulary_size: number of token ids.
         order: it looks back at up to `order - 1` tokens.
         labels: which labels the short contexts know: none, emotion, genre or both.
-        escape: 1 for Witten–Bell.
+        smoothing: by whose rule.
+        escape: for Witten–Bell, otherwise 1.
         counts: of each context in `chain`.
     """
 
-    def __init__(self, vocabulary_size: int, order: int, labels: Labels, escape: float, counts: list[Counts]):
-        self.vocabulary_size, self.order, self.labels, self.escape = vocabulary_size, order, labels, escape
+    def __init__(
+        self,
+        vocabulary_size: int,
+        order: int,
+        labels: Labels,
+        smoothing: Smoothing,
+        escape: float,
+        counts: list[Counts],
+    ):
+        self.vocabulary_size, self.order, self.labels = vocabulary_size, order, labels
+        self.smoothing, self.escape = smoothing, escape
         self.chain, self.counts = context_chain(order, labels), counts
 
     @classmethod
@@ -66,14 +95,20 @@ class NgramModel:
         order: int,
         labels: Labels = "none",
         escape: float = 1.0,
+        smoothing: Smoothing = "witten-bell",
     ) -> "NgramModel":
         """Count the n-grams of training pieces.
 
         Raises:
             BookError: for an order below 1.
         """
-        counts = count_contexts(pieces, vocabulary_size, context_chain(order, labels))
-        return cls(vocabulary_size, order, labels, escape, counts)
+        chain = context_chain(order, labels)
+        if smoothing == "kneser-ney":
+            (longest,) = count_contexts(pieces, vocabulary_size, chain[-1:])
+            counts = [*count_variety(pieces, vocabulary_size, chain), replace(longest, discounted=True)]
+        else:
+            counts = count_contexts(pieces, vocabulary_size, chain)
+        return cls(vocabulary_size, order, labels, smoothing, escape, counts)
 
     @property
     def num_ngrams(self) -> int:
@@ -112,13 +147,15 @@ class NgramModel:
         for context, counts in zip(self.chain, self.counts, strict=True):
             values, whole = hashes.of(context)
             begin, end = counts.ranges(values)
-            distinct = np.where(whole, end - begin, 0)
-            left = self.escape * distinct
-            total = counts.ends[end].astype(np.int64) - counts.ends[begin] + left
-            probability *= np.where(distinct > 0, left / np.maximum(total, 1), 1)[:, None]
+            end = np.where(whole, end, begin)
+            kept, left = counts.kept(begin, end)
+            left = self.escape * left
+            total = np.where(end > begin, kept + left, 1)
+            probability *= np.where(end > begin, left / total, 1)[:, None]
             # All pairs of a history and a token seen after it, one entry each.
+            distinct = end - begin
             row = np.repeat(np.arange(len(histories)), distinct)
             pair = np.arange(len(row)) + np.repeat(begin - (np.cumsum(distinct) - distinct), distinct)
             token = (counts.keys[pair] & counts.token_mask).astype(np.int64)
-            probability[row, token] += (counts.ends[pair + 1] - counts.ends[pair]) / total[row]
+            probability[row, token] += counts.kept(pair, pair + 1)[0] / total[row]
         return probability

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Sequence
-from itertools import product
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +16,27 @@ from lib.basics.files import atomic_path
 from lib.basics.kept import code_hash, kept_path, request_kept
 from lib.basics.progress import Progress
 from lib.data.store import TokenStore
-from lib.models.ngram import NgramModel, context_chain, interpolate
-from lib.models.ngram_counts import Context, ContextHashes, Counts, Found, Labels, count_contexts, token_mask
+from lib.models.ngram import NgramModel, Smoothing, context_chain, interpolate
+from lib.models.ngram_counts import (
+    Context,
+    ContextHashes,
+    Counts,
+    Labels,
+    count_contexts,
+    count_variety,
+    token_mask,
+)
 from lib.models.pieces import FlatPieces, flatten_rows
 
-ALL_LABELS: tuple[Labels, ...] = ("none", "genre", "both")
+LABELS: tuple[Labels, ...] = ("both",)
+"""What the baseline knows unless asked otherwise: what the networks are told."""
+
+ESCAPES = (1.0, 4.0, 16.0)
 TRAINING_TOKENS, VALIDATION_TOKENS = 20_000_000, 1_000_000
 """Larger sets are sampled by pieces: the counts must fit into memory (about 1 GB for 20 million tokens)."""
 
 _CODE = code_hash(__name__)
-_FORMAT = "composing-to-a-mood n-gram 1"
+_FORMAT = "composing-to-a-mood n-gram 2"
 
 
 def choose_ngram(
@@ -33,8 +44,8 @@ def choose_ngram(
     validation: FlatPieces,
     vocabulary_size: int,
     orders: Sequence[int],
-    labels: Sequence[Labels] = ALL_LABELS,
-    escapes: Sequence[float] = (1.0,),
+    labels: Sequence[Labels] = LABELS,
+    escapes: Sequence[float] = ESCAPES,
 ) -> tuple[NgramModel, pd.DataFrame]:
     """Fit n-gram models on training pieces and choose among them on validation pieces.
 
@@ -45,10 +56,12 @@ def choose_ngram(
         vocabulary_size: number of token ids.
         orders: candidates; n looks back at up to n − 1 tokens.
         labels: candidates for what the short contexts know.
-        escapes: candidates for the factor on what is left to shorter contexts; 1 is Witten–Bell.
+        escapes: candidates for Witten and Bell's factor on what is left to shorter contexts; modified
+            Kneser–Ney, which has none, is always a candidate.
 
     Returns:
-        The best model, and a table of `order`, `labels`, `escape` and validation `nats_per_token`.
+        The best model, and a table of `smoothing`, `order`, `labels`, `escape` and `nats_per_token` on
+        validation.
 
     Raises:
         BookError: for an order below 1.
@@ -56,64 +69,100 @@ def choose_ngram(
     orders = sorted(set(orders))
     chains = {kind: context_chain(orders[-1], kind) for kind in labels}
     contexts = sorted({context for chain in chains.values() for context in chain})
-    progress = Progress("n-gram counts", len(contexts), unit="kinds of context")
+    progress = Progress(
+        "n-gram counts", len(contexts) + sum(map(len, chains.values())), unit="kinds of context"
+    )
     counts = dict(zip(contexts, count_contexts(training, vocabulary_size, contexts, progress), strict=True))
+    varieties: dict[tuple[Context, Context], Counts] = {}
+    rows, models = [], {}
+    for kind, chain in chains.items():
+        plain = [counts[context] for context in chain]
+        varied = count_variety(training, vocabulary_size, chain, progress, varieties)
+        lengths = [len(context_chain(order, kind)) for order in orders]
+        for escape in escapes:
+            losses = _losses_along_chain(chain, plain, plain, validation, vocabulary_size, escape)
+            rows += _rows("witten-bell", kind, escape, orders, [losses[length - 1] for length in lengths])
+        longest = [replace(one, discounted=True) for one in plain]
+        losses = _losses_along_chain(chain, [*varied, longest[-1]], longest, validation, vocabulary_size, 1.0)
+        rows += _rows("kneser-ney", kind, 1.0, orders, [losses[length - 1] for length in lengths])
+        for order, length in zip(orders, lengths, strict=True):
+            models["witten-bell", kind, order] = plain[:length]
+            models["kneser-ney", kind, order] = [*varied[: length - 1], longest[length - 1]]
     progress.finish()
-    found = _find_all(counts, validation, vocabulary_size)
-    rows = []
-    for kind, escape in product(labels, escapes):
-        loss = _loss_along_chain(chains[kind], found, escape, vocabulary_size, validation)
-        rows += [
-            {
-                "order": order,
-                "labels": kind,
-                "escape": escape,
-                "nats_per_token": loss[len(context_chain(order, kind)) - 1],
-            }
-            for order in orders
-        ]
     table = pd.DataFrame(rows)
     best = table.loc[table["nats_per_token"].idxmin()]
-    order, kind = int(best["order"]), best["labels"]
-    chosen = [counts[context] for context in context_chain(order, kind)]
-    return NgramModel(vocabulary_size, order, kind, float(best["escape"]), chosen), table
+    chosen = models[best["smoothing"], best["labels"], best["order"]]
+    return NgramModel(
+        vocabulary_size, int(best["order"]), best["labels"], best["smoothing"], float(best["escape"]), chosen
+    ), table
 
 
-def _find_all(
-    counts: dict[Context, Counts], pieces: FlatPieces, vocabulary_size: int
-) -> dict[Context, tuple[np.ndarray, Found]]:
-    """For each kind of context: which tokens have one, and the counts of those."""
-    hashes, targets = ContextHashes(pieces, vocabulary_size), pieces.is_target
-    found = {}
-    for context, counted in counts.items():
-        values, whole = hashes.of(context)
-        chosen = targets & whole
-        found[context] = chosen, counted.find(values[chosen], pieces.tokens[chosen])
-    return found
+def _rows(
+    smoothing: Smoothing, labels: Labels, escape: float, orders: Sequence[int], losses: Sequence[float]
+) -> list[dict]:
+    about = {"smoothing": smoothing, "labels": labels, "escape": escape}
+    return [
+        {**about, "order": order, "nats_per_token": loss} for order, loss in zip(orders, losses, strict=True)
+    ]
 
 
-def _loss_along_chain(
-    chain: list[Context],
-    found: dict[Context, tuple[np.ndarray, Found]],
-    escape: float,
-    vocabulary_size: int,
+def _losses_along_chain(
+    chain: Sequence[Context],
+    within: Sequence[Counts],
+    last: Sequence[Counts],
     pieces: FlatPieces,
+    vocabulary_size: int,
+    escape: float,
 ) -> list[float]:
-    """Nats per token of the models that end at each link of the chain."""
-    probability, losses = np.full(len(pieces), 1 / vocabulary_size), []
-    targets = pieces.is_target
-    for context in chain:
-        chosen, counts = found[context]
-        probability[chosen] = interpolate(probability[chosen], counts, escape)
+    """Nats per token of the models that end at each link of a chain.
+
+    Args:
+        chain: kinds of contexts.
+        within: the counts of each where a longer one follows.
+        last: the counts of each where it is the longest.
+        pieces: those that are judged.
+        vocabulary_size: number of token ids.
+        escape: the factor on what is left to shorter contexts.
+    """
+    hashes, targets, losses = ContextHashes(pieces, vocabulary_size), pieces.is_target, []
+    probability = np.full(len(pieces), 1 / vocabulary_size)
+    for context, inner, outer in zip(chain, within, last, strict=True):
+        values, whole = hashes.of(context)
+        chosen = np.flatnonzero(targets & whole)
+        shorter, asked = probability[chosen], (values[chosen], pieces.tokens[chosen])
+        probability[chosen] = interpolate(shorter, outer.find(*asked), escape)
         losses.append(float(-np.log(probability[targets]).mean()))
+        if inner is not outer:
+            probability[chosen] = interpolate(shorter, inner.find(*asked), escape)
     return losses
+
+
+def is_within_grid(table: pd.DataFrame) -> bool:
+    """Whether the best order and, by Witten and Bell's rule, the best factor have worse ones on either side.
+
+    Args:
+        table: from :func:`choose_ngram`.
+    """
+    best = table.loc[table["nats_per_token"].idxmin()]
+    free = ["order"] if best["smoothing"] == "kneser-ney" else ["order", "escape"]
+    own = table[table["smoothing"] == best["smoothing"]]
+    return all(own[name].min() < best[name] < own[name].max() for name in free)
+
+
+def rule_words(smoothing: Smoothing, escape: float) -> str:
+    """The rule's name in tables and sentences.
+
+    >>> rule_words("witten-bell", 4.0), rule_words("kneser-ney", 1.0)
+    ('Witten–Bell, ε = 4', 'modified Kneser–Ney')
+    """
+    return "modified Kneser–Ney" if smoothing == "kneser-ney" else f"Witten–Bell, ε = {escape:g}"
 
 
 def request_ngram(
     store: TokenStore,
     orders: Sequence[int],
-    labels: Sequence[Labels] = ALL_LABELS,
-    escapes: Sequence[float] = (1.0,),
+    labels: Sequence[Labels] = LABELS,
+    escapes: Sequence[float] = ESCAPES,
     transposed_copies: int = 0,
 ) -> tuple[NgramModel, pd.DataFrame]:
     """The n-gram baseline of a store: read back if this was asked before, otherwise chosen and kept.
@@ -167,6 +216,7 @@ def save_ngram(path: Path, model: NgramModel, table: pd.DataFrame) -> None:
         "vocabulary_size": model.vocabulary_size,
         "order": model.order,
         "labels": model.labels,
+        "smoothing": model.smoothing,
         "escape": model.escape,
     }
     with atomic_path(path) as temporary:
@@ -190,8 +240,9 @@ def load_ngram(path: Path) -> tuple[NgramModel, pd.DataFrame]:
                 raise ValueError("another format")
             about = json.loads(metadata["model"])
             mask = token_mask(about["vocabulary_size"])
+            discounted = about["smoothing"] == "kneser-ney"
             counts = [
-                Counts(file.get_tensor(f"keys.{number}"), file.get_tensor(f"ends.{number}"), mask)
+                Counts(file.get_tensor(f"keys.{number}"), file.get_tensor(f"ends.{number}"), mask, discounted)
                 for number in range(len(context_chain(about["order"], about["labels"])))
             ]
         return NgramModel(**about, counts=counts), pd.read_csv(io.StringIO(metadata["table"]))

@@ -4,7 +4,9 @@ The upper bits of a key are a hash of the context, the lower ones the next token
 of a context stand side by side and one search finds them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,11 +26,15 @@ class Context(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Counts for some pairs: of the pair, of its context, of the different tokens after the context."""
+    """What is kept of the counts, of some pairs and of all with the same context, and what is left of these.
+
+    By Witten and Bell's rule all of a count is kept, and as much is left to the shorter context as there are
+    different tokens after the longer one; by Kneser and Ney's what is left was taken off the counts.
+    """
 
     pair: np.ndarray
     context: np.ndarray
-    distinct: np.ndarray
+    left: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,13 @@ class Counts:
         keys: uint64, sorted, one a pair of context and next token.
         ends: uint32, one more; pair i occurred `ends[i + 1] - ends[i]` times.
         token_mask: the bits of a key that hold the token.
+        discounted: whether counts are diminished as in modified Kneser–Ney.
     """
 
     keys: np.ndarray
     ends: np.ndarray
     token_mask: np.uint64
+    discounted: bool = False
 
     @classmethod
     def of(cls, keys: np.ndarray, token_mask: np.uint64) -> "Counts":
@@ -54,6 +62,30 @@ class Counts:
         first = np.flatnonzero(is_first)
         return cls(keys[first], np.append(first, len(keys)).astype(np.uint32), token_mask)
 
+    @cached_property
+    def discounts(self) -> np.ndarray:
+        """What is taken off a count of 0, 1, 2, and 3 or more: float64 [4] (Chen and Goodman 1999)."""
+        ones, twos, threes, fours = (int(np.sum(np.diff(self.ends) == number)) for number in (1, 2, 3, 4))
+        share = ones / max(1, ones + 2 * twos)
+        off = [1 - 2 * share * twos / max(1, ones), 2 - 3 * share * threes / max(1, twos)]
+        off.append(3 - 4 * share * fours / max(1, threes))
+        # Of few counts the formula can ask for more than there is, or for less than nothing.
+        return np.clip([0.0, *off], [0, 0.05, 0.05, 0.05], [0, 0.95, 1.95, 2.95])
+
+    @cached_property
+    def _taken(self) -> np.ndarray:
+        """What was taken off the counts of all pairs up to each, float64 [pairs + 1]."""
+        taken = self.discounts[np.minimum(np.diff(self.ends), 3)]
+        return np.concatenate([[0.0], np.cumsum(taken)])
+
+    def kept(self, begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What is kept, and what is left, of the counts of the pairs from `begin` to before `end`."""
+        total = self.ends[end].astype(np.int64) - self.ends[begin]
+        if not self.discounted:
+            return total, end - begin
+        left = self._taken[end] - self._taken[begin]
+        return total - left, left
+
     def ranges(self, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where the continuations of each context begin and end."""
         return (
@@ -62,20 +94,17 @@ class Counts:
         )
 
     def find(self, contexts: np.ndarray, tokens: np.ndarray) -> Found:
-        """Look up pairs of context and next token; float32 counts, which are exact below 16 million."""
+        """Look up pairs of context and next token."""
         order = np.argsort(contexts)  # neighbours in the query are neighbours in memory
-        found = np.zeros((3, len(contexts)), np.float32)
+        found = np.zeros((3, len(contexts)))
         if not len(self.keys):
             return Found(*found)
         contexts = contexts[order]
         keys = contexts | tokens[order].astype(np.uint64)
         begin, end = self.ranges(contexts)
-        place = np.searchsorted(self.keys, keys)
-        place_if_any = np.minimum(place, len(self.keys) - 1)
-        hit = self.keys[place_if_any] == keys
-        found[0, order] = np.where(hit, self.ends[place_if_any + 1] - self.ends[place_if_any], 0)
-        found[1, order] = self.ends[end] - self.ends[begin]
-        found[2, order] = end - begin
+        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        found[0, order] = np.where(self.keys[place] == keys, self.kept(place, place + 1)[0], 0)
+        found[1, order], found[2, order] = self.kept(begin, end)
         return Found(*found)
 
 
@@ -145,6 +174,46 @@ def count_contexts(
         values, whole = hashes.of(context)
         chosen = targets & whole
         counted.append(Counts.of(values[chosen] | tokens[chosen].astype(np.uint64), hashes.token_mask))
+        if progress:
+            progress.advance()
+    return counted
+
+
+def count_variety(
+    pieces: FlatPieces,
+    vocabulary_size: int,
+    chain: list[Context],
+    progress: Progress | None = None,
+    known: dict[tuple[Context, Context], Counts] | None = None,
+) -> list[Counts]:
+    """In how many longer contexts a token followed each context: Kneser and Ney's counts, all but the last.
+
+    A token that follows one phrase only is no likelier elsewhere, however often the phrase returns. Where a
+    piece has just begun, so that there is no longer context, occurrences are counted as they are.
+
+    Args:
+        pieces: the training pieces.
+        vocabulary_size: number of token ids.
+        chain: from the least to the most particular context.
+        progress: advanced by one a kind.
+        known: counts of an earlier call for the same pieces, by context and the next longer one; added to.
+    """
+    hashes, targets, tokens = ContextHashes(pieces, vocabulary_size), pieces.is_target, pieces.tokens
+    token_bits = tokens.astype(np.uint64)
+    known = {} if known is None else known
+    counted = []
+    for context, longer in pairwise(chain):
+        if (context, longer) not in known:
+            values, _ = hashes.of(context)
+            longer_values, whole = hashes.of(longer)
+            _, first = np.unique(
+                longer_values[targets & whole] | token_bits[targets & whole], return_index=True
+            )
+            chosen = targets & ~whole & (pieces.place >= context.length)
+            chosen[np.flatnonzero(targets & whole)[first]] = True
+            counts = Counts.of(values[chosen] | token_bits[chosen], hashes.token_mask)
+            known[context, longer] = replace(counts, discounted=True)
+        counted.append(known[context, longer])
         if progress:
             progress.advance()
     return counted

@@ -60,6 +60,70 @@ def by_dictionaries(training, tokens, emotion, genre, order, labels, escape):
     return result
 
 
+def by_chen_and_goodman(training, tokens, emotion, genre, order, labels):
+    """Modified Kneser–Ney, as slow and plain as the formula: sets of n-grams, no hash, no search."""
+    chain = context_chain(order, labels)
+
+    def ngram(piece, place, context, its_labels):
+        length, kind = context
+        if length > place:
+            return None
+        return (*piece[place - length : place], labels_of(kind, *its_labels)), piece[place]
+
+    counts = []
+    for number, context in enumerate(chain):
+        longer = chain[number + 1] if number + 1 < len(chain) else None
+        table, seen = Counter(), set()
+        for piece, *its_labels in training:
+            for place in range(1, len(piece)):
+                found = ngram(piece, place, context, its_labels)
+                beyond = longer and ngram(piece, place, longer, its_labels)
+                if found and beyond not in seen:
+                    table[found] += 1
+                    if beyond:
+                        seen.add(beyond)
+        counts.append(table)
+    result = []
+    for place in range(1, len(tokens)):
+        probability = 1 / VOCABULARY
+        for context, table in zip(chain, counts, strict=True):
+            n = Counter(table.values())
+            y = n[1] / max(1, n[1] + 2 * n[2])
+            off = {
+                1: np.clip(1 - 2 * y * n[2] / max(1, n[1]), 0.05, 0.95),
+                2: np.clip(2 - 3 * y * n[3] / max(1, n[2]), 0.05, 1.95),
+                3: np.clip(3 - 4 * y * n[4] / max(1, n[3]), 0.05, 2.95),
+            }
+            found = ngram(tokens, place, context, (emotion, genre))
+            if not found:
+                continue
+            after = [count for (past, _), count in table.items() if past == found[0]]
+            if after:
+                left = sum(off[min(count, 3)] for count in after)
+                own = table[found]
+                kept = own - off[min(own, 3)] if own else 0
+                probability = (kept + left * probability) / sum(after)
+        result.append(np.log(probability))
+    return result
+
+
+@given(sequences_strategy(), st.integers(1, 8), st.sampled_from(KINDS))
+@example([([0, 0], 0, 0)], 5, "none")
+@settings(max_examples=60, deadline=None)
+def test_kneser_ney_sums_to_one_and_agrees_with_the_formula(pieces, order, labels):
+    training, (tokens, emotion, genre) = pieces[:-1] or pieces, pieces[-1]
+    model = NgramModel.fit(flat(training), VOCABULARY, order, labels, smoothing="kneser-ney")
+    expected = by_chen_and_goodman(training, tokens, emotion, genre, order, labels)
+    np.testing.assert_allclose(
+        log_probabilities(model, np.array(tokens), emotion, genre), expected, atol=1e-9
+    )
+    for place in range(1, len(tokens)):
+        distribution = next_distribution(model, tokens[:place], emotion, genre)
+        assert distribution.min() > 0
+        np.testing.assert_allclose(distribution.sum(), 1, atol=1e-9)
+        np.testing.assert_allclose(np.log(distribution[tokens[place]]), expected[place - 1], atol=1e-9)
+
+
 def test_bigram_by_hand():
     # Targets: 1, 2 and 1, 1. Unigram: c(1) = 3, c(2) = 1, two different tokens of 4 in all; V = 4.
     pieces = flatten([np.array([0, 1, 2]), np.array([0, 1, 1])], [0, 0], [0, 0])
@@ -132,10 +196,10 @@ def test_labels_enter_short_contexts():
 
 def test_chain():
     assert context_chain(3, "none") == [(0, "none"), (1, "none"), (2, "none")]
-    assert context_chain(2, "genre") == [(0, "none"), (0, "genre"), (1, "genre")]
+    assert context_chain(2, "genre") == [(0, "none"), (0, "genre"), (1, "none"), (1, "genre")]
     long = context_chain(LABELLED + 2, "both")
-    assert [context.length for context in long] == [0, *range(LABELLED + 2)]
-    assert {context.labels for context in long[LABELLED + 1 :]} == {"none"}
+    assert [context.length for context in long] == [*np.repeat(range(LABELLED), 2), LABELLED, LABELLED + 1]
+    assert {context.labels for context in long[2 * LABELLED :]} == {"none"}
 
 
 def test_order_zero_is_refused():

@@ -5,7 +5,7 @@ import pytest
 
 from lib.basics.errors import BookError
 from lib.models.ngram import NgramModel
-from lib.models.ngram_choice import choose_ngram, load_ngram, save_ngram
+from lib.models.ngram_choice import choose_ngram, is_within_grid, load_ngram, save_ngram
 from lib.models.pieces import flatten
 
 VOCABULARY = 6
@@ -27,23 +27,33 @@ def second_order_pieces(seed, count=60, length=30):
 @pytest.fixture(scope="module")
 def chosen():
     return choose_ngram(
-        second_order_pieces(1), second_order_pieces(2), VOCABULARY, [6, 1, 2, 3], escapes=(1.0, 2.0)
+        second_order_pieces(1),
+        second_order_pieces(2),
+        VOCABULARY,
+        [6, 1, 2, 3],
+        labels=("none", "genre", "both"),
+        escapes=(1.0, 2.0),
     )
 
 
 def test_finds_the_order_that_made_the_data(chosen):
     model, table = chosen
     assert model.order == 3
-    assert len(table) == 4 * 3 * 2
+    assert len(table) == 4 * 3 * 3
     best = table.loc[table["nats_per_token"].idxmin()]
-    assert (best["order"], best["labels"], best["escape"]) == (model.order, model.labels, model.escape)
+    assert (best["order"], best["labels"], best["smoothing"], best["escape"]) == (
+        model.order,
+        model.labels,
+        model.smoothing,
+        model.escape,
+    )
 
 
 def test_table_holds_what_each_model_alone_would_lose(chosen):
     _, table = chosen
     training, validation = second_order_pieces(1), second_order_pieces(2)
-    for row in table.sample(6, random_state=1).itertuples():
-        alone = NgramModel.fit(training, VOCABULARY, row.order, row.labels, row.escape)
+    for row in table.sample(9, random_state=1).itertuples():
+        alone = NgramModel.fit(training, VOCABULARY, row.order, row.labels, row.escape, row.smoothing)
         assert -alone.log_probabilities_of(validation).mean() == pytest.approx(row.nats_per_token, abs=1e-9)
 
 
@@ -63,3 +73,10 @@ def test_a_damaged_file_is_named(chosen, tmp_path, content):
     path.write_bytes(path.read_bytes()[:-10] if content is None else content)
     with pytest.raises(BookError, match=r"model.safetensors cannot be read .*delete the file"):
         load_ngram(path)
+
+
+def test_a_best_order_at_the_edge_of_the_grid_is_told(chosen):
+    _, table = chosen
+    assert is_within_grid(table)
+    assert not is_within_grid(table[table["order"] >= 3])
+    assert not is_within_grid(table[table["order"] <= 3])
