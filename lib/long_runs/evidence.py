@@ -12,6 +12,7 @@ import pandas as pd
 from lib.basics.errors import BookError
 from lib.basics.progress import duration, say
 from lib.chapters.hyperparameters import outcomes as hyperparameters
+from lib.chapters.hyperparameters.size_prediction import run_sizes
 from lib.chapters.networks import comparison_runs as networks
 from lib.chapters.noise import robustness
 from lib.chapters.speed.ablation import run_ablation
@@ -19,6 +20,7 @@ from lib.data.store import TokenStore
 from lib.ledger.evidence import committed_code, keep_evidence
 from lib.long_runs.composer_trials import run_composer_trials
 from lib.long_runs.label_trials import run_label_trials
+from lib.long_runs.size_pieces import measure_sizes
 from lib.measures import loss_tables
 from lib.measures.comparison import paired_difference, slope_within
 from lib.profiles import Profile
@@ -110,6 +112,15 @@ def control_part(profile: Profile, store: TokenStore) -> Tables:
     return run_label_trials(profile, store)
 
 
+def size_part(profile: Profile, store: TokenStore) -> Tables:
+    """Loss, themes and control against size, in chapter 5; a prediction is kept on the way."""
+    runs, fits = run_sizes(profile, store)
+    pieces = measure_sizes(runs["folder"].tolist(), profile, store)
+    real = pieces.iloc[:1].rename(columns={"source": "kind"})
+    measured = pd.concat([runs, pieces.iloc[1:].reset_index(drop=True).drop(columns="source")], axis=1)
+    return {"size_runs": pd.concat([measured, real], ignore_index=True), "size_fit": fits}
+
+
 PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
     "sweeps": sweeps_part,
     "networks": networks_part,
@@ -117,5 +128,6 @@ PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
     "ablation": ablation_part,
     "composer": composer_part,
     "control": control_part,
+    "size": size_part,
 }
 """By name, in the order in which they run."""

@@ -1,0 +1,54 @@
+"""What networks of several sizes compose: themes that come again, and labels that are obtained.
+
+The judge of the label is the rule behind it, as in :mod:`lib.measures.label_control`; the measures are those
+of the pretrained model's card.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lib.basics.progress import Progress
+from lib.composing import SamplingSettings
+from lib.composing.keep import request_pieces
+from lib.data.label_schemes import read_rule
+from lib.data.store import TokenStore, dataset_folder
+from lib.long_runs.composed_pieces import TOP_P, even_labels, measure_pieces
+from lib.measures.sources import composed_set, real_set
+from lib.profiles import Profile
+from lib.training.runs import open_run
+
+PIECES = 48
+"""Of each network, evenly over all pairs of labels."""
+
+REAL = "real"
+
+
+def measure_sizes(folders: Sequence[Path | str], profile: Profile, store: TokenStore) -> pd.DataFrame:
+    """Compose with each run and measure.
+
+    Args:
+        folders: of the runs.
+        profile: names the data and the seed.
+        store: the data that all were trained on.
+
+    Returns:
+        A row a run in their order, behind a row of real validation pieces: source, and the columns of
+        :func:`lib.long_runs.composed_pieces.measure_pieces`. A run without weights has no figures.
+    """
+    rule, labels = read_rule(dataset_folder(profile)), even_labels(store, PIECES)
+    window = profile.run("transformer").training.window
+    draw = SamplingSettings(max_tokens=window, seed=1, top_p=TOP_P)
+    real = real_set(store, store.rows("validation").tolist(), REAL, window)
+    lines: list[dict] = [{"source": REAL, **measure_pieces(real, [], store, rule)}]
+    progress = Progress("composing with each size", len(folders), unit="networks")
+    for folder in folders:
+        run = open_run(Path(folder))
+        line: dict = {"source": run.folder.name}
+        if run.best is not None:
+            pieces = request_pieces(run, store, labels, draw)
+            line |= measure_pieces(composed_set(run.settings.model.kind, pieces), pieces, store, rule)
+        lines.append(line)
+        progress.advance(1)
+    return pd.DataFrame(lines)
