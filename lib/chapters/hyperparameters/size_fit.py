@@ -172,7 +172,8 @@ def predict(
     Raises:
         BookError: when a fit knows a run as large as the one that it is to predict.
     """
-    lines, drawn = [], {}
+    lines: list[dict[str, object]] = []
+    middles, drawn = {}, {}
     for fit in fits:
         parameters, tokens = asked[fit.kind]
         if fit.parameters.max() >= parameters:
@@ -183,7 +184,7 @@ def predict(
         generator = np.random.default_rng(1)
         own = fit.drawn_losses(parameters, tokens)
         drawn[fit.kind] = own * np.exp(generator.choice(fit.noise, len(own)))
-        middle = fit.loss(parameters, tokens)
+        middles[fit.kind] = fit.loss(parameters, tokens)
         lines.append(
             {
                 "kind": fit.kind,
@@ -192,15 +193,13 @@ def predict(
                 "form": fit.form,
                 "runs": len(fit.parameters),
                 "largest_seen": int(fit.parameters.max()),
-                **_as_columns("predicted", middle, drawn[fit.kind]),
+                **_as_columns("predicted", middles[fit.kind], drawn[fit.kind]),
                 "left_out_error": form_errors[fit.form],
             }
         )
     if set(drawn) == set(KINDS):
         lstm, transformer = KINDS
-        middle = lines[0]["predicted"] - lines[1]["predicted"]
-        if lines[0]["kind"] == transformer:
-            middle = -middle
+        middle = middles[lstm] - middles[transformer]
         both = _as_columns("predicted", middle, drawn[lstm] - drawn[transformer])
         lines.append({"kind": f"{lstm} minus {transformer}", "form": fits[0].form, **both})
     return pd.DataFrame(lines)

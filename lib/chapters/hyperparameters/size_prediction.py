@@ -84,7 +84,9 @@ def request_prediction(
         )
     form, errors = choose_form(small)
     fits = [fit_runs(small, form, kind) for kind in KINDS]
-    asked = {trial.run.model.kind: (_parameters(trial, store), trial.run.training.tokens) for trial in pair}
+    asked: dict[str, tuple[float, float]] = {
+        trial.run.model.kind: (_parameters(trial, store), trial.run.training.tokens) for trial in pair
+    }
     keep_evidence(
         PREDICTION,
         predict(fits, asked, errors),
