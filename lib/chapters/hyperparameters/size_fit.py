@@ -22,8 +22,8 @@ from lib.basics.errors import BookError
 from lib.chapters.hyperparameters.size_runs import KINDS
 
 CONSTANTS: Mapping[str, tuple[str, ...]] = {
-    "floor": ("E", "A", "a", "B", "b"),
-    "no floor": ("A", "a", "B", "b"),
+    "sum with E": ("E", "A", "a", "B", "b"),
+    "sum without E": ("A", "a", "B", "b"),
     "product": ("C", "a", "b"),
 }
 """The forms, from the richest to the simplest, and their constants."""
@@ -289,13 +289,13 @@ def _log_loss(form: str, values: np.ndarray, parameters, tokens):
 
 
 def _terms(form: str, values: np.ndarray, parameters, tokens) -> np.ndarray:
-    """What a form adds up, a row each: the costs of size and of budget, and the floor; or their product."""
+    """What a form adds up, a row each: the costs of size and of budget, and E where the form has it; or their product."""
     named = dict(zip(CONSTANTS[form], values, strict=True))
     size, seen = np.asarray(parameters) / MILLION, np.asarray(tokens) / MILLION
     if form == "product":
         return np.array([named["C"] * size ** -named["a"] * seen ** -named["b"]])
-    floor = np.full_like(size, named.get("E", 0.0))
-    return np.array([named["A"] * size ** -named["a"], named["B"] * seen ** -named["b"], floor])
+    rest = np.full_like(size, named.get("E", 0.0))
+    return np.array([named["A"] * size ** -named["a"], named["B"] * seen ** -named["b"], rest])
 
 
 def _slopes(form: str, values: np.ndarray, parameters, tokens) -> np.ndarray:

@@ -56,8 +56,8 @@ def run_sizes(
         if which == ALL:
             smallest_pair = both.loc[both["largest"], "parameters"].min()
             tables.append(worth_of_size(fits, float(smallest_pair), float(design.budgets[-1]), which))
-    if form != "floor":  # whether the floor can be told at all, beside the form that was chosen
-        tables.append(fit_table([fit_runs(both, "floor", kind) for kind in KINDS], ALL))
+    if form != "sum with E":  # whether E can be told at all, beside the form that was chosen
+        tables.append(fit_table([fit_runs(both, "sum with E", kind) for kind in KINDS], ALL))
     return both, pd.concat(tables, ignore_index=True)
 
 

@@ -30,16 +30,16 @@ def runs(of=law, noise=0.0, seed=0):
 
 
 def test_the_constants_of_a_law_are_found_again():
-    fit = size_fit.fit_runs(runs(), "floor", "transformer", draws=0)
+    fit = size_fit.fit_runs(runs(), "sum with E", "transformer", draws=0)
     assert fit.values == pytest.approx([0.6, 0.3, 0.35, 0.25, 0.6], rel=0.02)
     assert fit.loss(3e6, 9e5) == pytest.approx(law(3e6, 9e5, "transformer"), rel=1e-3)
 
 
 def test_a_pair_is_predicted_with_intervals_that_hold_it():
     table = runs(noise=0.01)
-    fits = [size_fit.fit_runs(table, "floor", kind, draws=60) for kind in size_fit.KINDS]
+    fits = [size_fit.fit_runs(table, "sum with E", kind, draws=60) for kind in size_fit.KINDS]
     asked = dict.fromkeys(size_fit.KINDS, (3000000.0, 900000.0))
-    found = size_fit.predict(fits, asked, {"floor": 0.01}).set_index("kind")
+    found = size_fit.predict(fits, asked, {"sum with E": 0.01}).set_index("kind")
     for kind in size_fit.KINDS:
         line = found.loc[kind]
         assert line["low"] < line["predicted"] < line["high"]
@@ -63,13 +63,13 @@ def test_the_form_is_the_one_that_foretells_cells_left_out():
     form, errors = size_fit.choose_form(powers)
     assert form == "product"
     assert set(errors) == set(size_fit.CONSTANTS)
-    assert size_fit.choose_form(runs())[0] == "floor"
+    assert size_fit.choose_form(runs())[0] == "sum with E"
 
 
 def test_too_few_runs_are_told_and_diverged_ones_left_out():
     few = runs().iloc[:4]
     with pytest.raises(BookError, match="4 runs of the lstm are too few for the 5 constants"):
-        size_fit.fit_runs(few, "floor", "lstm")
+        size_fit.fit_runs(few, "sum with E", "lstm")
     with pytest.raises(BookError, match="too few for any form"):
         size_fit.choose_form(few)
     broken = runs()
@@ -88,12 +88,12 @@ def test_seeds_widen_what_is_drawn():
 
 
 def test_a_kept_fit_draws_the_same_line_and_size_is_set_beside_kind():
-    fits = [size_fit.fit_runs(runs(noise=0.005), "floor", kind, draws=20) for kind in size_fit.KINDS]
+    fits = [size_fit.fit_runs(runs(noise=0.005), "sum with E", kind, draws=20) for kind in size_fit.KINDS]
     table = pd.concat([size_fit.fit_table(fits, "all"), size_fit.worth_of_size(fits, 3e6, 9e5, "all")])
     read = size_fit.read_fits(table, "all")
     assert set(read) == set(size_fit.KINDS)
     assert read["lstm"].loss(5e5, 2e5) == pytest.approx(fits[0].loss(5e5, 2e5))
-    worth = table[~table["quantity"].isin(size_fit.CONSTANTS["floor"])].set_index(["quantity", "kind"])
+    worth = table[~table["quantity"].isin(size_fit.CONSTANTS["sum with E"])].set_index(["quantity", "kind"])
     expected = law(3e6 / 27, 9e5, "transformer") - law(3e6, 9e5, "transformer")
     assert worth.loc[("size", "transformer"), "value"] == pytest.approx(expected, rel=0.1)
     both = worth.loc[("both", ""), "value"]
