@@ -289,7 +289,7 @@ def _log_loss(form: str, values: np.ndarray, parameters, tokens):
 
 
 def _terms(form: str, values: np.ndarray, parameters, tokens) -> np.ndarray:
-    """What a form adds up, a row each: the costs of size and of budget, and E where the form has it; or their product."""
+    """What a form adds up, a row each: the costs of size and of budget, and E or 0; or one product."""
     named = dict(zip(CONSTANTS[form], values, strict=True))
     size, seen = np.asarray(parameters) / MILLION, np.asarray(tokens) / MILLION
     if form == "product":
