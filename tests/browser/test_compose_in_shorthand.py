@@ -443,3 +443,85 @@ def test_a_piece_whose_bars_cannot_be_replaced_stays_and_can_be_looked_into(open
     page.evaluate(look, 12)
     again = page.wait_for_function(answer).json_value()
     assert again["candidates"] == seen["candidates"], "the network reads the old piece again"
+
+
+def composed_and_written_again(opened, **settings):
+    """A piece of sixteen bars whose bars 5 and 6 were written again, and its tokens before."""
+    page = opened("length=16&tokens=1000&emotion=calm&genre=irish&seed=4", **settings)
+    compose(page)
+    before = page.evaluate("[mood.page.piece.tokens, mood.page.piece.notes, mood.page.piece.labels]")
+    for _ in range(4):
+        if write_again(page, 5, 6):
+            return page, before
+        page.locator("button[name=undo]").click()
+    pytest.fail("the same bars four times")
+
+
+def seen_piece(page):
+    return page.evaluate("[mood.page.piece.tokens, mood.page.piece.notes, mood.page.piece.labels]")
+
+
+def test_what_was_written_again_is_taken_back_by_button_and_by_keyboard(opened):
+    page, before = composed_and_written_again(opened)
+    facts = page.locator(".composer-facts").inner_text()
+    undo = page.get_by_role("button", name="Take back")
+    undo.press("Enter")
+    wait_for(page, ".composer-status", "Bars 5 to 6 are as before again.")
+    assert seen_piece(page) == before
+    assert undo.is_disabled(), "there is nothing more to take back"
+    assert page.evaluate("document.activeElement.name") == "rewrite", "the keyboard is not lost"
+    assert page.locator(".composer-facts").inner_text() != facts
+    assert write_again(page, 5, 6) in (True, False)
+    page.locator("input[name=first]").press("Control+z")
+    assert "before again" not in page.locator(".composer-status").inner_text(), "that is the field's own"
+    page.locator(".composer-roll").press("Control+z")
+    wait_for(page, ".composer-status", "Bars 5 to 6 are as before again.")
+    assert seen_piece(page) == before
+    page.locator(".composer-roll").press("Control+z")
+    assert seen_piece(page) == before
+
+
+def test_steps_are_taken_back_one_by_one(opened):
+    page, before = composed_and_written_again(opened)
+    once = seen_piece(page)
+    write_again(page, 5, 6)
+    assert seen_piece(page) != once
+    page.locator("button[name=undo]").click()
+    assert seen_piece(page) == once
+    while page.locator("button[name=undo]").is_enabled():
+        page.locator("button[name=undo]").click()
+    assert seen_piece(page) == before
+
+
+def test_the_chosen_bars_are_marked_on_the_roll_and_said(opened):
+    page = opened("length=16&tokens=1000&emotion=calm&genre=irish&seed=4")
+    band, said = page.locator(".composer-band"), page.locator(".composer-marked")
+    assert band.is_hidden()
+    compose(page)
+    assert said.inner_text() == "Bars 5 to 8 are marked on the piano roll."
+    place = """() => {
+        const { roll, piece } = mood.page, { left, width } = roll.band.getBoundingClientRect();
+        const from = left - roll.box.getBoundingClientRect().left;
+        const edges = [from, from + width];
+        return edges.map((x) => piece.bars.findIndex(({ start }) => Math.abs(roll.x(start) - x) < 2) + 1);
+    }"""
+    assert page.evaluate(place) == [5, 9]
+    page.get_by_label("First bar").fill("7")
+    page.get_by_label("Last bar").fill("7")
+    assert page.evaluate(place) == [7, 8]
+    assert said.inner_text() == "Bar 7 is marked on the piano roll."
+    page.get_by_label("Last bar").fill("44")
+    assert said.inner_text() == "The piece has 16 bars; no such bars can be marked."
+    assert band.is_hidden()
+    roll = page.locator(".composer-roll")
+    for key in ("Home", "ArrowRight", "ArrowRight", "f", "ArrowRight", "L"):
+        roll.press(key)
+    assert page.evaluate(place) == [3, 5]
+    assert said.inner_text() == "Bars 3 to 4 are marked on the piano roll."
+    page.wait_for_function(
+        "document.querySelector('.composer-roll').getAttribute('aria-valuetext')"
+        " === 'bar 4 of 16, marked to be written again'"
+    )
+    tree = page.locator(".composer-rewrite").aria_snapshot()
+    for words in ('group "Write bars again"', 'spinbutton "First bar"', 'spinbutton "Last bar"', "status"):
+        assert words in tree

@@ -21,8 +21,9 @@
         this.engine.tell({ do: "inspect", place })));
       this.sound = new mood.Sound();
       this.choices = new mood.Choices(this.form, (sentence) => this.say(sentence));
-      this.rewrite = new mood.Rewrite(root.querySelector(".composer-rewrite"), { choices: this.choices,
-        say: (sentence) => this.say(sentence), write: (piece, request) => this.writeAgain(piece, request) });
+      this.rewrite = new mood.Rewrite(root.querySelector(".composer-rewrite"), { choices: this.choices, roll: this.roll,
+        say: (sentence) => this.say(sentence), write: (piece, request) => this.writeAgain(piece, request),
+        restore: (piece) => this.restore(piece) });
       this.number = 0; // of the piece
       this.listen();
       this.choices.readLink();
@@ -223,6 +224,7 @@
     /** Back to a piece that was whole before; the network is given all of it, so that it can be looked into. */
     restore(piece) {
       this.number += 1;
+      this.sound.stop();
       this.showPiece(piece);
       const { tokens } = piece;
       this.engine.tell({ do: "compose", piece: this.number, request: { ...piece.request, given: tokens.slice(1), maxTokens: tokens.length } });
@@ -239,7 +241,7 @@
     grow({ tokens, spent }) {
       const { piece } = this;
       piece.add(tokens);
-      this.spent = spent;
+      piece.spent = spent;
       this.roll.draw();
       this.showFacts();
       this.startWhenEnough();
@@ -248,8 +250,7 @@
     ended({ byItself, spent }) {
       const { piece } = this;
       if (!piece.composing) return; // it was only given to be looked into
-      piece.composing = false;
-      this.spent = spent;
+      Object.assign(piece, { composing: false, spent });
       if (piece.rewrites) {
         this.endedAgain(piece, byItself);
         return;
@@ -275,7 +276,7 @@
     }
 
     showFacts() {
-      const { piece, spent } = this;
+      const { piece, piece: { spent } } = this;
       const seconds = piece.seconds(piece.end);
       const music = seconds - piece.seconds(piece.givenEnd);
       const speed = spent > 0 && music > 0 ? ` · ${Math.round((1000 * piece.drawn) / spent)} tokens a second, `
@@ -283,8 +284,7 @@
       this.plan.textContent = mood.shorthand.planLine(this.grammar, piece.tokens);
       this.facts.textContent = `${piece.bars.length} bars · ${piece.notes.length} notes · ${piece.tokens.length} tokens`
         + ` · ${Math.round(seconds)} s of music${speed}`;
-      const { box } = this.roll;
-      box.setAttribute("aria-valuemax", seconds.toFixed(1));
+      this.roll.box.setAttribute("aria-valuemax", seconds.toFixed(1));
     }
 
     // Playing
@@ -353,7 +353,8 @@
 
     tellPosition(tick) {
       const { piece, sound, roll: { box } } = this;
-      const text = `bar ${piece.barAt(tick) + 1} of ${piece.bars.length}`;
+      const bar = piece.barAt(tick);
+      const text = `bar ${bar + 1} of ${piece.bars.length}${this.rewrite.includes(bar) ? ", marked to be written again" : ""}`;
       if (box.getAttribute("aria-valuetext") === text) return;
       box.setAttribute("aria-valuetext", text);
       box.setAttribute("aria-valuenow", sound.position.toFixed(1));
@@ -381,16 +382,15 @@
       if (event.key in steps) this.seek(bars[Math.max(0, Math.min(bars.length - 1, bar + steps[event.key]))]?.start ?? 0);
       else if (event.key === "Home") this.seek(0);
       else if (event.key === " " || event.key === "Enter") this.play();
-      else return;
+      else if (!this.rewrite.key(event.key, bar + 1)) return;
       event.preventDefault();
     }
 
     download() {
       const [emotion, genre, seed] = this.piece.labels;
       const name = `${emotion}_${genre}_${seed}`.toLowerCase().replace(/[^a-z0-9_-]+/g, "-").slice(0, 80);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([this.piece.midi()], { type: "audio/midi" }));
-      link.download = `${name}.mid`;
+      const link = Object.assign(document.createElement("a"), { download: `${name}.mid`,
+        href: URL.createObjectURL(new Blob([this.piece.midi()], { type: "audio/midi" })) });
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     }

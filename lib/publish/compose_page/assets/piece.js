@@ -110,7 +110,7 @@
     /** The number, from 0, of the bar in which a tick lies. */
     barAt(tick) {
       let bar = 0;
-      while (bar + 1 < this.bars.length && this.bars[bar + 1].start <= tick) bar += 1;
+      while (bar + 1 < this.bars.length && this.bars[bar + 1].start <= tick + 0.01) bar += 1;
       return bar;
     }
 

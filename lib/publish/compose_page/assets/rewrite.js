@@ -6,29 +6,82 @@
   const ROOM = 32; // tokens by which bars may take more when they are written again
 
   class Rewrite {
-    /** `root` holds the fields, null where the network cannot; `write(piece, request)` has it write. */
-    constructor(root, { choices, say, write }) {
-      Object.assign(this, { root, choices, say, write, times: 0 });
+    /** `root` holds the fields, null where the network cannot; `write(piece, request)` has it write, and
+        `restore(piece)` shows a piece that was whole before. */
+    constructor(root, { choices, roll, say, write, restore }) {
+      Object.assign(this, { root, choices, roll, say, write, restore, times: 0 });
       if (!root) return;
       const find = (name) => root.querySelector(`[name=${name}]`);
-      Object.assign(this, { first: find("first"), last: find("last"), button: find("rewrite") });
+      Object.assign(this, { first: find("first"), last: find("last"), button: find("rewrite"), undo: find("undo"),
+        marked: root.querySelector(".composer-marked") });
       this.button.addEventListener("click", () => this.begin());
+      this.undo.addEventListener("click", () => this.takeBack());
+      root.addEventListener("input", () => this.mark(true));
       root.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" && event.target !== this.button) this.begin();
+        if (event.key === "Enter" && event.target.matches("input")) this.begin();
+      });
+      root.parentElement.addEventListener("keydown", (event) => {
+        const typed = event.target.matches("input:not([type=range])"); // where it takes back what was typed
+        if (!typed && (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z"
+          && this.takeBack()) event.preventDefault();
       });
     }
 
     /** The piece that is shown now; while it is composed, its bars cannot be written again. */
     show(piece) {
       this.piece = piece;
-      if (this.button) this.button.disabled = piece.composing || !piece.notes.length;
+      if (!this.root) return;
+      this.button.disabled = piece.composing || !piece.notes.length;
+      this.undo.disabled = piece.composing || !piece.rewrites;
+      this.mark();
+    }
+
+    /** The bars in the two fields, from 1. */
+    get asked() {
+      return [this.first, this.last].map(({ value }) => (value.trim() ? Number(value) : NaN));
+    }
+
+    /** Mark the chosen bars on the piano roll, and say so. While they are being written, the mark stays. */
+    mark(follow = false) {
+      const { piece, roll, marked, asked: [first, last] } = this;
+      if (!piece || (piece.composing && piece.rewrites)) return;
+      const { bars } = piece;
+      const chosen = !piece.composing && first >= 1 && first <= last && last <= bars.length && bars[first - 1];
+      roll.mark(chosen ? chosen.start : 0, chosen ? bars[last]?.start ?? Math.max(piece.end, piece.horizon) : 0, follow);
+      const words = first === last ? `Bar ${first} is` : `Bars ${first} to ${last} are`;
+      if (piece.composing) marked.textContent = "";
+      else marked.textContent = chosen ? `${words} marked on the piano roll.` : `The piece has ${bars.length} bars; no such bars can be marked.`;
+    }
+
+    /** A key on the piano roll, while the playhead is in a bar, from 1; whether it meant something. */
+    key(name, bar) {
+      const field = this.root && !this.piece.composing && { f: this.first, l: this.last }[name.toLowerCase()];
+      if (!field) return false;
+      field.value = String(bar);
+      this.mark();
+      return true;
+    }
+
+    /** Whether a bar, from 0, is among those that would be written again: for who cannot see the mark. */
+    includes(bar) {
+      return Boolean(this.root) && !this.piece.composing && this.asked[0] <= bar + 1 && bar + 1 <= this.asked[1];
+    }
+
+    /** The piece as it was before bars of it were last written again; whether there is one. */
+    takeBack() {
+      const { piece, undo, button } = this;
+      if (!piece || undo.disabled) return false;
+      const pressed = document.activeElement === undo;
+      this.restore(piece.rewrites.before);
+      if (pressed && undo.disabled) button.focus();
+      this.say(`${this.named(piece, "are", "is")} as before again.`);
+      return true;
     }
 
     begin() {
-      const { piece, choices, first, last } = this;
+      const { piece, choices, asked } = this;
       if (!piece || this.button.disabled) return;
       const { grammar } = piece;
-      const asked = [first, last].map(({ value }) => (value.trim() ? Number(value) : NaN));
       const whole = piece.tokens.slice(1, 1 + piece.tokens.findLastIndex((token) => (
         ["Duration", "Again", "EOS"].includes(grammar.kinds[token])))); // a note may have been cut off
       const slices = mood.gaps.putBack(grammar, whole);
@@ -62,11 +115,11 @@
     /** What has been done, in words. */
     told(piece) {
       return `${this.named(piece)} written again with seed ${piece.rewrites.seed}; all others stayed. `
-        + "Press the button again for another version.";
+        + "Press the button again for another version, or take this one back.";
     }
 
-    named({ rewrites: { first, last } }) {
-      return first === last ? `Bar ${first} was` : `Bars ${first} to ${last} were`;
+    named({ rewrites: { first, last } }, many = "were", one = "was") {
+      return first === last ? `Bar ${first} ${one}` : `Bars ${first} to ${last} ${many}`;
     }
   }
 

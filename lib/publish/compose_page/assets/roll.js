@@ -15,6 +15,7 @@
       this.scroll = box.parentElement;
       this.canvas = box.querySelector("canvas");
       this.head = box.querySelector(".composer-head");
+      this.band = box.querySelector(".composer-band");
       this.range = { ...LEAST };
       this.drawn = { notes: 0, bars: 0, width: 0 };
       this.seen = null;
@@ -128,6 +129,16 @@
           context.lineWidth = 2;
           context.strokeRect(x - 3, y - 4, width + 6, height + 8);
         }
+      }
+    }
+
+    /** Mark what lies between two ticks, nothing where they are the same, and bring it in sight if asked. */
+    mark(from, until, follow = false) {
+      const x = this.x(from), { scrollLeft, clientWidth } = this.scroll;
+      this.band.hidden = until <= from;
+      Object.assign(this.band.style, { left: `${x}px`, width: `${this.x(until) - x}px` });
+      if (follow && !this.band.hidden && (x < scrollLeft || x > scrollLeft + 0.5 * clientWidth)) {
+        this.scroll.scrollLeft = Math.max(0, x - 0.2 * clientWidth);
       }
     }
 

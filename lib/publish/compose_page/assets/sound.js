@@ -66,7 +66,7 @@
     /** Play a piece from a time on. `finished` is called when its end is reached, `stuck` when nothing moves. */
     start(piece, seconds, finished, stuck) {
       this.stop();
-      Object.assign(this, { piece, finished, stuck, moved: null });
+      Object.assign(this, { piece, finished, stuck, moved: null, from: seconds });
       this.master = new GainNode(this.context, { gain: 0.8 });
       this.master.connect(new DynamicsCompressorNode(this.context, { threshold: -6, ratio: 12 }))
         .connect(this.context.destination);
@@ -82,7 +82,7 @@
     get plays() { return this.timer !== null && !this.paused; }
 
     /** Seconds of the piece that have sounded. */
-    get position() { return this.timer === null ? 0 : Math.max(0, this.context.currentTime - this.origin); }
+    get position() { return this.timer === null ? 0 : Math.max(this.from, this.context.currentTime - this.origin); }
 
     tick() {
       const { piece, context, position } = this;
