@@ -31,6 +31,37 @@
       this.more.addEventListener("click", () => this.addMore());
       root.append(this.more);
       phone.addEventListener("change", () => this.show());
+      window.addEventListener("hashchange", () => {
+        if (location.hash.includes("=")) this.readAddress(); // else it leads to a heading
+      });
+      root.addEventListener("mood:reveal", ({ target }) => this.reveal(target.closest(".listen-cell")));
+      this.readAddress();
+    }
+
+    /** The choices that the address holds; a label that is not there is passed over. */
+    readAddress() {
+      const asked = window.moodAddress?.get();
+      for (const select of this.filters) {
+        const value = asked?.get(select.dataset.name.toLowerCase());
+        const option = [...select.options].find((each) => !each.dataset.all && each.value === value);
+        if (option) option.selected = true;
+        else if (asked) select.selectedIndex = 0;
+      }
+      this.shown = this.first;
+      this.show();
+    }
+
+    writeAddress() {
+      window.moodAddress?.set(Object.fromEntries(this.filters.map((select) => [select.dataset.name.toLowerCase(),
+        select.selectedOptions[0].dataset.all ? "" : select.value])));
+    }
+
+    /** Show a cell that filters or a phone's few leave out. */
+    reveal(cell) {
+      if (!cell?.hidden) return;
+      const one = this.cells.find((each) => each.cell === cell);
+      if (!this.fits(one)) for (const select of this.filters) select.selectedIndex = 0;
+      this.shown = Math.max(this.shown, this.cells.filter((each) => this.fits(each)).indexOf(one) + 1);
       this.show();
     }
 
@@ -46,6 +77,7 @@
       select.addEventListener("change", () => {
         this.shown = this.first;
         this.show();
+        this.writeAddress();
       });
       label.append(name, select);
       return select;

@@ -1,7 +1,8 @@
 /* A player for a piece: a button, the piano roll in bars with a playhead, and words when something fails.
 
    The page is whole without this file: the browser's own controls play, and links lead to the files. Nothing
-   is fetched before somebody presses play. Titles are other people's text and are only ever set as text. */
+   is fetched before somebody presses play; then, from a server, the whole of a file, since some servers send
+   no parts and nothing could be sought. Titles are other people's text and are only ever set as text. */
 (() => {
   "use strict";
 
@@ -9,6 +10,7 @@
   const BAR_LINE = "#8c877c"; // as in lib/show/style.py
   const FAINT = "#d9d5cc";
   const ROOM = 14; // pixels above the notes, for the numbers of bars
+  const STEP = 5; // seconds that an arrow key goes where there are no bars
 
   /** A time in seconds as 1:05. */
   function clock(seconds) {
@@ -36,12 +38,13 @@
     constructor(figure) {
       this.figure = figure;
       this.audio = figure.querySelector("audio");
-      this.roll = figure.dataset.roll ? JSON.parse(figure.dataset.roll) : null;
+      const roll = figure.dataset.roll ? JSON.parse(figure.dataset.roll) : null;
+      this.roll = roll?.instruments.length ? roll : null; // without notes there is a plain line
       this.title = this.audio.getAttribute("aria-label") || "";
       this.status = element("p", "player-status");
       this.status.setAttribute("role", "status");
       this.start = this.sought = 0; // where to begin once the sound is there
-      if (this.roll && this.roll.instruments.length) this.build();
+      this.build();
       this.audio.after(this.status);
       this.audio.addEventListener("error", () => this.fail(this.audio.error));
       this.audio.addEventListener("playing", () => { this.status.textContent = ""; });
@@ -51,7 +54,7 @@
       this.button = element("button", "player-button");
       this.button.type = "button";
       this.button.addEventListener("click", () => this.toggle());
-      this.slider = element("div", "player-roll");
+      this.slider = element("div", this.roll ? "player-roll" : "player-line");
       this.slider.tabIndex = 0;
       this.slider.setAttribute("role", "slider");
       this.slider.setAttribute("aria-label", `Position in ${this.title}`);
@@ -61,16 +64,14 @@
       this.slider.addEventListener("pointermove", (event) => {
         if (this.slider.hasPointerCapture(event.pointerId)) this.seekTo(event);
       });
-      this.canvas = element("canvas", "player-canvas");
-      this.canvas.setAttribute("aria-hidden", "true");
       this.head = element("div", "player-head");
-      this.slider.append(this.canvas, this.head);
+      this.slider.append(this.head);
       this.time = element("span", "player-time");
       this.time.setAttribute("aria-hidden", "true"); // the slider says it
       this.controls = element("div", "player-controls");
       this.controls.append(this.button, this.slider, this.time);
       this.audio.before(this.controls);
-      if (this.roll.instruments.length > 1) this.controls.after(this.legend());
+      if (this.roll) this.buildRoll();
       this.audio.controls = false;
       this.figure.classList.add("player-ready");
       for (const name of ["play", "pause", "ended"]) this.audio.addEventListener(name, () => this.changed());
@@ -78,6 +79,14 @@
       this.audio.addEventListener("seeked", () => this.arrived());
       this.audio.addEventListener("loadedmetadata", () => this.loaded());
       this.changed();
+    }
+
+    buildRoll() {
+      this.canvas = element("canvas", "player-canvas");
+      this.canvas.setAttribute("aria-hidden", "true");
+      this.slider.prepend(this.canvas);
+      if (this.roll.instruments.length > 1) this.controls.after(this.legend());
+      rolls.set(this.slider, this);
       seen.observe(this.slider);
     }
 
@@ -96,11 +105,16 @@
 
     get seconds() {
       const { duration } = this.audio;
-      return Number.isFinite(duration) && duration > 0 ? duration : this.roll.seconds;
+      return Number.isFinite(duration) && duration > 0 ? duration : this.roll?.seconds ?? 0;
     }
 
     get position() {
       return this.audio.readyState > 0 && !this.audio.seeking ? this.audio.currentTime : this.start;
+    }
+
+    /** How many bars there are; 0 where nobody knows. */
+    get bars() {
+      return this.roll ? this.roll.bars.length - 1 : 0;
     }
 
     /** The bar, from 1, at a time. */
@@ -111,11 +125,21 @@
       return bar;
     }
 
+    /** Over http: the whole file at once. What goes wrong with that is left to the browser's own way to fetch it. */
+    fetchWhole() {
+      if (!location.protocol.startsWith("http")) return Promise.resolve();
+      this.whole ??= fetch(this.audio.src).then((answer) => (answer.ok ? answer.blob() : Promise.reject())).then(
+        (sound) => { this.audio.src = URL.createObjectURL(sound); }, () => { this.whole = null; });
+      return this.whole;
+    }
+
     toggle() {
-      if (!this.audio.paused) {
-        this.audio.pause();
-        return;
-      }
+      if (this.audio.paused) this.play();
+      else this.audio.pause();
+    }
+
+    async play() {
+      await this.fetchWhole();
       if (this.audio.error) this.audio.load(); // once more
       this.audio.play().catch((error) => {
         if (error.name === "NotAllowedError") this.status.textContent = "The browser does not let this page play.";
@@ -176,6 +200,10 @@
 
     /** So many bars on; backwards, the beginning of the bar that sounds comes first. */
     seekBars(count) {
+      if (!this.roll) {
+        this.seek(this.position + STEP * count);
+        return;
+      }
       const { bars } = this.roll;
       const bar = this.barAt(this.position) - 1;
       const inside = this.position - bars[bar] > 0.3 && count < 0 ? 1 : 0;
@@ -204,14 +232,20 @@
 
     show() {
       const { position, seconds } = this;
-      this.head.style.left = `${(100 * position) / seconds}%`;
-      const time = `${clock(position)} / ${clock(seconds)}`;
+      this.head.style.left = `${seconds ? (100 * position) / seconds : 0}%`;
+      const time = seconds ? `${clock(position)} / ${clock(seconds)}` : "not loaded yet";
       if (this.time.textContent === time) return; // what follows changes once a second
       this.time.textContent = time;
       this.slider.setAttribute("aria-valuemax", seconds.toFixed(1));
       this.slider.setAttribute("aria-valuenow", position.toFixed(1));
-      this.slider.setAttribute("aria-valuetext",
-        `bar ${this.barAt(position)} of ${this.roll.bars.length - 1}, ${clock(position)} of ${clock(seconds)}`);
+      this.slider.setAttribute("aria-valuetext", this.place);
+    }
+
+    /** Where it is, in words. */
+    get place() {
+      const { position, seconds, bars } = this;
+      const time = seconds ? `${clock(position)} of ${clock(seconds)}` : "not loaded yet";
+      return bars ? `bar ${this.barAt(position)} of ${bars}, ${time}` : time;
     }
 
     draw() {
@@ -264,9 +298,9 @@
     }
   }
 
-  const players = new Map(); // by their rolls
+  const rolls = new Map(); // players by their rolls
   const resized = new ResizeObserver((entries) => {
-    for (const { target } of entries) players.get(target).draw();
+    for (const { target } of entries) rolls.get(target).draw();
   });
   // A roll is drawn when it comes near the window; from then on it follows its own width.
   const seen = new IntersectionObserver((entries) => {
@@ -278,10 +312,7 @@
     }
   }, { rootMargin: "300px" });
 
-  for (const figure of document.querySelectorAll("figure.player")) {
-    const player = new Player(figure);
-    if (player.slider) players.set(player.slider, player);
-  }
+  window.moodPlayers = [...document.querySelectorAll("figure.player")].map((figure) => new Player(figure));
 
   // One at a time, whatever plays on the page.
   document.addEventListener("play", (event) => {

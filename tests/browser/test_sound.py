@@ -188,10 +188,57 @@ def test_a_missing_file_is_told_in_words_and_the_others_stay_whole(window, playe
     window.page.wait_for_function("!document.querySelector('audio').paused")
 
 
-def test_without_notes_or_scripts_there_are_the_controls_of_the_browser(visit, address):
-    for scripts, count in ((True, 1), (False, 3)):
+def test_without_scripts_there_are_the_controls_of_the_browser(visit, address):
+    for scripts, count in ((True, 0), (False, 3)):
         page = visit(address, java_script_enabled=scripts).page
         assert page.locator("audio[controls]").count() == count
+
+
+def test_a_sound_without_notes_has_a_button_and_a_line(window):
+    page, plain = window.page, window.page.locator("figure.player").nth(1)
+    plain.locator("audio").evaluate("(audio) => { audio.muted = true; }")
+    assert plain.locator("canvas").count() == 0
+    slider = plain.locator("[role=slider]")
+    assert slider.get_attribute("aria-valuetext") == "not loaded yet"
+    plain.locator("button").click()
+    page.wait_for_function("document.querySelectorAll('audio')[1].currentTime > 0.2")
+    slider.press("ArrowRight")
+    page.wait_for_function("document.querySelectorAll('audio')[1].currentTime > 5")
+    assert slider.get_attribute("aria-valuetext").endswith(" of 0:08")
+    box = slider.bounding_box()
+    slider.click(position={"x": box["width"] / 4, "y": box["height"] / 2})
+    page.wait_for_function("document.querySelectorAll('audio')[1].currentTime < 4")
+    assert window.complaints == []
+
+
+def test_from_a_server_without_parts_of_files_one_can_still_go_anywhere(visit, served):
+    """Python's own server, as here, answers every request with the whole file."""
+    window = visit(f"{served}book/listen.html", offline=False)
+    page = window.page
+    sounds = lambda: [url for url in window.requests if url.endswith(".mp3")]  # noqa: E731
+    assert sounds() == []
+    player = page.locator(".listen-grid figure.player").first
+    player.locator("audio").evaluate("(audio) => { audio.muted = true; }")
+    slider = player.locator("[role=slider]")
+    slider.press("PageUp")
+    assert sounds() == [], "before it is played nothing is fetched"
+    player.locator("button").click()
+    sought = "document.querySelector('.listen-grid audio')"
+    page.wait_for_function(f"{sought}.currentTime > 1")
+    assert page.evaluate(f"{sought}.src").startswith("blob:")
+    assert len(sounds()) == 1
+    begins = page.evaluate("JSON.parse(document.querySelector('.listen-grid figure').dataset.roll).bars")
+    slider.press("Home")
+    page.wait_for_function(f"{sought}.currentTime < {begins[1]} && !{sought}.seeking")
+    for _ in range(3):
+        slider.press("ArrowRight")
+    page.wait_for_function(f"{sought}.currentTime >= {begins[3]}")
+    assert window.complaints == []
+    missing = page.locator(".listen-grid figure.player").nth(1)
+    missing.locator("audio").evaluate("(audio) => { audio.src = 'gone.mp3'; }")
+    missing.locator("button").click()
+    page.wait_for_function("document.querySelectorAll('.listen-grid .player-status')[1].textContent")
+    assert "cannot be loaded" in missing.locator("[role=status]").inner_text()
 
 
 def test_there_is_something_to_hear(site):
