@@ -25,7 +25,6 @@ def test_everything_about_a_scale_in_d():
     assert keys.profiles_agree(SCALE) == 1
     assert keys.share_in_scale(SCALE) == 1
     assert keys.opens_on_tonic(SCALE) == 1
-    assert keys.closes_on_tonic(SCALE) == 1
 
 
 def test_one_foreign_note():
@@ -70,10 +69,27 @@ def test_a_piece_that_moves_away_is_less_stable():
     assert keys.key_stability(music(joined(home, away, bars=8))) < 0.7
 
 
-def test_ends_are_judged_by_the_lowest_note():
-    notes = [*line(D_MAJOR), (8, 4, 74), (8, 4, 54)]
-    assert keys.closes_on_tonic(music(notes)) == 0
-    assert keys.closes_on_tonic(music([*line(D_MAJOR), (8, 4, 66), (8, 4, 50)])) == 1
+def test_minor_may_raise_its_sixth_and_seventh():
+    rising = [57, 59, 60, 62, 64, 66, 68, 69]  # A melodic minor, upwards
+    falling = [69, 67, 65, 64, 62, 60, 59, 57, 57, 60, 64, 57]
+    tune = music(line([*rising, *falling]))
+    assert str(keys.piece_key(tune)) == "A minor"
+    assert keys.share_in_scale(tune) == pytest.approx(18 / 20)
+    assert keys.share_in_scale(tune, raised=True) == 1
+    assert keys.share_in_scale(SCALE, raised=True) == 1
+
+
+def test_keys_follow_a_piece_that_moves_away():
+    """Eight bars of D, then the same a tritone higher: the key changes once, at the seam."""
+    home = [(start, length, pitch) for start, length, pitch in line([*UP_AND_DOWN, 62, 62] * 2)]
+    away = [(start + 48, length, pitch + 6) for start, length, pitch in home]
+    piece = music([*home, *away])
+    found = keys.local_keys(piece, piece.beats)
+    assert found[:44] == [D] * 44
+    assert found[52:] == [EstimatedKey(8, "major")] * (len(found) - 52)
+    assert keys.local_keys(music(home), music(home).beats) == [D] * 48
+    with pytest.raises(UnmeasurableError, match="no beat"):
+        keys.local_keys(piece, piece.beats[:0])
 
 
 def test_an_opening_is_the_first_note_on_a_bar_line():

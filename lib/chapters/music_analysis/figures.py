@@ -41,6 +41,28 @@ def key_error_table(errors: pd.DataFrame, caption: str) -> HTML:
     return html_table(pd.DataFrame(lines), caption, dict.fromkeys(RELATIONS[1:], ".0%"))
 
 
+def agreement_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
+    """How often our answers are the experts', beside what needs no ear.
+
+    Args:
+        table: from :func:`lib.chapters.music_analysis.agreement.agreement_table`.
+        caption: of the table.
+        note: below it.
+    """
+    lines = [
+        {
+            "question": row["label"],
+            "asked": row["asked"],
+            "ours": with_interval(row["share"], row["low"], row["high"], 2),
+            "music21's": row["music21"],
+            "always the commonest": row["constant"],
+        }
+        for row in table.to_dict("records")
+    ]
+    formats = {"music21's": ".2f", "always the commonest": ".2f"}
+    return html_table(pd.DataFrame(lines), caption, formats, note=note)
+
+
 def measures_table(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
     """Measures in rows and sources in columns, each cell a mean with its 95 % interval and its pieces.
 

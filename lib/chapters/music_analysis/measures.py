@@ -16,7 +16,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import read_json, write_json
 from lib.basics.kept import code_hash, kept_path
 from lib.basics.progress import Progress
-from lib.chapters.music_analysis import endings, sections, themes
+from lib.chapters.music_analysis import endings, outlines, sections, themes
 from lib.measures import harmony, keys
 from lib.measures.piece import BarredNotes, Music, UnmeasurableError
 
@@ -45,10 +45,12 @@ MEASURES = {
     "share_in_scale": Measure("key", "notes in the scale of the key", "", keys.share_in_scale),
     "key_stability": Measure("key", "four-bar windows in the key of the whole", "", keys.key_stability),
     "opens_on_tonic": Measure("key", "opens on the tonic", "", keys.opens_on_tonic, True),
-    "closes_on_tonic": Measure("key", "closes on the tonic", "", keys.closes_on_tonic, True),
+    "closes_on_tonic": Measure("key", "closes on the tonic", "", endings.closes_on_tonic, True),
     "share_of_chords": Measure("harmony", "beats with a triad or seventh chord", "", harmony.share_of_chords),
+    "permuted_chords": Measure("harmony", "the same with voices permuted", "", harmony.permuted_chords),
     "falling_fifths": Measure("harmony", "changes of chord by a falling fifth", "", harmony.falling_fifths),
     "share_recurring": Measure("themes", "notes that repeat a theme", "", themes.share_recurring),
+    "share_in_outline": Measure("themes", "beats that repeat an outline", "", outlines.share_in_outline),
     "share_transposed": Measure("themes", "of these, at a new pitch", "", themes.share_transposed),
     "bars_apart": Measure("themes", "distance to the last occurrence", "bars", themes.bars_apart),
     "returning_phrases": Measure(

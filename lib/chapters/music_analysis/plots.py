@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lib.chapters.music_analysis.measures import MEASURES
+from lib.chapters.music_analysis.sections import form_words
 from lib.measures.music_sources import SOURCES
 from lib.show.style import BAR_LINE, CARD, INK, MODEL_MARKERS, SEQUENTIAL, model_colour, model_label
 
@@ -89,33 +90,57 @@ def _wrapped(text: str) -> str:
     return "\n".join(textwrap.wrap(text, 24))
 
 
+_ABOVE = ("real", "real, shuffled", "transformer, pretrained")
+
+
 def plot_recurrence(curves: pd.DataFrame) -> Figure:
-    """How much of a melody repeats what stood so many bars before.
+    """How much of a melody repeats what stood so many bars before: real pieces above, models below.
+
+    Models that were trained here have a scale of their own, or all their lines would lie on zero; real pieces
+    with shuffled bars stand in both panels, and the pretrained model above.
 
     Args:
         curves: from :func:`lib.chapters.music_analysis.tables.curve_table`, of 'recurrence_by_distance'.
     """
-    figure, axis = plt.subplots(figsize=(7.2, 3.4))
-    for source in in_order(curves["source"]):
-        part = curves[curves["source"] == source]
-        style = source_style(source)
-        axis.plot(
-            part["place"] + 1,
-            part["mean"],
-            markersize=4,
-            linewidth=1.2,
-            label=source_label(source),
-            linestyle=":" if source in _HOLLOW else "-",
-            **style,
-        )
-        axis.fill_between(
-            part["place"] + 1, part["low"], part["high"], color=style["color"], alpha=0.1, linewidth=0
-        )
-    axis.set_xticks(range(4, 33, 4))
-    axis.yaxis.set_major_formatter("{x:.0%}")
-    axis.set(xlabel="distance in bars", ylabel="notes that repeat", ylim=(-0.005, None), xlim=(0.5, 32.5))
-    figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncol=3)
+    sources = in_order(curves["source"])
+    panels = [
+        [name for name in sources if name in _ABOVE],
+        [name for name in sources if name not in _ABOVE or name == "real, shuffled"],
+    ]
+    figure, axes = plt.subplots(2, 1, figsize=(7.2, 5.0), sharex=True)
+    titles = "real pieces, and the pretrained model", "models trained here, on a scale of their own"
+    for axis, shown, title in zip(axes, panels, titles, strict=True):
+        for source in shown:
+            _draw_recurrence(axis, curves[curves["source"] == source], source)
+        axis.set_title(title, fontsize=9)
+        axis.set_xticks(range(4, 33, 4))
+        axis.yaxis.set_major_formatter("{x:.0%}")
+        axis.set(ylabel="notes that repeat", ylim=(0, None), xlim=(0.5, 32.5))
+    axes[1].set_xlabel("distance in bars")
+    labels = {
+        label: handle
+        for axis in axes
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(labels.values(), labels.keys(), loc="outside lower center", ncol=3)
     return figure
+
+
+def _draw_recurrence(axis: Axes, part: pd.DataFrame, source: str) -> None:
+    style = source_style(source)
+    axis.plot(
+        part["place"] + 1,
+        part["mean"],
+        markersize=4,
+        linewidth=1.2,
+        label=source_label(source),
+        linestyle=":" if source in _HOLLOW else "-",
+        **style,
+    )
+    if source in ("real", "transformer", "real, shuffled"):  # all bands at once cannot be told apart
+        axis.fill_between(
+            part["place"] + 1, part["low"], part["high"], color=style["color"], alpha=0.12, linewidth=0
+        )
 
 
 def plot_similarity(pieces: Mapping[str, tuple[np.ndarray, np.ndarray, str]]) -> Figure:
@@ -138,7 +163,7 @@ def plot_similarity(pieces: Mapping[str, tuple[np.ndarray, np.ndarray, str]]) ->
             extent=(0.5, bars + 0.5, bars + 0.5, 0.5),
             aspect="equal",
         )
-        above.set_title(f"{title}\nform {form}", fontsize=9)
+        above.set_title(f"{title}\n{form_words(form)}", fontsize=9)
         above.grid(visible=False)
         below.fill_between(np.arange(1, bars + 1), 0, novelty, step="mid", color=INK, alpha=0.7, linewidth=0)
         below.set(xlim=(0.5, bars + 0.5), xlabel="bar", ylim=(1.1 * lowest, 1.1 * highest))

@@ -75,6 +75,32 @@ def main_boundary(music: BarredNotes) -> int:
     return int(np.argmax(novelty(music))) - music.first_full_bar
 
 
+def shows_its_form(music: BarredNotes) -> float:
+    """How well a piece shows AABB to the eye: novelty in its middle, if it is highest there; else 0.
+
+    0 also for pieces that have another form, and for those that are too short.
+    """
+    try:
+        if not is_aabb(music):
+            return 0.0
+        curve = novelty(music)
+    except UnmeasurableError:
+        return 0.0
+    middle = (music.bars - music.first_full_bar) / 2
+    return max(0.0, float(curve.max())) if abs(main_boundary(music) - middle) <= 1 else 0.0
+
+
+def form_words(letters: str) -> str:
+    """A form as a title says it.
+
+    >>> form_words("AABB"), form_words("ABCD"), form_words("–")
+    ('form AABB', 'no repeat found', 'too short for a form')
+    """
+    if letters == "–":
+        return "too short for a form"
+    return "no repeat found" if len(set(letters)) == len(letters) else f"form {letters}"
+
+
 def overview(music: BarredNotes) -> tuple[np.ndarray, np.ndarray, str]:
     """Similarity of bars, novelty and form of a piece, for a picture; zeros and '–' where it is too short."""
     found = []

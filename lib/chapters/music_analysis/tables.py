@@ -17,8 +17,9 @@ from lib.measures.statistics import Interval, bootstrap_mean
 def source_table(measured: Measured, names: Sequence[str]) -> pd.DataFrame:
     """The mean of each measure over the pieces of each source.
 
-    Where every piece says yes (or no), a bootstrap has nothing to draw; the interval is Wilson's then, with
-    groups as trials. Of other measures on which all pieces agree, the interval has no width.
+    Where a share is 0 in all pieces, or 1 in all, a bootstrap has nothing to draw; the interval is Wilson's
+    then, with groups as trials: that of how many pieces differ at all, which bounds the mean. Of measures
+    with a unit on which all pieces agree, the interval has no width.
 
     Args:
         measured: from :func:`lib.chapters.music_analysis.measures.measure_pieces`.
@@ -32,11 +33,7 @@ def source_table(measured: Measured, names: Sequence[str]) -> pd.DataFrame:
         for source, part in measured.values.groupby("source", sort=False):
             known = part[part[name].notna()]
             if len(known):
-                interval = _mean(
-                    known[name].to_numpy(float),
-                    known["group"].to_numpy(),
-                    name == "ended" or MEASURES[name].binary,
-                )
+                interval = _mean(known[name].to_numpy(float), known["group"].to_numpy(), _is_share(name))
                 rows.append(
                     {
                         "measure": name,
@@ -51,15 +48,22 @@ def source_table(measured: Measured, names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["measure", "source", "mean", "low", "high", "pieces", "asked"])
 
 
-def _mean(values: np.ndarray, groups: np.ndarray, binary: bool) -> Interval:
+def _is_share(name: str) -> bool:
+    return name == "ended" or not MEASURES[name].unit
+
+
+def _mean(values: np.ndarray, groups: np.ndarray, share: bool) -> Interval:
     found, count = bootstrap_mean(values, groups), len(np.unique(groups))
-    if binary and count > 1 and found.low == found.high:
-        return Interval(*share_with_interval(count if values[0] else 0, count))
+    if share and count > 1 and found.low == found.high and found.estimate in (0, 1):
+        return Interval(*share_with_interval(count if found.estimate else 0, count))
     return found
 
 
 def difference(measured: Measured, name: str, source: str, baseline: str) -> tuple[Interval, int]:
     """The mean difference of two sources, slot by slot, so that labels do not differ between them.
+
+    Where the two do not differ in any slot, a bootstrap has nothing to draw. The interval of a share reaches
+    then as far on either side as Wilson's for how many groups differ at all.
 
     Args:
         measured: pieces of both.
@@ -82,7 +86,38 @@ def difference(measured: Measured, name: str, source: str, baseline: str) -> tup
     if pairs.empty:
         return Interval(float("nan"), float("nan"), float("nan")), 0
     differences = (pairs["one"] - pairs["other"]).to_numpy()
-    return bootstrap_mean(differences, pairs["group"].to_numpy()), len(pairs)
+    groups = pairs["group"].to_numpy()
+    if _is_share(name) and not differences.any() and len(np.unique(groups)) > 1:
+        _, _, most = share_with_interval(0, len(np.unique(groups)))
+        return Interval(0.0, -most, most), len(pairs)
+    return bootstrap_mean(differences, groups), len(pairs)
+
+
+def against_own(measured: Measured, name: str, baseline: str) -> pd.DataFrame:
+    """The mean difference of two measures of the same pieces, by source.
+
+    Args:
+        measured: from :func:`lib.chapters.music_analysis.measures.measure_pieces`.
+        name, baseline: measures; the second is what the first would be by chance.
+
+    Returns:
+        source, difference, low, high (95 %), pieces (with an answer to both).
+    """
+    rows = []
+    for source, part in measured.values.groupby("source", sort=False):
+        known = part[[name, baseline, "group"]].dropna()
+        if len(known):
+            found = bootstrap_mean((known[name] - known[baseline]).to_numpy(float), known["group"].to_numpy())
+            rows.append(
+                {
+                    "source": source,
+                    "difference": found.estimate,
+                    "low": found.low,
+                    "high": found.high,
+                    "pieces": len(known),
+                }
+            )
+    return pd.DataFrame(rows, columns=["source", "difference", "low", "high", "pieces"])
 
 
 def difference_table(

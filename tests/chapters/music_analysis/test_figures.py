@@ -70,16 +70,20 @@ def test_recurrence_and_curves():
             "pieces": 5,
         }
     )
-    line = plots.plot_recurrence(curve).axes[0].lines[0]
-    assert line.get_xdata().tolist() == list(range(1, 11))
+    below = curve.assign(source="lstm", mean=curve["mean"] / 50)
+    above, enlarged = plots.plot_recurrence(pd.concat([curve, below])).axes
+    assert above.lines[0].get_xdata().tolist() == list(range(1, 11))
+    assert [line.get_label() for line in enlarged.lines] == ["LSTM"]
+    assert enlarged.get_ylim()[1] < 0.1, "what lies near zero has a scale of its own"
     left, right = plots.plot_piece_curves(curve, curve).axes
     assert left.lines[0].get_ydata().tolist() == right.lines[0].get_ydata().tolist()
 
 
 def test_similarity_with_novelty_below(our_style):
     figure = plots.plot_similarity(
-        {"real": (np.eye(20), np.linspace(-0.1, 0.2, 20), "AABB"), "short": (np.eye(3), np.zeros(3), "–")}
+        {"real": (np.eye(20), np.linspace(-0.1, 0.2, 20), "AABB"), "short": (np.eye(3), np.zeros(3), "ABC")}
     )
+    assert figure.axes[1].get_title(loc="left") == "short\nno repeat found"
     assert figure.axes[0].get_title(loc="left") == "real\nform AABB"
     assert figure.axes[2].get_ylim() == figure.axes[3].get_ylim()
 

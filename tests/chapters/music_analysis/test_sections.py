@@ -90,3 +90,13 @@ def test_short_pieces_say_so():
     ):
         with pytest.raises(UnmeasurableError, match=words):
             measure(piece)
+
+
+def test_an_example_shows_what_the_text_says():
+    """Novelty is highest in the middle, where the second part begins."""
+    one, other = line([62, 66, 69, 66] * 16), line([74, 71, 67, 71] * 16, 1.0, 64.0)
+    piece = music([*one, *other])
+    assert sections.shows_its_form(piece) == sections.novelty(piece)[16] > 0.3
+    assert sections.shows_its_form(music(aabb(8))) == 0, "AABB, but novelty is higher elsewhere"
+    assert sections.shows_its_form(music(joined(*(phrase(seed) for seed in range(4))))) == 0
+    assert sections.shows_its_form(music(line([60, 62]))) == 0

@@ -57,6 +57,17 @@ def test_all_alike_is_not_certain():
     assert row["high"] == pytest.approx(0.161, abs=0.001)  # Wilson's for 0 of 20
 
 
+def test_a_share_of_nothing_has_an_interval():
+    """Wilson's for 0 of 20 pieces that show it at all; a bootstrap would say that it is 0 for certain."""
+    row = music_tables.source_table(measured(lstm=[0.0] * 20), ["share_recurring"]).iloc[0]
+    assert (row["low"], row["high"]) == (0, pytest.approx(0.161, abs=0.001))
+    interval, pairs = music_tables.difference(
+        measured(lstm=[0.0] * 20, real=[0.0] * 20), "share_recurring", "lstm", "real"
+    )
+    assert pairs == 20
+    assert interval == (0, pytest.approx(-0.161, abs=0.001), pytest.approx(0.161, abs=0.001))
+
+
 def test_differences_stay_within_slots():
     both = measured(real=[0.2, 0.4, 0.9], lstm=[0.1, 0.3, float("nan")])
     interval, pairs = music_tables.difference(both, "share_recurring", "lstm", "real")
@@ -68,6 +79,15 @@ def test_differences_stay_within_slots():
     assert np.isnan(nothing.estimate)
     table = music_tables.difference_table(both, ["share_recurring"], [("lstm", "real")])
     assert table["pairs"].tolist() == [2]
+
+
+def test_a_measure_against_its_own_chance():
+    found = measured(real=[0.2, 0.4, float("nan")], lstm=[0.1, 0.1, 0.1])
+    found.values["share_in_outline"] = 0.1
+    table = music_tables.against_own(found, "share_recurring", "share_in_outline").set_index("source")
+    assert table.loc["real", "difference"] == pytest.approx(0.2)
+    assert table.loc["real", "pieces"] == 2
+    assert table.loc["lstm", "difference"] == pytest.approx(0)
 
 
 def test_alike_reasons_are_counted_together():
