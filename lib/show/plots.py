@@ -245,3 +245,28 @@ def plot_piano_roll(notes: pd.DataFrame, start: float = 0, end: float | None = N
     figure, axis = plt.subplots(figsize=(7.2, 2.4))
     draw_piano_roll(axis, notes, start, float(np.ceil(last - 1e-6)) if end is None else end)
     return figure
+
+
+def plot_piano_rolls(rolls: Mapping[str, pd.DataFrame], bars: int = 16) -> Figure:
+    """Piano rolls below each other, on one scale of bars and of pitches.
+
+    Args:
+        rolls: tables of :func:`lib.sound.pianoroll.piano_roll` by title.
+        bars: bars drawn from the beginning.
+    """
+    drawn = {title: roll[roll["start_bar"] < bars] for title, roll in rolls.items()}
+    end = min(
+        bars,
+        max((int(np.ceil(roll["end_bar"].max() - 1e-6)) for roll in drawn.values() if len(roll)), default=1),
+    )
+    figure, axes = plt.subplots(
+        len(rolls), 1, figsize=(7.2, 0.5 + 1.7 * len(rolls)), sharex=True, sharey=True
+    )
+    for axis, (title, roll) in zip(np.atleast_1d(axes), drawn.items(), strict=True):
+        draw_piano_roll(axis, roll, 0, end)
+        axis.set_title(title, fontsize=10)
+        axis.label_outer()
+    pitches = pd.concat([roll["pitch"] for roll in drawn.values()])
+    if len(pitches):
+        np.atleast_1d(axes)[0].set_ylim(pitches.min() - 2, pitches.max() + 2)
+    return figure

@@ -139,6 +139,43 @@ def plot_guidance(panels: Mapping[str, pd.DataFrame], references: Mapping[str, f
     return figure
 
 
+def plot_effects(effects: pd.DataFrame | None) -> Figure:
+    """How far a swapped label moves the notes, a panel a contrast; real pieces as grey spans.
+
+    Args:
+        effects: from :func:`lib.chapters.control.label_effects.effect_table` and `real_effects`, one below
+            the other; None: there are none.
+    """
+    if effects is None:
+        return plot_sentence("No kept evidence fits these data; `python -m lib evidence control` makes it.")
+    own = effects[effects["guidance"] == 1]
+    measures = [name for name in dict.fromkeys(effects["measure"]) if name not in ("valence", "arousal")]
+    contrasts, sources = list(dict.fromkeys(effects["contrast"])), list(dict.fromkeys(own["source"]))
+    figure, axes = plt.subplots(1, len(contrasts), figsize=(7.2, 0.62 * len(measures) + 1.2), sharey=True)
+    for axis, contrast in zip(np.atleast_1d(axes), contrasts, strict=True):
+        axis.axvline(0, color=INK, linewidth=1)
+        for place, measure in enumerate(reversed(measures)):
+            found = effects[(effects["contrast"] == contrast) & (effects["measure"] == measure)]
+            for real in found[found["source"] == "real"].itertuples():
+                axis.fill_betweenx([place - 0.4, place + 0.4], real.low, real.high, color=FAINT, linewidth=0)
+            rows = found[found["guidance"] == 1].set_index("source")
+            for number, source in enumerate(name for name in sources if name in rows.index):
+                row, height = rows.loc[source], place + 0.3 - 0.6 * number / max(1, len(sources) - 1)
+                colour = model_colour(source)
+                axis.plot([row["low"], row["high"]], [height, height], color=colour, linewidth=2)
+                axis.plot(
+                    row["difference"],
+                    height,
+                    marker=MODEL_MARKERS.get(source, "o"),
+                    color=colour,
+                    label=model_label(source) if place == 0 else None,
+                )
+        axis.set_yticks(range(len(measures)), measures[::-1])
+        axis.set(title=contrast, xlabel="standard deviations of real pieces")
+    figure.legend(*np.atleast_1d(axes)[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
 def plot_song_uses(uses: pd.DataFrame | None) -> Figure:
     """Shares of songs in minor, and of lively songs, by what they were sung for.
 

@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
+from lib.measures.comparison import seeds_from_text, without_each_seed
 from lib.measures.statistics import Interval, bootstrap_mean
 from lib.measures.style import STATISTICS
 from lib.show.style import model_label
 from lib.show.tables import html_table, with_interval
+from lib.show.words import compared
+
+_CHANCE = ("below chance", "above chance", "not distinguishable from chance")
 
 
 def agreement_html(panels: Mapping[str, pd.DataFrame], caption: str, note: str = "") -> HTML:
@@ -27,6 +31,111 @@ def agreement_html(panels: Mapping[str, pd.DataFrame], caption: str, note: str =
     baseline = {title: f"{table['baseline'].iloc[0]:.2f}" for title, table in panels.items()}
     frame.loc[len(frame)] = {"source": "baseline: always one label", "pieces": None, **baseline}
     return html_table(frame, caption, {"pieces": ",.0f"}, note=note)
+
+
+def obtained_html(table: pd.DataFrame | None, caption: str, note: str = "") -> HTML:
+    """Shares that obtained what was asked for (columns: by whom) of each source and guidance (rows).
+
+    Args:
+        table: from :func:`lib.chapters.control.label_effects.obtained_table`; None: there is none.
+        caption, note: of the table.
+    """
+    if table is None:
+        return html_table(pd.DataFrame({"kept evidence": ["none fits these data"]}), caption)
+    lines = []
+    for (source, guidance), part in table.groupby(["source", "guidance"], sort=False):
+        line = {
+            "source": model_label(source),
+            "guidance": None if source in ("real", "ngram") else guidance,
+            "training seeds": None if source in ("real", "ngram") else int(part["runs"].max()),
+            "pieces": int(part["pieces"].max()),
+        }
+        for row in part.itertuples():
+            if row.by != "ended by itself" or source != "real":
+                line[row.by] = with_interval(row.agreement, row.low, row.high, 2)
+        lines.append(line)
+    baseline = table.dropna(subset=["baseline"]).groupby("by", sort=False)["baseline"].first()
+    lines.append(
+        {"source": "baseline: always one label", **{by: f"{share:.2f}" for by, share in baseline.items()}}
+    )
+    return html_table(pd.DataFrame(lines), caption, {"pieces": ",.0f", "guidance": "g"}, note=note)
+
+
+def paired_html(table: pd.DataFrame | None, caption: str, note: str = "") -> HTML:
+    """Differences of two sources, run by run.
+
+    Args:
+        table: from :func:`lib.chapters.control.label_effects.difference_table`; None: there is none.
+        caption, note: of the table.
+    """
+    if table is None:
+        return html_table(pd.DataFrame({"kept evidence": ["none fits these data"]}), caption)
+    lines = pd.DataFrame(
+        {
+            "judged": table["by"],
+            "difference of shares": [
+                with_interval(*row, 3) for row in table[["difference", "low", "high"]].to_numpy()
+            ],
+            "training seeds": table["runs"],
+        }
+    )
+    return html_table(lines, caption, note=note)
+
+
+def obtained_words(
+    obtained: pd.DataFrame | None, differences: pd.DataFrame | None, effects: pd.DataFrame | None
+) -> dict[str, str]:
+    """The findings of the kept evidence as sentences, their words by their intervals: emotion, genre,
+    difference, moved. A word that would change without one training seed is not used."""
+    if obtained is None or differences is None or effects is None:
+        return dict.fromkeys(("emotion", "genre", "difference", "moved"), "")
+    plain = obtained[obtained["guidance"] == 1].set_index(["by", "source"])
+    told = {}
+    for name, by in (("emotion", "emotion by the rule"), ("genre", "genre of three by features")):
+        if by not in plain.index.get_level_values("by"):
+            told[name] = ""
+            continue
+        rows = plain.loc[by]
+        shares = [
+            f"{model_label(source)} {row['agreement']:.0%} [{row['low']:.0%}, {row['high']:.0%}], "
+            + _against(row, row["baseline"], *_CHANCE)
+            for source, row in rows.iterrows()
+        ]
+        what = "the emotion asked for" if name == "emotion" else "the genre, among three that are alike,"
+        told[name] = (
+            f"Of {what} are obtained: {'; '.join(shares)} (chance is {rows['baseline'].iloc[0]:.0%})."
+        )
+    lines = []
+    for row in differences.to_dict("records"):
+        words = _against(
+            row, 0.0, "less often than", "more often than", "not distinguishably more or less often than"
+        )
+        lines.append(
+            f"{row['by']}: {words} the LSTM ({with_interval(row['difference'], row['low'], row['high'], digits=2)})"
+        )
+    told["difference"] = f"The Transformer obtains it, {'; '.join(lines)}."
+    asked = effects[(effects["guidance"] == 1) & effects["measure"].isin(["valence", "arousal"])]
+    wanted = {("minor minus major", "valence"), ("lively minus calm", "arousal")}
+    moved = [
+        f"{model_label(row['source'])}, {row['contrast']}: {row['measure']} "
+        f"{with_interval(row['difference'], row['low'], row['high'], digits=2)}"
+        for row in asked.to_dict("records")
+        if (row["contrast"], row["measure"]) in wanted
+    ]
+    told["moved"] = (
+        "A listener that people taught (appendix 3) hears a swapped label move, on its scale from −1 to 1, "
+        f"{'; '.join(moved)}."
+    )
+    return told
+
+
+def _against(row: Mapping, than: float, below: str, above: str, neither: str) -> str:
+    """Words for an interval beside a number; `neither` also where leaving one run out would change them."""
+    word = compared(row["low"] - than, row["high"] - than, below, above, neither)
+    without = without_each_seed(seeds_from_text(row["by_run"]), error_pieces=0.0, piece_degrees=1)
+    if any(compared(low - than, high - than, below, above, neither) != word for low, high in without):
+        return neither
+    return word
 
 
 def style_html(

@@ -22,6 +22,7 @@ from lib.data import TokenStore
 from lib.data.emotion_features import NoFeaturesError, emotion_features
 from lib.data.rated_judge import RatedJudge
 from lib.data.tokenizer import decode
+from lib.measures.comparison import seeds_as_text
 from lib.measures.label_control import NO_LABEL, agreement, baseline_of, halves
 from lib.measures.sources import PieceSet, composed_set
 from lib.measures.statistics import Interval, bootstrap_mean, seed_interval
@@ -195,7 +196,7 @@ def over_runs(found: Sequence[Interval], name: str) -> dict[str, object]:
         "low": whole.low,
         "high": whole.high,
         "runs": len(found),
-        "by_run": " ".join(f"{value:.4f}" for value in estimates),
+        "by_run": seeds_as_text(estimates),
     }
 
 
@@ -231,7 +232,7 @@ def difference_table(judged: pd.DataFrame, titles: Sequence[str], first: str, se
                 "low": found.low,
                 "high": found.high,
                 "runs": len(runs),
-                "by_run": " ".join(f"{value:.4f}" for value in gaps),
+                "by_run": seeds_as_text(gaps),
             }
         )
     return pd.DataFrame(lines)
@@ -317,7 +318,7 @@ def real_effects(
                     "low": mean - half_width,
                     "high": mean + half_width,
                     "runs": 1,
-                    "by_run": f"{mean:.4f}",
+                    "by_run": seeds_as_text([mean]),
                     "pairs": int(known.sum()),
                 }
             )

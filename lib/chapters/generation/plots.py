@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lib.show.plots import draw_piano_roll, pitch_name
+from lib.show.plots import pitch_name
 from lib.show.style import BAR_LINE, INK, MODEL_MARKERS, model_colour, model_label, token_colour
 
 _CUT = "#C9C4B8"  # tokens that a filter takes away
@@ -130,31 +130,6 @@ def plot_step_times(times: Mapping[str, pd.DataFrame]) -> Figure:
     axis.yaxis.set_major_formatter("{x:g}")
     axis.set(xlabel="tokens before", ylabel="milliseconds for the next token")
     axis.legend()
-    return figure
-
-
-def plot_piano_rolls(rolls: Mapping[str, pd.DataFrame], bars: int = 16) -> Figure:
-    """Piano rolls below each other, on one scale of bars and of pitches.
-
-    Args:
-        rolls: tables of :func:`lib.sound.pianoroll.piano_roll` by title.
-        bars: bars drawn from the beginning.
-    """
-    drawn = {title: roll[roll["start_bar"] < bars] for title, roll in rolls.items()}
-    end = min(
-        bars,
-        max((int(np.ceil(roll["end_bar"].max() - 1e-6)) for roll in drawn.values() if len(roll)), default=1),
-    )
-    figure, axes = plt.subplots(
-        len(rolls), 1, figsize=(7.2, 0.5 + 1.7 * len(rolls)), sharex=True, sharey=True
-    )
-    for axis, (title, roll) in zip(np.atleast_1d(axes), drawn.items(), strict=True):
-        draw_piano_roll(axis, roll, 0, end)
-        axis.set_title(title, fontsize=10)
-        axis.label_outer()
-    pitches = pd.concat([roll["pitch"] for roll in drawn.values()])
-    if len(pitches):
-        np.atleast_1d(axes)[0].set_ylim(pitches.min() - 2, pitches.max() + 2)
     return figure
 
 

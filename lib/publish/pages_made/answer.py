@@ -193,8 +193,8 @@ says. On {held_out} held-out pieces it loses {nats} nats a note, an n-gram model
 - Training and test pieces share no tune: copies, transpositions, variants and common melodies stand on one
   side.
 - {copied}.
-- The labels are rules, and the rule behind them judges what was composed ([control, style and
-  memory](../notebooks/a2_control_style_memory.ipynb)); how far people agree with the rule stands in
+- The labels are rules, and the rule behind them judges what was composed ([does it do
+  what it is asked?](../notebooks/04b_control.ipynb)); how far people agree with the rule stands in
   [emotions that people rated](../notebooks/a3_rated_emotions.ipynb).
 
 ## What would change it

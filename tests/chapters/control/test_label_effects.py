@@ -46,7 +46,7 @@ def test_shares_are_means_over_runs_and_their_interval_is_students():
     half = 4.3027 * 0.1 / np.sqrt(3)  # Student's, two degrees of freedom
     assert (line["low"], line["high"]) == pytest.approx((0.6 - half, 0.6 + half), abs=1e-4)
     assert (line["runs"], line["pieces"], line["baseline"]) == (3, 120, 0.5)
-    assert line["by_run"] == "0.5000 0.7000 0.6000"
+    assert line["by_run"] == "0.5 0.7 0.6"
 
 
 def test_a_single_run_has_an_interval_over_its_slots():

@@ -6,6 +6,7 @@ import pytest
 
 from lib.chapters.generation import plots
 from lib.composing.outcomes import original_outcomes, summarise_outcomes
+from lib.show.plots import plot_piano_rolls
 
 VOCABULARY = ["PAD_None", "Bar_None", "Pitch_60", "Pitch_61", "Pitch_64", "Duration_1.0.24"]
 
@@ -65,10 +66,10 @@ def test_piano_rolls_share_bars_and_pitches():
         )
 
     rolls = {"real": roll(60, 8), "composed": roll(40, 3), "none": roll(40, 3)[:0]}
-    first, second, _ = plots.plot_piano_rolls(rolls, bars=12).axes
+    first, second, _ = plot_piano_rolls(rolls, bars=12).axes
     assert first.get_xlim() == second.get_xlim() == (0, 8)
     assert first.get_ylim() == second.get_ylim() == (38, 67)
-    assert plots.plot_piano_rolls(rolls, bars=5).axes[0].get_xlim() == (0, 3)
+    assert plot_piano_rolls(rolls, bars=5).axes[0].get_xlim() == (0, 3)
 
 
 def test_endings_and_lengths():

@@ -108,7 +108,7 @@ def test_missing_numbers_come_back_as_nan_and_decide_nothing(executed):
         replication={"value": None, "low": None, "high": None, **BOUNDS},
         verdicts=("not tested", "inconclusive"),
     )
-    copy = executed("a2_control_style_memory", empty)
+    copy = executed("a2_style_and_memory", empty)
     assert [entry.record["claim"] for entry in gather([copy])] == [17]
     assert all("Claim 17" not in problem for problem in ledger_problems([copy]))
 
@@ -130,7 +130,7 @@ def test_the_page_shows_ours_first_links_each_claim_and_escapes(executed):
     survey = executed("07_survey", {**SURVEY[0], "n": "<43> raters"}, SURVEY[1])
     page = claims_page([survey, executed("03_transformer", own)], "smoke")
     failed = page.index("<strong>failed</strong>")
-    undecided = page.index("the chapter a2_control_style_memory")
+    undecided = page.index("the chapter a2_style_and_memory")
     assert failed < undecided < page.index("8. The merged scores")
     assert '<a href="../notebooks/07_survey.html#claim-8">' in page
     assert '<a href="../notebooks/03_transformer.html#own-claim-better-than-counting">' in page
