@@ -74,7 +74,7 @@ def paired_html(table: pd.DataFrame | None, caption: str, note: str = "") -> HTM
         {
             "judged": table["by"],
             "difference of shares": [
-                with_interval(*row, 3) for row in table[["difference", "low", "high"]].to_numpy()
+                with_interval(*row, digits=3) for row in table[["difference", "low", "high"]].to_numpy()
             ],
             "training seeds": table["runs"],
         }
@@ -234,7 +234,7 @@ def differences_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
             "songs": table["songs"],
             "laments and farewells": table["sad"],
             "dances": table["merry"],
-            "difference": [with_interval(*row, 3) for row in table[["difference", "low", "high"]].to_numpy()],
+            "difference": [with_interval(*row, digits=3) for row in table[["difference", "low", "high"]].to_numpy()],
             "sign expected of a mood": table["expected"],
         }
     )
