@@ -74,7 +74,7 @@ def paired_html(table: pd.DataFrame | None, caption: str, note: str = "") -> HTM
         {
             "judged": table["by"],
             "difference of shares": [
-                with_interval(*row, digits=3) for row in table[["difference", "low", "high"]].to_numpy()
+                with_interval(row.difference, row.low, row.high) for row in table.itertuples()
             ],
             "training seeds": table["runs"],
         }
@@ -111,7 +111,8 @@ def obtained_words(
             row, 0.0, "less often than", "more often than", "not distinguishably more or less often than"
         )
         lines.append(
-            f"{row['by']}: {words} the LSTM ({with_interval(row['difference'], row['low'], row['high'], digits=2)})"
+            f"{row['by']}: {words} the LSTM "
+            f"({with_interval(row['difference'], row['low'], row['high'], digits=2)})"
         )
     told["difference"] = f"The Transformer obtains it, {'; '.join(lines)}."
     asked = effects[(effects["guidance"] == 1) & effects["measure"].isin(["valence", "arousal"])]
@@ -234,7 +235,7 @@ def differences_html(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
             "songs": table["songs"],
             "laments and farewells": table["sad"],
             "dances": table["merry"],
-            "difference": [with_interval(*row, digits=3) for row in table[["difference", "low", "high"]].to_numpy()],
+            "difference": [with_interval(*row, 3) for row in table[["difference", "low", "high"]].to_numpy()],
             "sign expected of a mood": table["expected"],
         }
     )
