@@ -36,6 +36,7 @@ from lib.publish.pages_made.floors import built_page
 from lib.publish.pages_made.instructors import instructors_page
 from lib.publish.pages_made.ledger import claims_page, ledger_problems
 from lib.publish.pages_made.listening_page import listening_page, with_three_pieces
+from lib.publish.pages_made.review import with_verdicts
 from lib.publish.pages_made.status import status_page
 from lib.publish.record import write_record
 from lib.show.media import LISTENING
@@ -152,6 +153,9 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
     write_text(stage / "book" / "listen.md", listening_page(copies))
     write_text(stage / "book" / "answer.md", answer_page(copies))
     index = stage / "book" / "index.md"
+    review = stage / "book" / "reproducibility.md"
+    if review.is_file():
+        write_text(review, with_verdicts(review.read_text(encoding="utf-8"), copies))
     write_text(index, with_answer(with_three_pieces(index.read_text(encoding="utf-8"), copies)))
     stage_compose_page(stage / "book" / "compose.md", stage / _EXTRA / "book", copies)
     instructors, built = (stage / "book" / f"{name}.md" for name in ("instructors", "built"))
