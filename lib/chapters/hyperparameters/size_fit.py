@@ -16,6 +16,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.optimize import minimize
 
 from lib.basics.errors import BookError
@@ -74,8 +75,8 @@ def fit_runs(
     """Fit one form to the runs of one kind.
 
     Each bootstrap draw refits losses made from the fitted ones and residuals drawn with replacement. The
-    residuals are widened by √(n/(n − constants)), and further to the standard deviation between seeds where
-    that is larger.
+    residuals are widened by √(n/(n − constants)), then to the standard deviation between seeds where that is
+    larger, and by Student's t over the normal quantile: percentiles of so few residuals are too narrow.
 
     Args:
         runs: columns kind, parameters, tokens, loss, budget; runs without a loss are left out.
@@ -105,6 +106,7 @@ def fit_runs(
     between_seeds = seed_deviation(runs)
     if between_seeds > noise.std() > 0:
         noise = noise * between_seeds / noise.std()
+    noise = noise * stats.t.ppf(0.975, count - free) / stats.norm.ppf(0.975)
     generator, draws = np.random.default_rng(0), DRAWS if draws is None else draws
     drawn = [
         _solve(form, found.x, parameters, tokens, fitted + generator.choice(noise, count)).x
