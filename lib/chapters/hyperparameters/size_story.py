@@ -187,15 +187,13 @@ def _form(kept: KeptSizes) -> str:
 
 def _worth(worth: pd.DataFrame) -> str:
     size, kind = worth.loc[("size", "transformer")], worth.loc[("kind", "")]
-    more = compared(
-        *worth.loc[("size minus kind", ""), ["low", "high"]],
-        "less than",
-        "more than",
-        "an amount that cannot be told from",
+    more = worth.loc[("size minus kind", "")]
+    verdict = compared(
+        more["low"], more["high"], "less than", "more than", "an amount that cannot be told from"
     )
     return (
         f"{FACTOR} times the parameters lower the Transformer's loss by {_number(size)} nats a token, "
-        f"which is {more} the {_number(kind)} that lie between the kinds at equal parameters."
+        f"which is {verdict} the {_number(kind)} that lie between the kinds at equal parameters."
     )
 
 
