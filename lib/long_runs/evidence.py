@@ -20,6 +20,7 @@ from lib.data.store import TokenStore
 from lib.ledger.evidence import committed_code, keep_evidence
 from lib.long_runs.composer_trials import run_composer_trials
 from lib.long_runs.label_trials import run_label_trials
+from lib.long_runs.music_trials import run_music_trials
 from lib.long_runs.size_pieces import measure_sizes
 from lib.measures import loss_tables
 from lib.measures.comparison import paired_difference, slope_within
@@ -121,6 +122,11 @@ def size_part(profile: Profile, store: TokenStore) -> Tables:
     return {"size_runs": pd.concat([measured, real], ignore_index=True), "size_fit": fits}
 
 
+def music_part(profile: Profile, store: TokenStore) -> Tables:
+    """What composed music is like beside real music, in chapter 8."""
+    return run_music_trials(profile, store)
+
+
 PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
     "sweeps": sweeps_part,
     "networks": networks_part,
@@ -128,6 +134,7 @@ PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
     "ablation": ablation_part,
     "composer": composer_part,
     "control": control_part,
+    "music": music_part,
     "size": size_part,
 }
 """By name, in the order in which they run."""
