@@ -1,12 +1,16 @@
 """The ledger of claims: outcome, margin and rule of each, committed before the evidence, and its verdicts.
 
-`claims.yaml`, beside this file, holds the rules. A chapter measures and hands over numbers; the verdict
-follows from the rule. :func:`record_claim` shows it in the notebook and leaves a record in the cell's output,
-from which the page of all claims is made.
+`claims.yaml`, beside this file, holds the rules. A chapter measures and hands over numbers, with what bounds
+them; the verdict follows from the rule (:mod:`lib.ledger.rules`). :func:`record_claim` shows it in the
+notebook and leaves a record in the cell's output, from which the page of all claims is made. A rule that is
+changed keeps its history there: what it was, what it gave, and why it was changed.
 """
 
 import math
+import re
+import string
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -14,11 +18,11 @@ from typing import Any, Literal
 
 import yaml
 from IPython.display import display
-from pydantic import ConfigDict, Field, ValidationError, model_validator
-from pydantic.dataclasses import dataclass
+from pydantic import Field, ValidationError, model_validator
 
 from lib.basics.errors import BookError
 from lib.basics.files import hash_of_json
+from lib.ledger.rules import Outcome, Rule, Side
 from lib.profiles.profile import Settings, StrictLoader
 
 LEDGER = Path(__file__).with_name("claims.yaml")
@@ -26,97 +30,21 @@ RECORD = "application/vnd.composing-to-a-mood.claim+json"
 """The type under which a record lies in a cell's output."""
 
 OriginalVerdict = Literal["holds", "confounded", "contradicted by its own files", "not tested"]
-ReplicationVerdict = Literal["agrees", "differs", "inconclusive", "not testable here"]
-OwnVerdict = Literal["held", "failed", "undecided"]
-Side = Literal["inside", "outside", "undecided"]
+ReplicationVerdict = Literal["agrees", "differs", "inconclusive", "not assessable here", "not testable here"]
+OwnVerdict = Literal["held", "failed", "undecided", "not assessable here"]
 
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
-class Outcome:
-    """A measured primary outcome, in the unit that the claim's rule names.
-
-    Attributes:
-        value: the estimate; NaN where this profile cannot give one.
-        low, high: its 95 % interval; equal to `value` for a count or a published figure without one; NaN
-            where there is no interval, which decides nothing.
-        seeds: training runs behind it (pairs count once); None where no training is involved.
-        degrees: degrees of freedom of the interval, as for a mean of few seeds; None: infinitely many, the
-            normal quantile.
-        without_seed: (low, high) of the interval with each of the seeds left out in turn; empty for one.
-
-    Raises:
-        ValueError: when the interval does not hold the value, or when it rests on several seeds and does not
-            say what it is without each of them.
-    """
-
-    value: float
-    low: float
-    high: float
-    seeds: int | None = None
-    degrees: float | None = None
-    without_seed: tuple[tuple[float, float], ...] = ()
-
-    def __post_init__(self) -> None:
-        known = [number for number in (self.low, self.value, self.high) if not math.isnan(number)]
-        if known != sorted(known):
-            raise ValueError(f"the interval [{self.low}, {self.high}] does not hold the value {self.value}")
-        several = self.seeds or 1
-        if len(self.without_seed) != (several if several > 1 else 0):
-            raise ValueError(
-                f"an outcome of {several} seeds needs its interval without each of them, not "
-                f"{len(self.without_seed)} of them"
-            )
-
-
-class Rule(Settings):
-    """What is measured, and on which side of which margin the claim has it."""
-
-    outcome: str
-    unit: str
-    expects: Literal["above", "below", "within"]
-    margin: float
-    upper: float | None = None  # with `within`: the margin is the lower end
-    least_seeds: int = Field(default=1, gt=0)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "Rule":
-        if (self.upper is not None) != (self.expects == "within"):
-            raise ValueError("'upper' belongs to 'expects: within', and only there")
-        return self
-
-    def side(self, outcome: Outcome) -> Side:
-        """Where the whole interval lies: on the claim's side, on the other, or on neither.
-
-        On neither, too, where it rests on too few seeds, or would lie elsewhere without one of them.
-        """
-        if (outcome.seeds or 1) < self.least_seeds or self.hangs_on_a_seed(outcome):
-            return "undecided"
-        return self._side_of(outcome.low, outcome.high)
-
-    def hangs_on_a_seed(self, outcome: Outcome) -> bool:
-        """Whether the interval is decided, and would be another thing with one of the seeds left out."""
-        whole = self._side_of(outcome.low, outcome.high)
-        return whole != "undecided" and any(self._side_of(*ends) != whole for ends in outcome.without_seed)
-
-    def _side_of(self, low: float, high: float) -> Side:
-        exact = low == high
-        if self.upper is not None:
-            if low >= self.margin and high <= self.upper:
-                return "inside"
-            return "outside" if high < self.margin or low > self.upper else "undecided"
-        if self.expects == "below":
-            low, high = -high, -low
-        margin = self.margin if self.expects == "above" else -self.margin
-        if low > margin:
-            return "inside"
-        return "outside" if high < margin or (exact and high == margin) else "undecided"
-
-    @property
-    def margin_text(self) -> str:
-        """The side that the claim is on, in words."""
-        if self.expects == "within":
-            return f"between {self.margin:g} and {self.upper:g}".replace("-", "−")
-        return f"{self.expects} {self.margin:g}".replace("-", "−")
+REPLICATION: Mapping[Side, ReplicationVerdict] = {
+    "inside": "agrees",
+    "outside": "differs",
+    "undecided": "inconclusive",
+    "out of reach": "not assessable here",
+}
+_OWN: Mapping[Side, OwnVerdict] = {
+    "inside": "held",
+    "outside": "failed",
+    "undecided": "undecided",
+    "out of reach": "not assessable here",
+}
 
 
 class Untested(Settings):
@@ -146,16 +74,26 @@ class ReplicationRule(Rule):
     family: Literal["primary", "fact"]
 
 
-class Claim(Settings):
-    """One claim of the original report and what decides it."""
+class Amendment(Settings):
+    """What a rule was before it was changed, and why it was."""
 
-    number: int = Field(gt=0)
+    when: date
+    was: str  # the rule, or the part of it that was changed
+    verdict: str  # what it gave
+    why: str
+
+
+class Claim(Settings):
+    """One claim of the original report and what decides it; `13a` is a part of claim 13."""
+
+    number: int | str
     claim: str
     caveat: str | None = None  # the students' own
     notebook: str  # the chapter that decides it
     original: OriginalRule | Untested
     replication: ReplicationRule | Untestable
     would_change: str
+    amended: tuple[Amendment, ...] = ()
 
 
 class OwnClaim(Settings):
@@ -166,32 +104,43 @@ class OwnClaim(Settings):
     notebook: str
     rule: Rule
     would_change: str
+    amended: tuple[Amendment, ...] = ()
 
 
 class Ledger(Settings):
-    """All claims; numbers run from 1 without a gap."""
+    """All claims; numbers run from 1 without a gap, parts of one from a."""
 
     claims: tuple[Claim, ...]
     own: tuple[OwnClaim, ...]
 
     @model_validator(mode="after")
     def _numbered(self) -> "Ledger":
-        if [claim.number for claim in self.claims] != list(range(1, len(self.claims) + 1)):
-            raise ValueError("claims must be numbered 1, 2, 3, … in this order")
+        letters: dict[int, str] = {}
+        for claim in self.claims:
+            found = re.fullmatch(r"(\d+)([a-z]?)", str(claim.number))
+            number = int(found[1]) if found else 0
+            letters[number] = letters.get(number, "") + ((found and found[2]) or "-")
+        in_order = list(letters) == list(range(1, len(letters) + 1))
+        if not in_order or any(
+            each not in ("-", string.ascii_lowercase[: len(each)]) for each in letters.values()
+        ):
+            raise ValueError("claims must be numbered 1, 2, 3, … in this order, the parts of one 3a, 3b, …")
         keys = [claim.key for claim in self.own]
         if len(set(keys)) != len(keys):
             raise ValueError("a key of 'own' is given twice")
         return self
 
-    def claim(self, number: int) -> Claim:
+    def claim(self, number: int | str) -> Claim:
         """The claim of this number.
 
         Raises:
             BookError: when there is none.
         """
-        if not 1 <= number <= len(self.claims):
-            raise BookError(f"There is no claim {number}; the ledger has 1 to {len(self.claims)}.")
-        return self.claims[number - 1]
+        for claim in self.claims:
+            if claim.number == number:
+                return claim
+        known = ", ".join(str(claim.number) for claim in self.claims)
+        raise BookError(f"There is no claim {number!r}; the ledger has: {known}.")
 
     def own_claim(self, key: str) -> OwnClaim:
         """The claim of ours with this key.
@@ -226,11 +175,13 @@ def read_ledger(path: Path = LEDGER) -> Ledger:
 
 
 def original_verdict(claim: Claim, outcome: Outcome | None) -> OriginalVerdict:
-    """What the report's own files say of the claim, by its rule; see the head of `claims.yaml`."""
+    """What the report's own files show, by the claim's rule."""
     rule = claim.original
     if isinstance(rule, Untested) or outcome is None:
         return "not tested"
     side = rule.side(outcome)
+    if side == "out of reach":
+        return "not tested"
     if side == "outside":
         return "contradicted by its own files"
     if rule.confounds:
@@ -243,22 +194,16 @@ def replication_verdict(claim: Claim, outcome: Outcome | None) -> ReplicationVer
     rule = claim.replication
     if isinstance(rule, Untestable) or outcome is None:
         return "not testable here"
-    verdicts: dict[Side, ReplicationVerdict] = {
-        "inside": "agrees",
-        "outside": "differs",
-        "undecided": "inconclusive",
-    }
-    return verdicts[rule.side(outcome)]
+    return REPLICATION[rule.side(outcome)]
 
 
 def own_verdict(claim: OwnClaim, outcome: Outcome) -> OwnVerdict:
     """What became of a claim of ours, by its rule."""
-    verdicts: dict[Side, OwnVerdict] = {"inside": "held", "outside": "failed", "undecided": "undecided"}
-    return verdicts[claim.rule.side(outcome)]
+    return _OWN[claim.rule.side(outcome)]
 
 
 def record_claim(
-    number: int, original: Outcome | None = None, replication: Outcome | None = None, n: str = ""
+    number: int | str, original: Outcome | None = None, replication: Outcome | None = None, n: str = ""
 ) -> None:
     """Decide a claim by its committed rule, show the verdicts, and leave the record in the cell's output.
 
@@ -271,8 +216,8 @@ def record_claim(
         n: what the numbers rest on, in words: pieces, groups, seeds, answers.
 
     Raises:
-        BookError: for an unknown number, for an outcome that the rule asks for and that is missing, and for
-            one that the rule has no use for.
+        BookError: for an unknown number, for an outcome that the rule asks for and that is missing, for
+            one that the rule has no use for, and for one of which nobody says what bounds it.
     """
     claim = read_ledger().claim(number)
     for given, rule, name in (
@@ -284,10 +229,13 @@ def record_claim(
                 f"Claim {number} {'needs an' if given is None else 'takes no'} outcome for "
                 f"'{name}': see its rule in {LEDGER.name}."
             )
-    verdicts = {
-        "original": original_verdict(claim, original),
-        "replication": replication_verdict(claim, replication),
-    }
+    try:
+        verdicts = {
+            "original": original_verdict(claim, original),
+            "replication": replication_verdict(claim, replication),
+        }
+    except ValueError as error:
+        raise BookError(f"Claim {number}: {error}.") from error
     record = {
         "claim": number,
         "rule": rule_hash(claim),
@@ -308,10 +256,13 @@ def record_own_claim(key: str, outcome: Outcome, n: str) -> None:
         n: what it rests on, in words.
 
     Raises:
-        BookError: for an unknown key.
+        BookError: for an unknown key, or an outcome of which nobody says what bounds it.
     """
     claim = read_ledger().own_claim(key)
-    verdict = own_verdict(claim, outcome)
+    try:
+        verdict = own_verdict(claim, outcome)
+    except ValueError as error:
+        raise BookError(f"Our claim '{key}': {error}.") from error
     record = {
         "own": key,
         "rule": rule_hash(claim),
@@ -323,7 +274,8 @@ def record_own_claim(key: str, outcome: Outcome, n: str) -> None:
         record,
         f"A claim of ours: {claim.claim}",
         {
-            "Verdict": f"{verdict}: {outcome_text(claim.rule, outcome)}",
+            "Verdict": stated(shown_verdict(verdict), outcome_text(claim.rule, outcome)),
+            "What was measured": claim.rule.outcome,
             "Rests on": n,
             "What would change it": claim.would_change,
         },
@@ -332,25 +284,16 @@ def record_own_claim(key: str, outcome: Outcome, n: str) -> None:
 
 def rule_hash(claim: Claim | OwnClaim) -> str:
     """Twelve digits that stand for a claim with its rules: a record made under others is stale."""
-    return hash_of_json(claim.model_dump(mode="json"))[:12]
+    return hash_of_json(claim.model_dump(mode="json", exclude={"amended"}))[:12]
 
 
 def outcome_text(rule: Rule, outcome: Outcome) -> str:
-    """A number with its interval, its unit and what the claim asks for."""
+    """What was found, in words: a reason first, then the number beside the margin."""
+    why = rule.judge(outcome).why
     if math.isnan(outcome.value):
-        return f"no estimate at this size ({rule.outcome}; the claim: {rule.margin_text})"
-    interval = (
-        ""
-        if outcome.low == outcome.high or math.isnan(outcome.low)
-        else (f" [{_number(outcome.low)},\N{NO-BREAK SPACE}{_number(outcome.high)}]")
-    )
-    return f"{_number(outcome.value)}{interval} {rule.unit} ({rule.outcome}; the claim: {rule.margin_text})"
-
-
-def _number(value: float) -> str:
-    digits = 3 if abs(value) < 10 else 1
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−") if text.strip("-0.") else text.lstrip("-")
+        return why
+    found = f"{rule.amount(outcome)}, where the claim asks for a value {rule.margin_text}"
+    return f"{why}; it is {found}" if why else found
 
 
 def _lines(
@@ -364,23 +307,34 @@ def _lines(
         own_files = outcome_text(first, original)
         if verdicts["original"] == "confounded":
             own_files += "; but " + "; ".join(first.confounds)
+        own_files += f". Looked at: {first.outcome}"
+    measured = {}
     if isinstance(second, Untestable):
         ours = second.why
     else:
         assert replication is not None, "a rule was given no outcome"
         ours = outcome_text(second, replication)
+        measured = {"What was measured": second.outcome}
     return {
         **({"The students' own caveat": claim.caveat} if claim.caveat else {}),
-        "The report's own evidence": f"{verdicts['original']}: {own_files}",
-        "Our replication": f"{shown_verdict(verdicts['replication'])}: {ours}",
+        "The report's own evidence": stated(verdicts["original"], own_files),
+        "Our replication": stated(shown_verdict(verdicts["replication"]), ours),
+        **measured,
         **({"Rests on": n} if n else {}),
         "What would change it": claim.would_change,
     }
 
 
+def stated(verdict: str, text: str) -> str:
+    """A verdict with what it rests on: the plain word comes first."""
+    return f"{verdict}: {text}" if text else verdict
+
+
 def shown_verdict(verdict: str) -> str:
     """A verdict for readers: what differs on this music differs here, and nowhere else."""
-    return "differs here" if verdict == "differs" else verdict
+    return {"differs": "differs here", "not assessable here": "not assessable here (nothing to measure)"}.get(
+        verdict, verdict
+    )
 
 
 def anchor(record: Mapping[str, Any]) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from lib.ledger.claims import Outcome, ReplicationRule, ReplicationVerdict, Rule, Side, read_ledger
+from lib.ledger.claims import REPLICATION, ReplicationRule, ReplicationVerdict, read_ledger
+from lib.ledger.rules import Outcome, Rule
 
 LEVEL = 0.05
 
@@ -20,10 +21,12 @@ def p_value(rule: Rule, outcome: Outcome) -> float:
     """Two-sided p of the value against the nearest margin that its verdict depends on.
 
     The standard error is the half of the interval on the margin's side, over Student's quantile at the
-    outcome's degrees of freedom. Where there is no estimate, no interval or too few seeds, p is 1.
+    outcome's degrees of freedom. Where there is no estimate, no interval, too few seeds
+    or nothing to measure, p is 1.
     """
-    enough = (outcome.seeds or 1) >= rule.least_seeds
-    if not enough or any(math.isnan(number) for number in (outcome.value, outcome.low, outcome.high)):
+    if any(math.isnan(number) for number in (outcome.value, outcome.low, outcome.high)):
+        return 1.0
+    if (outcome.seeds or 1) < rule.least_seeds or rule.side(outcome) == "out of reach":
         return 1.0
     if rule.upper is None:
         return _against(rule.margin, outcome)
@@ -42,7 +45,7 @@ def _against(margin: float, outcome: Outcome) -> float:
     return float(2 * stats.t.sf(abs(distance) / half * stats.t.ppf(0.975, degrees), degrees))
 
 
-def corrected(outcomes: Mapping[int, Outcome]) -> dict[int, tuple[float, ReplicationVerdict]]:
+def corrected(outcomes: Mapping[int | str, Outcome]) -> dict[int | str, tuple[float, ReplicationVerdict]]:
     """Adjusted p and verdict of the primary replications among `outcomes`, by number of the claim.
 
     A verdict that does not survive becomes "inconclusive". Outcomes of rules that are not primary are left
@@ -58,12 +61,9 @@ def corrected(outcomes: Mapping[int, Outcome]) -> dict[int, tuple[float, Replica
         return {}
     ps = [p_value(rule, outcomes[number]) for number, rule in family.items()]
     adjusted = multipletests(ps, alpha=LEVEL, method="holm")[1]
-    found: dict[int, tuple[float, ReplicationVerdict]] = {}
-    verdicts: dict[Side, ReplicationVerdict] = {
-        "inside": "agrees",
-        "outside": "differs",
-        "undecided": "inconclusive",
-    }
+    found: dict[int | str, tuple[float, ReplicationVerdict]] = {}
     for (number, rule), p in zip(family.items(), adjusted.tolist(), strict=True):
-        found[number] = p, verdicts[rule.side(outcomes[number]) if p <= LEVEL else "undecided"]
+        side = rule.side(outcomes[number])
+        lost = p > LEVEL and side != "out of reach"
+        found[number] = p, REPLICATION["undecided" if lost else side]
     return found

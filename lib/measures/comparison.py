@@ -16,7 +16,7 @@ from scipy import stats
 
 from lib.basics.errors import BookError
 from lib.data.store import TokenStore
-from lib.ledger.claims import Outcome
+from lib.ledger.rules import Outcome
 from lib.measures.losses import TokenLosses
 from lib.measures.statistics import bootstrap
 
@@ -217,6 +217,23 @@ class SeedSpread(NamedTuple):
         )
 
 
+def loss_reach(vocabulary: int, weights: Sequence[float] = (1, -1)) -> tuple[float, float]:
+    """Between what a weighted sum of losses can lie, in nats per token.
+
+    Each loss is taken to lie between 0 and ln V, that of guessing evenly; only a network that learned less
+    than nothing loses more.
+
+    >>> [round(end, 2) for end in loss_reach(486)]
+    [-6.19, 6.19]
+
+    Args:
+        vocabulary: V, the number of tokens.
+        weights: 1 and −1 for a difference of two runs.
+    """
+    most = math.log(vocabulary) * np.asarray(weights, dtype=float)
+    return float(most[most < 0].sum()), float(most[most > 0].sum())
+
+
 def seed_spread(losses: Sequence[float]) -> SeedSpread:
     """The spread of repeated runs of one configuration."""
     values = np.asarray(losses, dtype=float)
@@ -301,4 +318,21 @@ def slope_within(
         return (np.where(usable, loss, 0) * centred).sum(-1) / (usable * centred**2).sum(-1)
 
     found = bootstrap(sums, groups, slope)
-    return Outcome(found.estimate, min(found.low, found.estimate), max(found.high, found.estimate)), table
+    reach = _slope_reach(table["loss"].to_numpy(), doublings, genres)
+    outcome = Outcome(
+        found.estimate, min(found.low, found.estimate), max(found.high, found.estimate), reach=reach
+    )
+    return outcome, table
+
+
+def _slope_reach(losses: np.ndarray, doublings: np.ndarray, genres: np.ndarray) -> tuple[float, float]:
+    """The steepest common slopes of the same losses, in another order of the classes of each genre."""
+    falling = rising = squares = 0.0
+    for genre in np.unique(genres):
+        sizes = np.sort(doublings[genres == genre])
+        sizes = sizes - sizes.mean()
+        ordered = np.sort(losses[genres == genre])
+        rising += float(sizes @ ordered)
+        falling += float(sizes @ ordered[::-1])
+        squares += float(sizes @ sizes)
+    return falling / squares, rising / squares

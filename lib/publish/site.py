@@ -32,9 +32,10 @@ from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
 from lib.publish.lighter import lighten, lighter_picture
 from lib.publish.pages import check_site
 from lib.publish.pages_made.answer import answer_page, with_answer
+from lib.publish.pages_made.claims_page import claims_page
 from lib.publish.pages_made.floors import built_page
 from lib.publish.pages_made.instructors import instructors_page
-from lib.publish.pages_made.ledger import claims_page, ledger_problems
+from lib.publish.pages_made.ledger import ledger_problems
 from lib.publish.pages_made.listening_page import listening_page, with_three_pieces
 from lib.publish.pages_made.review import with_verdicts
 from lib.publish.pages_made.status import status_page

@@ -4,14 +4,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lib.ledger.claims import Outcome, Rule
 from lib.ledger.correction import corrected, p_value
+from lib.ledger.rules import Outcome, Rule
 
 NAN = float("nan")
 
 
 def rule(**changes):
-    return Rule(outcome="loss", unit="nats", **{"expects": "above", "margin": 0.0, **changes})
+    plain = {"expects": "above", "margin": 0.0, "bounded_by": "losses", "possible": (-100, 100)}
+    return Rule(outcome="loss", unit="nats per token", **{**plain, **changes})
+
+
+def outcome(value, low, high):
+    return Outcome(value, low, high, reach=(-6, 6))
 
 
 def test_p_is_a_twentieth_where_the_interval_touches_the_margin():
@@ -45,14 +50,19 @@ def test_too_few_seeds_count_as_no_evidence():
 
 
 def test_one_barely_significant_outcome_among_several_does_not_survive():
-    barely, clear, nothing = Outcome(0.2, 0.005, 0.395), Outcome(0.2, 0.15, 0.25), Outcome(0.01, -0.1, 0.12)
+    barely, clear, nothing = outcome(0.2, 0.005, 0.395), outcome(0.2, 0.15, 0.25), outcome(0.01, -0.1, 0.12)
     alone = corrected({4: barely})
     assert alone[4][1] == "agrees"
-    among = corrected({4: barely, 5: clear, 11: nothing})
+    among = corrected({4: barely, 5: clear, 14: nothing})
     assert among[4][1] == "inconclusive"
     assert among[5][1] == "agrees"
-    assert among[11] == (pytest.approx(stats.norm.sf(0.01 / 0.11 * 1.96) * 2, abs=1e-3), "inconclusive")
+    assert among[14] == (pytest.approx(stats.norm.sf(0.01 / 0.11 * 1.96) * 2, abs=1e-3), "inconclusive")
 
 
 def test_facts_are_no_members_of_the_family():
     assert corrected({16: Outcome(1, 1, 1)}) == {}
+
+
+def test_what_could_not_come_out_is_no_finding_and_stays_what_it_is():
+    nothing = Outcome(0.0, -0.001, 0.001, reach=(-0.001, 0.001))
+    assert corrected({5: nothing}) == {5: (1.0, "not assessable here")}

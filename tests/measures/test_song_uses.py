@@ -59,6 +59,13 @@ def test_a_label_that_tells_everything(tmp_path):
     assert uses.loc["dance", "lively"] == 1
 
 
+def test_labels_the_wrong_way_round_are_below_zero(tmp_path):
+    found = songs(["minor-calm"] * 50 + ["major-lively"] * 50, ["Tanz"] * 50 + ["Klage"] * 50, tmp_path)
+    turned = cramers_v(opposed(found))
+    assert turned.estimate == pytest.approx(-1, abs=0.02)
+    assert turned.low <= turned.estimate <= turned.high < -0.9
+
+
 def test_a_label_that_tells_nothing(tmp_path):
     generator = np.random.default_rng(0)
     emotions = generator.choice(["minor-calm", "major-lively", "major-calm", "minor-lively"], 600)

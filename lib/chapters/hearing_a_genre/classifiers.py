@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from lib.basics.errors import TooLittleError
-from lib.ledger import claims
+from lib.ledger.rules import Outcome
 from lib.measures.classifier import fit
 from lib.measures.ear.features import segments_of, summaries
 from lib.measures.ear.network import Ear, train_ear
@@ -155,7 +155,7 @@ def difference(heard: Heard, first: np.ndarray, second: np.ndarray) -> Interval:
     )
 
 
-def claim_outcome(heard: Heard, answers: np.ndarray, chance: float) -> claims.Outcome:
+def claim_outcome(heard: Heard, answers: np.ndarray, chance: float) -> Outcome:
     """Share right above chance, as the ledger takes it: one seed."""
     value, low, high = (float(bound - chance) for bound in agreement(heard.table(answers, "heard")))
-    return claims.Outcome(value, low, high, seeds=1)
+    return Outcome(value, low, high, seeds=1, reach=(-chance, 1 - chance))

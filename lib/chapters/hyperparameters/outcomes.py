@@ -5,7 +5,8 @@ failed has failed. Every setting of a sweep runs once; the repeated default give
 all differences.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,10 @@ from scipy import stats
 from lib.data.store import TokenStore
 from lib.experiments import designs
 from lib.experiments.sweeps import Trial, curves, plan, run_sweep
-from lib.ledger.claims import Outcome
-from lib.measures.comparison import SeedSpread, seed_spread
+from lib.ledger.rules import Outcome
+from lib.measures.comparison import SeedSpread, loss_reach, seed_spread
 from lib.measures.losses import token_losses
+from lib.measures.published import published_contrast
 from lib.profiles import Profile
 from lib.training.runs import open_run
 
@@ -99,23 +101,28 @@ def spread_of_repeats(results: pd.DataFrame) -> SeedSpread:
     return seed_spread(_sweep(results, "repeats")[LOSS].tolist())
 
 
-def outcomes(results: pd.DataFrame) -> dict[int, Outcome]:
-    """Our outcomes for claims 2, 3, 4 and 15; NaN where the sweep was not run."""
+def outcomes(results: pd.DataFrame, vocabulary: int) -> dict[int, Outcome]:
+    """Our outcomes for claims 2, 3, 4 and 15, with what bounds them; NaN where the sweep was not run."""
     rule = spread_of_repeats(results)
     found = {number: Outcome(np.nan, np.nan, np.nan) for number in (2, 3, 4, 15)}
     parts = dict(iter(results.groupby("sweep")))
+
+    def difference(losses: Sequence[float]) -> Outcome:
+        return replace(rule.contrast(losses), reach=loss_reach(vocabulary))
+
     if "rates" in parts:
         rates = parts["rates"].set_index("label")[LOSS]
-        found[2] = rule.contrast([rates["rate 0.001"], rates["rate 0.0005"]])
+        found[2] = difference([rates["rate 0.001"], rates["rate 0.0005"]])
     if "batches" in parts:
         best = parts["batches"].groupby("batch_tokens")[LOSS].min().sort_index()
-        found[3] = rule.contrast(best.iloc[[1, 0]].tolist())
+        found[3] = difference(best.iloc[[1, 0]].tolist())
     if "depths" in parts:
         depths = parts["depths"].sort_values("num_layers")[LOSS]
-        found[4] = rule.contrast(depths.iloc[[1, 2]].tolist())
+        found[4] = difference(depths.iloc[[1, 2]].tolist())
     if "data_and_depth" in parts:  # shallow on a part, shallow on all, deep on a part, deep on all
-        data = parts["data_and_depth"].sort_values(["num_layers", "data_share"])[LOSS]
-        found[15] = rule.contrast(data.tolist(), (-1, 1, 1, -1))
+        losses = parts["data_and_depth"].sort_values(["num_layers", "data_share"])[LOSS].tolist()
+        effect = max(0.0, losses[0] - losses[1], losses[2] - losses[3])  # the most that fewer pieces cost
+        found[15] = replace(rule.contrast(losses, (-1, 1, 1, -1)), reach=(-effect, effect))
     return found
 
 
@@ -123,19 +130,14 @@ def published_outcomes() -> dict[int, Outcome]:
     """The report's own outcomes for the same claims, from its published table."""
     table = designs.published_sweep().set_index(["factor", "value"])
     loss = table["val_loss"]
-    best = loss["learning_rate", 5e-4]
     neighbours = max(loss["learning_rate", 1e-3], loss["learning_rate", 5e-5])
     deepest = table.loc[("depth", 12)]
     return {
-        2: _exact(neighbours - best),
-        3: _exact(loss["batch_size", 64] - loss["batch_size", 32]),
-        4: _exact(loss["depth", 8] - loss["depth", 12]),
-        15: _exact(deepest["val_loss"] - deepest["train_loss"]),
+        2: published_contrast([neighbours, loss["learning_rate", 5e-4]]),
+        3: published_contrast([loss["batch_size", 64], loss["batch_size", 32]]),
+        4: published_contrast([loss["depth", 8], loss["depth", 12]]),
+        15: published_contrast([deepest["val_loss"], deepest["train_loss"]]),
     }
-
-
-def _exact(value: float) -> Outcome:
-    return Outcome(float(value), float(value), float(value))
 
 
 def _sweep(results: pd.DataFrame, name: str) -> pd.DataFrame:

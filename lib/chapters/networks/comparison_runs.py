@@ -5,16 +5,19 @@ under each seed, and are judged on the same test pieces.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from lib.basics.errors import BookError
 from lib.data.store import TokenStore
-from lib.ledger.claims import Outcome
+from lib.ledger.evidence import Evidence
+from lib.ledger.rules import Outcome
 from lib.measures import loss_tables
 from lib.measures.comparison import (
     PairedDifference,
+    loss_reach,
     paired_difference,
     seeds_as_text,
     seeds_from_text,
@@ -184,7 +187,23 @@ def original_sizes(profile: Profile, store: TokenStore) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def kept_outcome(differences: pd.DataFrame, kind: str = "all") -> Outcome:
+def deciding_outcome(
+    fresh: PairedDifference, kept: Evidence | None, store: TokenStore, kind: str = "all"
+) -> Outcome:
+    """A difference for the ledger: the kept evidence's, where it is of the very same data, else today's.
+
+    Args:
+        fresh: today's.
+        kept: the evidence `networks_differences`; None without one.
+        store: the tokens; no loss is taken to be higher than that of guessing evenly among them.
+        kind: the line of the evidence.
+    """
+    if kept is not None and kept.decides:
+        return kept_outcome(kept.table, len(store.vocabulary), kind)
+    return replace(fresh.outcome, reach=loss_reach(len(store.vocabulary)))
+
+
+def kept_outcome(differences: pd.DataFrame, vocabulary: int, kind: str = "all") -> Outcome:
     """The line `kind` of the kept `networks_differences` as a claim's outcome.
 
     Raises:
@@ -204,4 +223,5 @@ def kept_outcome(differences: pd.DataFrame, kind: str = "all") -> Outcome:
         seeds=len(by_seed),
         degrees=float(line["degrees"]),
         without_seed=without_each_seed(by_seed, float(line["error_pieces"]), float(line["groups"]) - 1),
+        reach=loss_reach(vocabulary),
     )

@@ -6,6 +6,7 @@ alone. All else is the default of the sweeps.
 
 import contextlib
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,9 @@ from lib.data.store import TokenStore
 from lib.experiments import designs
 from lib.experiments.noise import KINDS, choose_places, disturbed_losses
 from lib.experiments.sweeps import plan, run_sweep
-from lib.ledger.claims import Outcome
+from lib.ledger.rules import Outcome
 from lib.measures.comparison import combine, seeds_as_text, seeds_from_text, without_each_seed
+from lib.measures.published import COIN_REACH, published_contrast
 from lib.measures.statistics import bootstrap_mean
 from lib.profiles import Profile
 from lib.training.runs import Run, open_run, request_run
@@ -221,10 +223,25 @@ def published_degradations(table: pd.DataFrame) -> pd.Series:
 
 
 def published_function_outcome(moved: pd.DataFrame) -> Outcome:
-    """Claim 6: share of ids moved at σ = 0.1 minus the share at σ = 1e-9, by :func:`noise.shares_moved`."""
+    """Claim 6: share of ids moved at σ = 0.1 minus the share at σ = 1e-9, by :func:`noise.shares_moved`.
+
+    Noise whose strength is σ would move E|x| = σ √(2/π) of an id on average, nothing for a σ of nearly 0.
+    """
     shares = moved.set_index("deviation")["truncated"]
     value = float(shares[0.1] - shares[1e-9])
-    return Outcome(value, value, value)
+    return Outcome(value, value, value, reach=(0.0, (0.1 - 1e-9) * math.sqrt(2 / math.pi)))
+
+
+def published_outcome(table: pd.DataFrame) -> Outcome:
+    """Claim 5 in the report's files: what Base loses from clean to noisy data minus what LayerNorm loses.
+
+    Args:
+        table: the published runs, as :func:`lib.experiments.designs.published_noise_results`.
+    """
+    losses = table.set_index(["model", "dataset"])["val_loss"]
+    places = [(model, data) for model in ("base", "layer_norm") for data in ("noisy", "clean")]
+    found = published_contrast([losses[place] for place in places], (1, -1, -1, 1))
+    return replace(found, reach=COIN_REACH)
 
 
 def clean_and_published(results: pd.DataFrame) -> tuple[float, float]:
@@ -289,8 +306,9 @@ def claim_line(claim: pd.DataFrame) -> pd.Series:
 
 
 def claim_outcome(line: pd.Series) -> Outcome:
-    """A line of `noise_claim` as a claim's outcome."""
+    """A line of `noise_claim` as a claim's outcome, bounded by what the costlier variant loses."""
     by_seed = seeds_from_text(line["by_seed"])
+    effect = max(0.0, float(line["variant_loses"]), float(line["other_loses"]))
     return Outcome(
         float(line["value"]),
         float(line["low"]),
@@ -298,4 +316,5 @@ def claim_outcome(line: pd.Series) -> Outcome:
         seeds=len(by_seed),
         degrees=None if pd.isna(line["degrees"]) else float(line["degrees"]),
         without_seed=without_each_seed(by_seed, float(line["error_pieces"]), float(line["places"]) - 1),
+        reach=(-effect, effect),
     )

@@ -1,5 +1,6 @@
 """The composer of notation and its changes: what each learns, by epoch, and what it composes."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from lib.chapters.notation_composer.words import (
 )
 from lib.data import TokenStore
 from lib.data.tokenizer import decode
-from lib.ledger import claims
+from lib.ledger import rules
 from lib.measures.statistics import Interval
 from lib.models import NgramModel
 from lib.models.pieces import flatten
@@ -331,6 +332,13 @@ def outcome_rows(outcomes: Mapping[str, Outcome]) -> pd.DataFrame:
     )
 
 
-def claim_outcome(fewer: Interval) -> claims.Outcome:
-    """Distinct words of pieces by half the units minus those by all, as the ledger takes it: one seed."""
-    return claims.Outcome(float(fewer.estimate), float(fewer.low), float(fewer.high), seeds=1)
+def claim_outcome(fewer: Interval, by_all: float, length: int) -> rules.Outcome:
+    """Distinct words of pieces by half the units minus those by all, as the ledger takes it: one seed.
+
+    Args:
+        fewer: the difference.
+        by_all: words of a piece by all units, on average; half of them can give 1 at least.
+        length: of a piece; half of the units can give so many words at most.
+    """
+    reach = None if math.isnan(by_all) else (1 - by_all, length - by_all)
+    return rules.Outcome(float(fewer.estimate), float(fewer.low), float(fewer.high), seeds=1, reach=reach)

@@ -163,7 +163,7 @@ def difference_of_means(first: Sequence[int], second: Sequence[int]) -> Interval
     return Interval(difference, difference - half, difference + half)
 
 
-def evenness_test(counts: Sequence[int], design_effect: float = 1.0) -> tuple[float, float]:
+def evenness_test(counts: Sequence[float], design_effect: float = 1.0) -> tuple[float, float]:
     """Pearson's χ² of counts against equal shares, divided by a design effect, and its p.
 
     Args:
@@ -259,7 +259,7 @@ def simulated_evenness(
     return pd.DataFrame(rows)
 
 
-def unevenness(counts: Sequence[int], effect: float = 1.0) -> Interval:
+def unevenness(counts: Sequence[float], effect: float = 1.0) -> Interval:
     """Cohen's w against equal shares, with the interval of the non-central χ² distribution.
 
     w is the root of Σ (share − 1/5)² / (1/5): 0 where all scores are equally common; Cohen (1988) calls 0.1
@@ -287,6 +287,20 @@ def unevenness(counts: Sequence[int], effect: float = 1.0) -> Interval:
 
     low, high = (np.sqrt(noncentrality((1 + sign * 0.95) / 2) / size) for sign in (1, -1))
     return Interval(float(np.sqrt(statistic / size)), float(low), float(high))
+
+
+def reach_of_evenness(answers: int, effect: float = 1.0) -> tuple[float, float]:
+    """How low the upper end of :func:`unevenness` can come, and how high the lower end.
+
+    Answers of people for whom all five scores are equally likely are not even, by chance alone: their χ² has
+    its degrees of freedom, 4, as its mean. The upper end is taken at counts that have this χ² (one score
+    above its share and one below by the same); the lower end where everybody gives the same score.
+    """
+    even = answers / 5
+    off = float(np.sqrt(4 * effect * even / 2))  # two scores, χ² = 2 off² / (even · effect) = 4
+    typical = [even + off, even, even, even, even - off]
+    same = [float(answers), 0.0, 0.0, 0.0, 0.0]
+    return float(unevenness(typical, effect).high), float(unevenness(same, effect).low)
 
 
 def reading_range(counts: Sequence[int], off: int = 2) -> tuple[float, float]:

@@ -84,6 +84,7 @@ def test_differences_are_over_the_same_songs():
     outcome = classifiers.claim_outcome(test, test.labels, 0.5)
     assert outcome.value == 0.5
     assert outcome.low <= 0.5 <= outcome.high
+    assert outcome.reach == (-0.5, 0.5)
 
 
 def test_only_genres_on_both_sides_are_compared_and_it_takes_two():

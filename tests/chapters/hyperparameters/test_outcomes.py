@@ -46,10 +46,12 @@ def test_the_published_outcomes_are_those_of_the_published_table():
 
 
 def test_outcomes_follow_from_the_sweeps_and_are_nan_without_them():
-    found = outcomes(table())
+    found = outcomes(table(), 486)
     assert found[2].value == pytest.approx(0.4)
     assert found[4].value == pytest.approx(0.1)
     assert found[4].degrees == 2
+    assert found[4].reach == pytest.approx((-math.log(486), math.log(486)))
+    assert len(found[4].without_seed) == found[4].seeds == 3
     assert math.isnan(found[3].value)
     assert math.isnan(found[15].value)
 
@@ -60,7 +62,7 @@ def test_a_batch_counts_with_its_best_rate():
         "batch_tokens": [512, 512, 1024, 1024],
         "last_validation_loss": [0.8, 2.0, 0.95, 0.9],
     }
-    assert outcomes(table(batches=batches))[3].value == pytest.approx(0.1)
+    assert outcomes(table(batches=batches), 486)[3].value == pytest.approx(0.1)
 
 
 def test_data_and_depth_is_a_difference_of_differences():
@@ -70,9 +72,12 @@ def test_data_and_depth_is_a_difference_of_differences():
         "data_share": [1.0, 0.125, 1.0, 0.125],
         "last_validation_loss": [1.0, 1.1, 0.9, 1.3],
     }
-    found = outcomes(table(data_and_depth=data))[15]
+    found = outcomes(table(data_and_depth=data), 486)[15]
     assert found.value == pytest.approx((1.3 - 0.9) - (1.1 - 1.0))
-    two = outcomes(table())[4]
+    assert found.reach == pytest.approx((-0.4, 0.4)), "what an eighth costs the deeper network"
+    free = data | {"last_validation_loss": [1.0, 0.99, 0.9, 0.9]}
+    assert outcomes(table(data_and_depth=free), 486)[15].reach == (0, 0)
+    two = outcomes(table(), 486)[4]
     assert found.high - found.value == pytest.approx((two.high - two.value) * math.sqrt(2))
 
 

@@ -35,14 +35,14 @@ def test_the_part_on_networks_is_whole_and_kept(profile, tiny_store, evidence_fo
     assert runs["arm"].tolist() == ["lstm", "lstm", "transformer", "transformer"]
     assert np.isfinite(runs["macro_nats"]).all()
     differences = evidence.read_evidence("networks_differences").table
-    found = networks.kept_outcome(differences)
+    found = networks.kept_outcome(differences, len(tiny_store.vocabulary))
     assert found.seeds == 2
     assert found.low <= found.value <= found.high
     paired = networks.paired_losses(networks.paired_runs(profile, tiny_store), tiny_store)
     fresh = paired_difference(paired["lstm"], paired["transformer"], tiny_store)
     assert found.value == pytest.approx(fresh.estimate, rel=1e-4)
     assert found.seeds == len(found.without_seed)
-    over_counting = networks.kept_outcome(differences, "ngram minus transformer")
+    over_counting = networks.kept_outcome(differences, len(tiny_store.vocabulary), "ngram minus transformer")
     assert over_counting.seeds == 2
     by_type = differences[~differences["type"].isin(["all", "ngram minus lstm", "ngram minus transformer"])]
     assert by_type["tokens"].sum() == differences.loc[differences["type"] == "all", "tokens"].iloc[0]
@@ -52,7 +52,7 @@ def test_the_part_on_networks_is_whole_and_kept(profile, tiny_store, evidence_fo
 
 def test_a_table_without_the_values_of_each_seed_is_named():
     with pytest.raises(BookError, match="has no values by seed: run `make evidence` again"):
-        networks.kept_outcome(pd.DataFrame({"type": ["all"], "estimate": [0.1]}))
+        networks.kept_outcome(pd.DataFrame({"type": ["all"], "estimate": [0.1]}), 486)
 
 
 def test_an_unknown_part_is_named_before_anything_runs(profile, tiny_store, home):

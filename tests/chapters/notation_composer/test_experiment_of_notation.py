@@ -127,8 +127,10 @@ def test_epochs_looked_at_double_and_the_last_is_among_them():
 
 
 def test_the_ledger_gets_one_seed():
-    outcome = experiment.claim_outcome(Interval(np.float64(-1), -2, 0))
+    outcome = experiment.claim_outcome(Interval(np.float64(-1), -2, 0), 3.5, 32)
     assert (outcome.value, outcome.low, outcome.high, outcome.seeds) == (-1, -2, 0, 1)
+    assert outcome.reach == (-2.5, 28.5)
+    assert experiment.claim_outcome(Interval(*[np.nan] * 3), np.nan, 32).reach is None
 
 
 def test_profiles_name_their_own_sizes():

@@ -103,7 +103,7 @@ def test_the_page_sorts_what_was_learned_from_what_was_not(published, tiny_book)
     published(card(ours(1.0)))
     found = tiny_book.copy(tiny_book.notebook("03_transformer", "1 + 1"))
     claim = read_ledger().claim(1)
-    outcome = {"value": 0.1, "low": 0.05, "high": 0.15, "seeds": None, "degrees": None}
+    outcome = {"value": 0.1, "low": 0.05, "high": 0.15, "seeds": None, "reach": [-6, 6]}
     found.notebook.cells[-1].outputs = [
         new_output(
             "display_data",

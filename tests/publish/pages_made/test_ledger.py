@@ -8,10 +8,11 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 
-from lib.ledger.claims import RECORD, Outcome, read_ledger, rule_hash
-from lib.publish.pages_made.ledger import claims_page, gather, ledger_problems
+from lib.ledger.claims import RECORD, read_ledger, rule_hash
+from lib.publish.pages_made.claims_page import claims_page
+from lib.publish.pages_made.ledger import gather, ledger_problems, told
 
-BOUNDS = {"seeds": None, "degrees": None}
+BOUNDS = {"seeds": None, "degrees": None, "reach": [-20, 20]}
 
 
 def plain(value, low=None, high=None, **more):
@@ -105,7 +106,7 @@ def test_a_broken_record_is_one_sentence(executed, broken):
 def test_missing_numbers_come_back_as_nan_and_decide_nothing(executed):
     empty = record(
         17,
-        replication={"value": None, "low": None, "high": None, **BOUNDS},
+        replication={"value": None, "low": None, "high": None, **BOUNDS, "reach": None},
         verdicts=("not tested", "inconclusive"),
     )
     copy = executed("a2_style_and_memory", empty)
@@ -125,59 +126,138 @@ def test_the_page_shows_ours_first_links_each_claim_and_escapes(executed):
         "n": "9 groups",
         "rule": rule_hash(read_ledger().own_claim("better-than-counting")),
         "verdicts": {"own": "failed"},
-        "own_outcome": plain(-0.1, -0.2, -0.05),
+        "own_outcome": plain(-0.1, -0.2, -0.05, seeds=5, without_seed=[[-0.2, -0.05]] * 5),
     }
     survey = executed("07_survey", {**SURVEY[0], "n": "<43> raters"}, SURVEY[1])
     page = claims_page([survey, executed("03_transformer", own)], "smoke")
-    failed = page.index("<strong>failed</strong>")
-    undecided = page.index("the chapter a2_style_and_memory")
-    assert failed < undecided < page.index("8. The merged scores")
+    ours = page[page.index("## Ours") :]
+    failed = ours.index(">failed</span>")
+    undecided = ours.index("the chapter a2_style_and_memory")
+    assert failed < undecided < ours.index("8. The merged scores")
     assert '<a href="../notebooks/07_survey.html#claim-8">' in page
     assert '<a href="../notebooks/03_transformer.html#own-claim-better-than-counting">' in page
     assert "&lt;43&gt; raters" in page
-    assert page.count('<tr><th scope="row">') == len(read_ledger().own)
-    assert page.count("<h4>") == len(read_ledger().claims) == 19
+    ledger = read_ledger()
+    assert page.count('<tr><th scope="row">') == 2 * len(ledger.own) + len(ledger.claims)
+    assert page.count("<h4 ") == len(ledger.claims)
+
+
+def test_the_page_begins_with_all_verdicts_at_a_glance(executed):
+    page = claims_page([executed("07_survey", *SURVEY)], "smoke")
+    soup = BeautifulSoup(page[: page.index("## Ours")], "html.parser")
+    rows = [row.get_text(" | ") for row in soup.select("tbody tr")]
+    assert len(rows) == len(read_ledger().own) + len(read_ledger().claims)
+    (row,) = (row for row in soup.select("tbody tr") if "8. The merged" in row.get_text())
+    assert [badge.get_text() for badge in row.select(".verdict-badge")] == ["confounded", "not testable here"]
+    target = row.select_one("th a")["href"].removeprefix("#")
+    assert f'<h4 id="{target}">' in page
+    assert "[the vote](#predict-the-verdict)" in page
+    assert "### Predict the verdict" in page
+
+
+def test_plain_words_come_before_the_numbers_and_say_each_thing_once(executed):
+    heads = record(
+        16, plain(1.0, reach=[0.25, 1]), verdicts=("contradicted by its own files", "not testable here")
+    )
+    card = card_of(claims_page([executed("03_transformer", heads)], "smoke"), 16)
+    text = card.get_text(" ", strip=True)
+    assert (
+        "contradicted by its own files 1.000 of the heads, where the claim asks for a value below 0.5" in text
+    )
+    assert "share of heads (share of heads" not in text
+    assert "(s)" not in text
+
+
+def test_an_amended_rule_shows_what_it_was(executed):
+    noise = record(
+        5,
+        plain(-0.03, -0.07, 0.02),
+        plain(0.0, -0.001, 0.001, reach=[-0.0025, 0.0025]),
+        verdicts=("confounded", "not assessable here"),
+    )
+    card = card_of(claims_page([executed("06_noise", noise)], "smoke"), 5)
+    history = card.select_one("details.amended")
+    assert history.summary.get_text() == "The rule was amended"
+    for word in (
+        "2026-11-29",
+        "when a tenth of the past's notes are altered",
+        "differs here",
+        "half the margin",
+    ):
+        assert word in history.get_text()
+    assert card["data-answer"] == "not assessable here"
+    assert "not assessable here (nothing to measure) it could only lie between" in card.get_text(
+        " ", strip=True
+    )
+
+
+def test_no_build_calls_a_difference_what_could_not_have_come_out(executed):
+    moved = executed("01_first")
+    for word in ("differs", "agrees"):
+        claimed = record(
+            "13a", replication=plain(0.0, -0.001, 0.001, reach=[0, 0]), verdicts=("not tested", word)
+        )
+        found = ledger_problems([executed("08_music_analysis", claimed)])
+        assert any(f"as 'not tested' and '{word}', but its rule yields" in problem for problem in found)
+        assert any("'not assessable here'" in problem for problem in found)
+    unbounded = record(4, plain(0.04, reach=None), plain(0.0), verdicts=("holds", "differs"))
+    assert any(
+        "needs a reach" in problem for problem in ledger_problems([executed("05_hyperparameters", unbounded)])
+    )
+    assert ledger_problems([moved]) == []
+
+
+def test_the_parts_of_a_claim_are_told_apart(executed):
+    parts = [
+        record(part, replication=plain(0.1, 0.05, 0.15), verdicts=("not tested", "agrees"))
+        for part in ("13a", "13b", "13c")
+    ]
+    copy = executed("08_music_analysis", *parts)
+    assert not [problem for problem in ledger_problems([copy]) if "13" in problem]
+    assert told(gather([copy]), "13b")[1] == "agrees"
+    assert told(gather([copy]), 13) is None
 
 
 def test_a_claim_opens_with_its_own_evidence_and_tells_the_verdicts_behind_the_vote(executed):
-    decided = record(3, plain(0.06), plain(0.2, 0.15, 0.25), verdicts=("confounded", "agrees"))
+    decided = record(3, plain(0.06, 0.02, 0.1), plain(0.2, 0.15, 0.25), verdicts=("confounded", "agrees"))
     card = card_of(claims_page([executed("05_hyperparameters", decided)], "smoke"), 3)
     assert card["data-answer"] == "agrees"
     behind = card.select_one("div.quiz-answer").extract()
-    assert "The report's own evidence: 0.060 nats per token" in card.get_text()
-    assert not re.search("confounded|agrees|one run each|0.200|12 pieces", card.get_text(), re.IGNORECASE)
-    for told in ("confounded", "one run each", "agrees", "0.200 [0.150,", "12 pieces"):
-        assert told in behind.get_text()
+    assert (
+        "The report's own evidence: 0.060 [0.020,\N{NO-BREAK SPACE}0.100] nats per token" in card.get_text()
+    )
+    assert not re.search(
+        "confounded|agrees|twice the updates|0.200|12 pieces", card.get_text(), re.IGNORECASE
+    )
+    for word in ("confounded", "twice the updates", "agrees", "0.200 [0.150,", "12 pieces"):
+        assert word in behind.get_text()
 
 
 def test_where_no_music_can_decide_the_vote_is_on_the_reports_own_files(executed):
     card = card_of(claims_page([executed("07_survey", *SURVEY)], "smoke"), 8)
     assert card["data-answer"] == "confounded"
     behind = card.select_one("div.quiz-answer").extract()
-    assert "the claim has it below 0.1 Cohen's w" in card.get_text()
+    assert "the claim has it below 0.1" in card.get_text()
     assert not re.search(
         r"confounded|not testable|0\.330|12 pieces|A new survey", card.get_text(), re.IGNORECASE
     )
-    for told in (
+    for word in (
         "confounded",
-        "0.330 [0.000,\N{NO-BREAK SPACE}0.500] Cohen's w",
+        "Cohen's w 0.330 [0.000,\N{NO-BREAK SPACE}0.500]",
         "not testable here",
         "12 pieces",
         "how alike those answers are",
         "The answers rater by rater",
     ):
-        assert told in behind.get_text()
+        assert word in behind.get_text()
 
 
 def test_the_rule_stands_with_its_margin_and_its_seeds(executed):
-    seeds = {"seeds": 3, "without_seed": [[0.014, 0.026]] * 3}
+    seeds = {"seeds": 5, "without_seed": [[0.014, 0.026]] * 5}
     first = record(1, plain(0.1), plain(0.02, 0.015, 0.025, **seeds), verdicts=("confounded", "agrees"))
     card = card_of(claims_page([executed("03_transformer", first)], "smoke"), 1)
     assert card["data-answer"] == "agrees"
-    assert (
-        "agrees where the whole interval is above 0.01 nats per token, from at least 3 seeds"
-        in card.get_text()
-    )
+    assert "agrees where the whole interval is above 0.01, from at least 5 seeds" in card.get_text()
 
 
 def test_nobody_is_asked_about_a_claim_whose_chapter_is_not_there(executed):
@@ -189,13 +269,18 @@ def test_nobody_is_asked_about_a_claim_whose_chapter_is_not_there(executed):
 def test_a_claim_can_be_voted_what_can_become_of_it(executed):
     page = BeautifulSoup(claims_page([executed("07_survey", *SURVEY)], "smoke"), "html.parser")
     ours, theirs = (json.loads(quiz["data-choices"]) for quiz in page.select(".quiz"))
-    assert ours == {"agrees": "agrees", "differs": "differs here", "inconclusive": "inconclusive"}
+    assert ours == {
+        "agrees": "agrees",
+        "differs": "differs here",
+        "inconclusive": "inconclusive",
+        "not assessable here": "not assessable here (nothing to measure)",
+    }
     assert list(theirs) == ["holds", "confounded", "contradicted by its own files", "not tested"]
     asked = [
         [block["data-question"] for block in quiz.select(".quiz-question")] for quiz in page.select(".quiz")
     ]
-    assert asked[1] == ["claim-6", "claim-7", "claim-8", "claim-9"]
-    assert len(asked[0]) == 19 - 4
+    assert asked[1] == ["claim-6", "claim-7", "claim-8", "claim-9", "claim-16"]
+    assert len(asked[0]) == len(read_ledger().claims) - 5
 
 
 def test_no_empty_line_breaks_the_cards(executed):
@@ -216,6 +301,6 @@ def test_the_page_corrects_for_many_outcomes(executed):
     page = claims_page([executed("05_hyperparameters", *entries)], "smoke")
     card = card_of(page, 3)
     assert card["data-answer"] == "inconclusive", "what a reader predicts is the corrected verdict"
-    assert "<strong>inconclusive</strong>" in str(card)
-    assert "before it: agrees" in str(card)
-    assert Outcome(0.2, 0.005, 0.395).low > 0, "on its own it would have agreed"
+    assert "inconclusive agrees by itself, but not among so many outcomes; 0.200" in card.get_text(
+        " ", strip=True
+    )

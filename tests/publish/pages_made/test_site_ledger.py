@@ -29,7 +29,7 @@ def test_each_row_of_the_page_leads_to_the_box_of_its_record(tiny_book):
         "n": "",
         "replication": None,
         "verdicts": {"original": "contradicted by its own files", "replication": "not testable here"},
-        "original": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": None, "degrees": None},
+        "original": {"value": 1.0, "low": 1.0, "high": 1.0, "seeds": None, "reach": [0.1, 1.0]},
     }
     page = '<div class="admonition claim" id="claim-7"><p class="admonition-title">Claim 7</p></div>'
     copy.notebook.cells[-1].outputs = [

@@ -1,0 +1,87 @@
+"""What chapter 8 hands to the ledger: bounded by what the pieces have, and by what real music gives."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib.chapters.music_analysis import claim_outcomes
+from lib.chapters.music_analysis.measures import Measured
+from lib.ledger.claims import read_ledger
+
+SLOTS = 60
+
+
+def measured(**shares):
+    """A measure by source, alternating between the two values given for it."""
+    rows = [
+        {
+            "source": source.replace("_", ", "),
+            "slot": slot,
+            "group": slot,
+            "share_recurring": values[slot % 2],
+        }
+        for source, values in shares.items()
+        for slot in range(SLOTS)
+    ]
+    values = pd.DataFrame(rows).assign(proper_close=lambda table: table["share_recurring"])
+    return Measured(values, [{}] * len(values), pd.DataFrame())
+
+
+def test_what_neither_has_a_long_memory_did_not_cause():
+    found = claim_outcomes.by_attention(
+        measured(transformer=(0.0, 0.0), transformer_short=(0.0, 0.0)), "share_recurring"
+    )
+    assert found.pieces == SLOTS
+    assert found.outcome.reach == (0, 0)
+    rule = read_ledger().claim("13a").replication
+    assert rule.side(found.outcome) == "out of reach"
+    some = claim_outcomes.by_attention(
+        measured(transformer=(0.4, 0.1), transformer_short=(0.1, 0.0)), "share_recurring"
+    )
+    assert some.outcome.value == pytest.approx(0.2)
+    assert some.outcome.reach == pytest.approx((-0.25, 0.25))
+
+
+def test_nothing_in_many_pieces_leaves_a_small_interval_and_in_few_a_wide_one():
+    found = claim_outcomes.by_attention(
+        measured(transformer=(0.0, 0.0), transformer_short=(0.0, 0.0)), "share_recurring"
+    )
+    assert found.outcome.low == -found.outcome.high
+    assert 0.03 < found.outcome.high < 0.08
+
+
+def test_themes_are_bounded_by_what_real_music_gives():
+    pieces = measured(
+        real=(0.4, 0.3), real_shuffled=(0.1, 0.1), transformer=(0.02, 0.0), transformer_shuffled=(0.0, 0.0)
+    )
+    outcome = claim_outcomes.themes_that_return(pieces).outcome
+    assert outcome.reach == pytest.approx((0.0, 0.25))
+    assert outcome.value == pytest.approx(0.01)
+    flat = measured(
+        real=(0.1, 0.1), real_shuffled=(0.1, 0.1), transformer=(0.02, 0.0), transformer_shuffled=(0.0, 0.0)
+    )
+    rule = read_ledger().claim(11).replication
+    assert rule.side(claim_outcomes.themes_that_return(flat).outcome) == "out of reach", (
+        "real music cannot meet it"
+    )
+
+
+def test_a_share_below_real_is_bounded_by_none_and_all():
+    pieces = measured(real=(1.0, 0.0), transformer=(0.0, 0.0))
+    outcome = claim_outcomes.below_real(pieces, "proper_close").outcome
+    assert (outcome.value, outcome.reach) == (-0.5, (-0.5, 0.5))
+
+
+def test_without_pieces_there_is_no_estimate():
+    nothing = claim_outcomes.below_real(
+        measured(real=(np.nan, np.nan), transformer=(0.0, 0.0)), "proper_close"
+    )
+    assert np.isnan(nothing.outcome.value)
+    assert nothing.pieces == 0
+
+
+def test_five_outputs_can_be_met_and_lost():
+    rule = read_ledger().claim(12).original
+    sides = [rule.side(claim_outcomes.share_of_originals(yes, 5)) for yes in (0, 3, 5)]
+    assert sides == ["outside", "undecided", "inside"]
+    assert rule.side(claim_outcomes.share_of_originals(2, 2)) == "out of reach", "two are too few"
