@@ -81,6 +81,7 @@ class Rule(Settings):
         possible: the least and the largest value that the unit allows at all, where the chapter measures no
             narrower bounds; None: it must.
         least_seeds: with fewer training runs nothing is decided.
+        unsettled: which kinds of machine gave two verdicts; as long as it stands there, nothing is decided.
     """
 
     outcome: str
@@ -91,6 +92,7 @@ class Rule(Settings):
     bounded_by: str
     possible: tuple[float, float] | None = None
     least_seeds: int = Field(default=1, gt=0)
+    unsettled: str = ""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Rule":
@@ -151,6 +153,8 @@ class Rule(Settings):
             return Judgement("undecided", f"{asked}, and it rests on {seeds}")
         if any(self._side_of(*ends) != side for ends in outcome.without_seed):
             return Judgement("undecided", "it would change without one seed")
+        if self.unsettled:
+            return Judgement("undecided", f"two kinds of machine do not agree: {self.unsettled}")
         return Judgement(side)
 
     def _why_out_of_reach(self, reach: tuple[float, float], sides: tuple[Side | None, Side | None]) -> str:

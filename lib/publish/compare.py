@@ -135,8 +135,15 @@ def read_numbers(profile: str, kind: str, project: Path = PROJECT) -> Numbers | 
         if re.fullmatch(r"[cg]pu-\w+", path.stem.removeprefix(f"{profile}-"))
     )
     path = own if own.is_file() else next(iter(others), None)
-    if path is None:
-        return None
+    return None if path is None else read_numbers_file(path)
+
+
+def read_numbers_file(path: Path) -> Numbers:
+    """The numbers of one file.
+
+    Raises:
+        BookError: when the file is something else.
+    """
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != _COLUMNS:
@@ -149,6 +156,11 @@ def read_numbers(profile: str, kind: str, project: Path = PROJECT) -> Numbers | 
         {name: value for (notebook, name), value in rows.items() if notebook == _MACHINE},
         {key: value for key, value in rows.items() if key[0] != _MACHINE},
     )
+
+
+def words_of(text: str) -> list[str]:
+    """A text's words, without its numbers and whatever stands around them."""
+    return re.findall(r"[^\W\d_]+", _NUMBER.sub(" ", text))
 
 
 def compare(copies: Sequence[ExecutedCopy], committed: Numbers) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Numbers and words for sentences, so that a sentence stays true when the computation gives others."""
 
 import math
+from collections.abc import Sequence
 from html import escape
 
 from myst_nb import glue
@@ -40,20 +41,26 @@ def compared(
     lower: str = "lower than",
     higher: str = "higher than",
     undecided: str = "not distinguishable from",
+    without_seed: Sequence[tuple[float, float]] = (),
 ) -> str:
     """What an interval of a difference allows one to say.
 
     >>> compared(-0.2, -0.1)
     'lower than'
+    >>> compared(-0.2, -0.1, without_seed=[(-0.2, -0.1), (-0.2, 0.1)])
+    'not distinguishable from'
 
     Args:
         low, high: ends of the interval; NaN when there is none.
         lower, higher: said when the whole interval lies below or above zero.
         undecided: said when zero is inside, or there is no interval.
+        without_seed: the same interval with each training seed left out in turn; where one of them would give
+            another word, it is undecided.
     """
-    if high < 0:
+    intervals = ((low, high), *without_seed)
+    if all(end < 0 for _, end in intervals):
         return lower
-    return higher if low > 0 else undecided
+    return higher if all(start > 0 for start, _ in intervals) else undecided
 
 
 def listed(words: list[str]) -> str:

@@ -61,6 +61,11 @@ def test_a_side_that_one_seed_decides_is_undecided(without, side):
     assert rule(margin=0.2).judge(outcome).why == "the interval reaches over the margin"
 
 
+def test_what_two_machines_do_not_agree_on_is_undecided():
+    found = rule(unsettled="bf16 agrees, fp32 does not").judge(Outcome(0.2, 0.15, 0.3))
+    assert found == ("undecided", "two kinds of machine do not agree: bf16 agrees, fp32 does not")
+
+
 def test_several_seeds_are_refused_without_what_each_of_them_changes():
     with pytest.raises(ValueError, match="of 3 seeds needs its interval without each of them, not 0"):
         Outcome(0.2, 0.15, 0.3, seeds=3)

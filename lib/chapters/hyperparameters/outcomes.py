@@ -193,7 +193,8 @@ def agreement(fresh: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _side(outcome: Outcome) -> int:
-    return int(outcome.low > 0) - int(outcome.high < 0)
+    intervals = ((outcome.low, outcome.high), *outcome.without_seed)
+    return int(all(low > 0 for low, _ in intervals)) - int(all(high < 0 for _, high in intervals))
 
 
 def gap_table(results: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

@@ -305,16 +305,21 @@ def claim_line(claim: pd.DataFrame) -> pd.Series:
     return lines.loc[lines["share"].idxmax()]
 
 
+def without_seeds(line: pd.Series) -> tuple[tuple[float, float], ...]:
+    """The interval of a line of `noise_claim` or `noise_training` with each seed left out in turn."""
+    by_seed = seeds_from_text(line["by_seed"])
+    return without_each_seed(by_seed, float(line["error_pieces"]), float(line["places"]) - 1)
+
+
 def claim_outcome(line: pd.Series) -> Outcome:
     """A line of `noise_claim` as a claim's outcome, bounded by what the costlier variant loses."""
-    by_seed = seeds_from_text(line["by_seed"])
     effect = max(0.0, float(line["variant_loses"]), float(line["other_loses"]))
     return Outcome(
         float(line["value"]),
         float(line["low"]),
         float(line["high"]),
-        seeds=len(by_seed),
+        seeds=int(line["seeds"]),
         degrees=None if pd.isna(line["degrees"]) else float(line["degrees"]),
-        without_seed=without_each_seed(by_seed, float(line["error_pieces"]), float(line["places"]) - 1),
+        without_seed=without_seeds(line),
         reach=(-effect, effect),
     )
