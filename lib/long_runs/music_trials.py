@@ -80,7 +80,7 @@ def run_music_trials(profile: Profile, store: TokenStore) -> dict[str, pd.DataFr
 
 
 def _over_seeds(tables: Sequence[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
-    """The mean of `value` over seeds with Student's interval, and all pieces; without seeds that have none."""
+    """The mean of `value` over seeds, with Student's interval; seeds that have none are left out."""
     lines = []
     whole = pd.concat(tables, ignore_index=True).dropna(subset=["value"])
     for names, part in whole.groupby(keys, sort=False):
