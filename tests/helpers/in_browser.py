@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from lib.basics.places import PROJECT
 
 SITE = Path(os.environ.get("MOOD_SITE") or PROJECT / "_build" / "test" / "_build" / "html").resolve()
-WIDTHS = (390, 768, 1440)  # CSS pixels: a phone, a tablet, a desk
+WIDTHS = (320, 390, 768, 1440)  # CSS pixels: two phones, a tablet, a desk
 HEIGHT = 900
 LISTINGS = "tests/"  # pages that only list a file of tests, all made alike
 
