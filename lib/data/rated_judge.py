@@ -1,7 +1,7 @@
 """A judge that people have taught: valence and arousal as sums of a piece's features.
 
 The coefficients lie beside this file, in `rated_judge.json`: fitted to the mean ratings of VGMIDI's 200
-pieces (L. Ferreira and J. Whitehead, ISMIR 2019) by `python -m lib rated vgmidi FOLDER --keep`, where the
+pieces (L. Ferreira and J. Whitehead, ISMIR 2019) by `python -m lib rated vgmidi FOLDER --judges`; the
 appendix on rated emotions measures how far they can be trusted. No piece and no rating is in it.
 """
 
@@ -103,7 +103,7 @@ def read_judge(hears: Hears = "line", path: Path = COEFFICIENTS) -> RatedJudge:
     if not fits:
         raise BookError(
             f"The coefficients {path.name} are for other features than these: make them again "
-            "with 'python -m lib rated vgmidi FOLDER --keep'."
+            "with 'python -m lib rated vgmidi FOLDER --judges'."
         )
     return judge
 

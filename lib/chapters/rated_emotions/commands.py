@@ -23,10 +23,12 @@ Out = Annotated[
 def vgmidi(
     folder: Folder,
     out: Out = None,
-    keep: Annotated[
+    keep: Annotated[bool, typer.Option("--keep", help="Write the tables as the evidence to commit.")] = False,
+    judges: Annotated[
         bool,
         typer.Option(
-            "--keep", help="Write the tables as the evidence to commit, and the judges' coefficients."
+            "--judges",
+            help="Write the judges' coefficients. The emotion labels rest on them: all data change.",
         ),
     ] = False,
 ) -> None:
@@ -38,6 +40,8 @@ def vgmidi(
     found = read_vgmidi(folder)
     _write(found, out)
     results = compute(found)
+    if judges:
+        print(kept.keep_judges(found, results))
     if keep:
         for path in kept.keep(found, results):
             print(path)

@@ -29,26 +29,25 @@ TOLERANCE = 1e-3
 
 
 def keep(rated: RatedSet, results: Results) -> list[Path]:
-    """Write every table with its provenance under book/evidence/, and the judges' coefficients.
+    """Write every table with its provenance under book/evidence/.
 
     Raises:
         BookError: when something cannot be written.
     """
     about = {"data_set": rated.name, **rated.about}
-    paths = [write_evidence(name, results.tables[name], **about) for name in TABLES]
-    write_json(
-        COEFFICIENTS,
-        {
-            "taught_on": {
-                **about,
-                "pieces": len(rated.pieces),
-                "series": len(set(rated.series)),
-                "ratings": rated.ratings,
-            },
-            "judges": results.judges,
-        },
-    )
-    return [*paths, COEFFICIENTS]
+    return [write_evidence(name, results.tables[name], **about) for name in TABLES]
+
+
+def keep_judges(rated: RatedSet, results: Results) -> Path:
+    """Write the judges' coefficients, on which the label scheme `rated` rests.
+
+    Raises:
+        BookError: when they cannot be written.
+    """
+    about = {"data_set": rated.name, **rated.about}
+    counts = {"pieces": len(rated.pieces), "series": len(set(rated.series)), "ratings": rated.ratings}
+    write_json(COEFFICIENTS, {"taught_on": {**about, **counts}, "judges": results.judges})
+    return COEFFICIENTS
 
 
 def compare(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
