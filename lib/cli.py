@@ -351,7 +351,7 @@ def links(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
 def bench(
     works: Annotated[
         list[str] | None,
-        typer.Argument(help="Kinds of work such as compose_one; none: all, the long one only with --long."),
+        typer.Argument(help="Kinds of work such as compose_one; none: all, the long ones only with --long."),
     ] = None,
     long: Annotated[
         bool, typer.Option("--long", help="Also train until the original's quality is reached: an hour.")

@@ -26,7 +26,7 @@ from lib.basics.files import read_json, write_json
 from lib.basics.machine import core_count, git_commit, package_versions, processor_name
 from lib.basics.precision import resolve
 from lib.basics.progress import duration
-from lib.chapters.speed import bench_composing, bench_quality, bench_training
+from lib.chapters.speed import bench_composing, bench_learning, bench_quality, bench_training
 from lib.chapters.speed.rows import SIZES, Bench, Row, plain_row
 from lib.profiles import Profile
 
@@ -40,10 +40,11 @@ def works() -> dict[str, Callable[[Bench], Row]]:
         "compose_many": bench_composing.compose_many,
         "tokenise": bench_training.tokenise,
         "time_to_quality": bench_quality.time_to_quality,
+        "time_to_loss": bench_learning.time_to_loss,
     }
 
 
-LONG_WORKS = ("time_to_quality",)
+LONG_WORKS = ("time_to_quality", "time_to_loss")
 
 
 def run_bench(
@@ -60,7 +61,7 @@ def run_bench(
     """Measure; rows that are done are in the file even when the rest is interrupted.
 
     Args:
-        profile: whose data `tokenise` and `time_to_quality` take; the other works need none.
+        profile: whose data `tokenise` and the long works take; the other works need none.
         only: names of works; empty for all, of which the long ones only with `long`.
         long: also train until quality is reached, and compose the plain piece whole.
         size: of the works, a key of :data:`SIZES`.

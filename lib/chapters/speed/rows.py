@@ -35,6 +35,11 @@ class BenchSizes(Settings):
         quality: network of `time_to_quality`, the original's way; ours has the same shape.
         quality_tokens: what the original's recipe is trained on.
         quality_budget: ours has its schedule over so many tokens.
+        learning: network of `time_to_loss`, the original's way; ours has its width, depth and heads.
+        learning_budgets: tokens over which the two recipes of ours have their schedules, before and now.
+        learning_loss: nats a note to be reached.
+        learning_seconds: what each recipe has for it.
+        learning_pieces: validation pieces judged.
         seconds: at least so long is each way measured, apart from the whole pieces.
     """
 
@@ -47,6 +52,11 @@ class BenchSizes(Settings):
     quality: ModelSettings
     quality_tokens: int
     quality_budget: int
+    learning: ModelSettings
+    learning_budgets: tuple[int, int]
+    learning_loss: float
+    learning_seconds: float
+    learning_pieces: int
     seconds: float
 
 
@@ -65,6 +75,11 @@ FULL = BenchSizes(
     ),
     quality_tokens=5_500_000,
     quality_budget=1_500_000,
+    learning=ModelSettings(**_FAITHFUL, hidden_size=128, num_layers=4, num_heads=4),
+    learning_budgets=(1_200_000, 500_000),
+    learning_loss=4.0,
+    learning_seconds=300,
+    learning_pieces=200,
     seconds=20,
 )
 
@@ -80,6 +95,11 @@ GLANCE = BenchSizes(
     quality=ModelSettings(**_FAITHFUL, hidden_size=128, num_layers=2, num_heads=4, max_length=256),
     quality_tokens=300_000,
     quality_budget=300_000,
+    learning=ModelSettings(**_FAITHFUL, hidden_size=64, num_layers=2, num_heads=4),
+    learning_budgets=(200_000, 100_000),
+    learning_loss=12.0,
+    learning_seconds=60,
+    learning_pieces=50,
     seconds=2,
 )
 
@@ -94,6 +114,11 @@ TINY = BenchSizes(
     quality=_TINY,
     quality_tokens=20_000,
     quality_budget=20_000,
+    learning=_TINY,
+    learning_budgets=(20_000, 20_000),
+    learning_loss=60.0,
+    learning_seconds=6,
+    learning_pieces=8,
     seconds=0.1,
 )
 

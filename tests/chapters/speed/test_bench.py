@@ -33,6 +33,7 @@ def test_every_work_has_a_row_with_sound_figures(rows):
         "compose_many",
         "tokenise",
         "time_to_quality",
+        "time_to_loss",
     ]
     for row in rows:
         assert set(row) >= KEYS | {"unit", "date", "machine", "cores", "threads", "precision", "turns"} - (
