@@ -6,6 +6,7 @@ that of training alone: evaluations are left out, and the three take turns, so t
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,11 @@ from lib.training.loop import Training
 TURNS = 60  # in which a recipe uses up its limit, each with an evaluation behind it
 ORIGINAL, BEFORE, NOW = "original", "before", "now"
 WINDOWS: dict[TokenSet, int] = {"book": 1280, "shorthand": 512}  # of tokens, for about as much music
+RECIPES = {
+    ORIGINAL: "the original's: Adam at a constant rate, post-norm, learned positions, MidiTok's tokens",
+    BEFORE: "ours before: AdamW and a cosine, MidiTok's tokens",
+    NOW: "ours now: Muon and a cosine, shorthand",
+}
 ORIGINAL_RATE = 5e-4  # the best constant rate of the original's own sweep
 _ROWS = 16  # pieces in a forward pass of an evaluation
 
@@ -217,3 +223,32 @@ def _note(learners: dict[str, Learner], bench: Bench, pieces: int) -> str:
         f"training time to {target} nats a note on {pieces} whole validation pieces: {', '.join(told)}; "
         "where a recipe did not get there, its time is the limit and the ratio a lower bound"
     )
+
+
+def learning_lines(rows: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """A kept row of this work as lines of a table: recipe, minutes, tokens, nats a note at its end.
+
+    Args:
+        rows: of the bench, as plain data; without this work there is one line that says so.
+    """
+    row = next((row for row in rows if row["work"] == "time_to_loss"), None)
+    if row is None:
+        return [{"recipe": "not measured here: python -m lib bench time_to_loss takes some 12 minutes"}]
+    limit = float(str(row["limit_seconds"])) / 60
+    return [
+        {
+            "recipe": text,
+            "minutes": f"{row[f'{name}_minutes']:.1f}"
+            if row[f"{name}_reached"]
+            else f"not within {limit:.0f}",
+            "tokens": f"{row[f'{name}_tokens']:,}",
+            "nats a note at the end": f"{row[f'{name}_loss']:.2f}",
+        }
+        for name, text in RECIPES.items()
+    ]
+
+
+def learning_sentence(rows: Sequence[Mapping[str, object]]) -> str:
+    """The same in one plain sentence."""
+    row = next((row for row in rows if row["work"] == "time_to_loss"), None)
+    return "Speed of learning was not measured." if row is None else f"{str(row['note']).capitalize()}."

@@ -37,3 +37,15 @@ def test_all_reach_an_easy_loss_on_the_same_notes(tiny_profile):
 def test_a_loss_out_of_reach_is_told(tiny_profile):
     with pytest.raises(BookError, match="there is no time to that loss"):
         bench_learning.time_to_loss(bench_of(tiny_profile, learning_loss=0.0, learning_seconds=0.1))
+
+
+def test_a_kept_row_is_told_and_its_absence_too(tiny_profile):
+    assert "not measured" in bench_learning.learning_lines([{"work": "tokenise"}])[0]["recipe"]
+    assert "not measured" in bench_learning.learning_sentence([])
+    row = {"work": "time_to_loss", "limit_seconds": 300.0, "note": "training time to 4.0 nats"}
+    for name, minutes, reached in (("original", 5.0, False), ("before", 3.21, True), ("now", 0.4, True)):
+        found = {"minutes": minutes, "reached": reached, "tokens": 1000, "loss": 4.0}
+        row |= {f"{name}_{what}": value for what, value in found.items()}
+    lines = bench_learning.learning_lines([row])
+    assert [line["minutes"] for line in lines] == ["not within 5", "3.2", "0.4"]
+    assert bench_learning.learning_sentence([row]) == "Training time to 4.0 nats."
