@@ -3,6 +3,7 @@
 import pandas as pd
 from IPython.display import HTML
 
+from lib.show.style import model_label
 from lib.show.tables import html_table, with_interval
 from lib.show.words import counted
 
@@ -143,4 +144,35 @@ def moved_html(moved: pd.DataFrame, real: pd.DataFrame, errors: dict[str, float]
         "Asked for the other side, same seed: what the judge says",
         {"the judge's error": ".3f"},
         note=note,
+    )
+
+
+def moved_over_seeds_html(effects: pd.DataFrame | None, errors: dict[str, float], note: str) -> HTML:
+    """What swapping a label moves in the judge's ears, by model, over all training seeds.
+
+    Args:
+        effects: kept evidence of the chapter on control; None where none fits these data.
+        errors: of the judge, by dimension.
+        note: where the evidence is from.
+    """
+    caption = "Asked for the other side, same seed, over training seeds: what the judge says"
+    if effects is None:
+        return html_table(pd.DataFrame({"kept evidence": ["none fits these data"]}), caption)
+    wanted = {"valence": "minor minus major", "arousal": "lively minus calm"}
+    rows = [
+        {
+            "source": model_label(row["source"]),
+            "guidance": None if row["source"] in ("real", "ngram") else row["guidance"],
+            "judged": row["measure"],
+            "contrast": row["contrast"],
+            "moved": with_interval(row["difference"], row["low"], row["high"], digits=3),
+            "training seeds": None if row["source"] in ("real", "ngram") else row["runs"],
+            "pairs": row["pairs"],
+            "the judge's error": errors[row["measure"]],
+        }
+        for row in effects.to_dict("records")
+        if wanted.get(row["measure"]) == row["contrast"]
+    ]
+    return html_table(
+        pd.DataFrame(rows), caption, {"the judge's error": ".3f", "guidance": "g", "pairs": ",.0f"}, note=note
     )

@@ -88,3 +88,19 @@ def test_songs_are_judged_and_compared_within_their_meter(tiny_store):
     assert table["measure"].tolist()[-1] == "judged arousal minus onsets a beat"
     assert (table["dances"] + table["laments"]).eq(len(measured)).all()
     assert table["auc"].iloc[:-1].between(0, 1).all()
+
+
+def test_what_is_moved_over_seeds_is_told_of_the_halves_that_the_judge_hears():
+    line = {"guidance": 2.0, "low": -0.2, "high": -0.1, "difference": -0.15, "runs": 5, "pairs": 96}
+    effects = pd.DataFrame(
+        [
+            {**line, "source": "lstm", "contrast": contrast, "measure": measure}
+            for contrast in ("minor minus major", "lively minus calm")
+            for measure in ("valence", "arousal", "third")
+        ]
+    )
+    errors = {"valence": 0.3, "arousal": 0.25}
+    page = tables.moved_over_seeds_html(effects, errors, "note").data
+    assert page.count("LSTM") == 2
+    assert "third" not in page
+    assert "none fits" in tables.moved_over_seeds_html(None, errors, "note").data
