@@ -289,9 +289,11 @@ def rule_hash(claim: Claim | OwnClaim) -> str:
 
 def outcome_text(rule: Rule, outcome: Outcome) -> str:
     """What was found, in words: a reason first, then the number beside the margin."""
-    why = rule.judge(outcome).why
+    side, why = rule.judge(outcome)
     if math.isnan(outcome.value):
         return why
+    if side == "out of reach":
+        return f"{why}; it is {rule.amount(outcome)}"
     found = f"{rule.amount(outcome)}, where the claim asks for a value {rule.margin_text}"
     return f"{why}; it is {found}" if why else found
 

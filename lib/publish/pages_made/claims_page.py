@@ -68,8 +68,11 @@ def claims_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
     return _PAGE.format(
         profile=profile,
         data=", ".join(sorted(data)) or "none",
-        overview=_table(
-            ("Claim", "In the report's own files", "On the music of this book", "Decided in"), overview
+        overview=wide_table(
+            "All verdicts",
+            ("Claim", "In the report's own files", "On the music of this book", "By"),
+            overview,
+            "wide-table ledger overview",
         ),
         ours=_table(
             ("Our claim", "What became of it", "Rests on", "What would change it"),
@@ -83,28 +86,33 @@ def claims_page(copies: Sequence[ExecutedCopy], profile: str) -> str:
     )
 
 
-def _badge(verdict: str) -> str:
+def _badge(verdict: str, brief: bool = False) -> str:
     side = "for" if verdict in _FOR else "against" if verdict in _AGAINST else "open"
-    return f'<span class="verdict-badge verdict-{side}">{escape(shown_verdict(verdict))}</span>'
+    text = shown_verdict(verdict).partition(" (")[0] if brief else shown_verdict(verdict)
+    return f'<span class="verdict-badge verdict-{side}">{escape(text)}</span>'
 
 
 def _overview(claim: Claim, entry: Entry | None, holm: Corrected) -> list[str]:
     name = f'<a href="#verdict-{claim.number}">{claim.number}. {one_line(claim.claim)}</a>'
     if entry is None:
-        return [name, "–", "–", _absent(claim)]
+        return [name, "–", "–", "not on this site"]
     verdict, _ = replication_found(claim, entry.record, holm.get(claim.number))
-    return [name, _badge(entry.record["verdicts"]["original"]), _badge(verdict), _chapter(claim, entry)]
+    badges = _badge(entry.record["verdicts"]["original"], brief=True), _badge(verdict, brief=True)
+    return [name, *badges, _chapter(claim, entry)]
 
 
 def _own_overview(claim: OwnClaim, entry: Entry | None) -> list[str]:
     name = f"Ours: {one_line(claim.claim)}"
     if entry is None:
-        return [name, "–", "–", _absent(claim)]
-    return [name, "–", _badge(entry.record["verdicts"]["own"]), _chapter(claim, entry)]
+        return [name, "–", "–", "not on this site"]
+    return [name, "–", _badge(entry.record["verdicts"]["own"], brief=True), _chapter(claim, entry)]
 
 
 def _chapter(claim: Claim | OwnClaim, entry: Entry) -> str:
-    return f'<a href="{escape(entry.link)}">{escape(claim.notebook)}</a>'
+    """A link to the deciding cell, by the number of its chapter: 04b_control is chapter 4b."""
+    number = claim.notebook.partition("_")[0].lstrip("0")
+    name = f"appendix {number[1:]}" if number.startswith("a") else f"chapter {number}"
+    return f'<a href="{escape(entry.link)}">{escape(name)}</a>'
 
 
 def _quiz(name: str, asked: str, choices: Mapping[str, str], questions: Sequence[Question]) -> str:
@@ -184,11 +192,12 @@ def _text(rule: Rule, record: Mapping, part: str) -> str:
 
 def _rule_text(rule: ReplicationRule) -> str:
     """What decides, in words."""
-    seeds = f", from at least {rule.least_seeds} seeds" if rule.least_seeds > 1 else ""
+    least = rule.least_seeds
+    seeds = f", from at least {least} seeds and without any one of them" if least > 1 else ""
     return (
-        f"it agrees where the whole interval is {rule.margin_text}{seeds}, and would be so without any one "
-        "of its seeds; it differs here where it lies on the other side; otherwise it is inconclusive. It is "
-        f"not assessable where only one of these could come out. Its bounds: {rule.bounded_by}"
+        f"it agrees where the whole interval is {rule.margin_text}{seeds}; it differs here where it lies on "
+        "the other side; otherwise it is inconclusive. It is not assessable where only one of these could "
+        f"come out. Its bounds: {rule.bounded_by}"
     )
 
 

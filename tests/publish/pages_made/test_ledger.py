@@ -149,6 +149,7 @@ def test_the_page_begins_with_all_verdicts_at_a_glance(executed):
     assert len(rows) == len(read_ledger().own) + len(read_ledger().claims)
     (row,) = (row for row in soup.select("tbody tr") if "8. The merged" in row.get_text())
     assert [badge.get_text() for badge in row.select(".verdict-badge")] == ["confounded", "not testable here"]
+    assert row.select("td a")[-1].get_text() == "chapter 7"
     target = row.select_one("th a")["href"].removeprefix("#")
     assert f'<h4 id="{target}">' in page
     assert "[the vote](#predict-the-verdict)" in page
@@ -257,7 +258,10 @@ def test_the_rule_stands_with_its_margin_and_its_seeds(executed):
     first = record(1, plain(0.1), plain(0.02, 0.015, 0.025, **seeds), verdicts=("confounded", "agrees"))
     card = card_of(claims_page([executed("03_transformer", first)], "smoke"), 1)
     assert card["data-answer"] == "agrees"
-    assert "agrees where the whole interval is above 0.01, from at least 5 seeds" in card.get_text()
+    assert (
+        "agrees where the whole interval is above 0.01, from at least 5 seeds and without any one of them"
+        in card.get_text()
+    )
 
 
 def test_nobody_is_asked_about_a_claim_whose_chapter_is_not_there(executed):
