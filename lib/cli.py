@@ -423,12 +423,23 @@ def compare(
     profile: ProfileName = "laptop",
     data: DataFolder = "",
     keep: Annotated[bool, typer.Option("--keep", help="Write today's numbers as those to commit.")] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="Write each chapter's time, too, measured on an idle machine from nothing: the seconds from "
+            "the command to the first notebook."
+        ),
+    ] = None,
 ) -> None:
     """Compare the executed book's numbers and words with those committed for this kind of machine."""
     from lib.publish.compare import compare_book
+    from lib.publish.minutes import keep_minutes
     from lib.publish.site import read_copies
 
-    print(compare_book(read_copies(profile, data), load_profile(profile).name, keep))
+    copies = read_copies(profile, data)
+    print(compare_book(copies, load_profile(profile).name, keep))
+    if minutes is not None:
+        print(keep_minutes(copies, minutes))
 
 
 @app.command()

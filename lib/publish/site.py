@@ -30,6 +30,7 @@ from lib.publish.fingerprint import fingerprint
 from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
 from lib.publish.lighter import lighten, lighter_picture
+from lib.publish.minutes import with_minutes
 from lib.publish.pages import check_site
 from lib.publish.pages_made.answer import answer_page, with_answer
 from lib.publish.pages_made.claims_page import claims_page
@@ -160,6 +161,9 @@ def stage_book(copies: Sequence[ExecutedCopy], profile: str, project: Path = PRO
     write_text(index, with_answer(with_three_pieces(index.read_text(encoding="utf-8"), copies)))
     stage_compose_page(stage / "book" / "compose.md", stage / _EXTRA / "book", copies)
     instructors, built = (stage / "book" / f"{name}.md" for name in ("instructors", "built"))
+    reproduce = stage / "book" / "reproduce.md"
+    if reproduce.is_file():
+        write_text(reproduce, with_minutes(reproduce.read_text(encoding="utf-8")))
     if instructors.is_file():
         write_text(instructors, instructors_page(instructors.read_text(encoding="utf-8"), copies))
     if built.is_file():
