@@ -140,6 +140,24 @@ def published_outcomes() -> dict[int, Outcome]:
     }
 
 
+def at_the_edge(results: pd.DataFrame) -> str:
+    """Whether the best of the rates that were tried lies at the edge, by batch; '' where no sweep says so."""
+    batches = _sweep(results, "batches").dropna(subset=[LOSS, "learning_rate"])
+    if batches.empty:
+        return ""
+    best = batches.loc[batches.groupby("batch_tokens")[LOSS].idxmin(), ["batch_tokens", "learning_rate"]]
+    ends = batches.groupby("batch_tokens")["learning_rate"].agg(["min", "max"])
+    edge = sum(row.learning_rate in ends.loc[row.batch_tokens].to_numpy() for row in best.itertuples())
+    told = (
+        f"For {edge} of {len(best)} batch sizes the best rate lies at the edge of the three that were tried"
+    )
+    return (
+        f"{told}: a better one may lie beyond it, and the order of the batches may change."
+        if edge
+        else ("For each batch size the best rate lies between the other two that were tried.")
+    )
+
+
 def _sweep(results: pd.DataFrame, name: str) -> pd.DataFrame:
     return results[results["sweep"] == name]
 
@@ -213,5 +231,7 @@ def gap_table(results: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
         }
     )
     ours = results[results["sweep"].isin(_WITH_GAP)].drop_duplicates("label")
+    # 'depth 3' and 'depth 3, all pieces' are one run, listed by two sweeps.
+    ours = ours.drop_duplicates(["train_loss", "validation_loss"])
     ours = ours[["label", "train_loss", "validation_loss"]].assign(source="ours")
     return pd.concat([quoted, ours], ignore_index=True)

@@ -1,57 +1,63 @@
 """Figures of chapter 5: published runs, sweeps beside what equal runs spread over, learning curves."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lib.show.style import CARD, INK, SEQUENTIAL, model_colour
+from lib.show.style import CARD, INK, model_colour
 
 _QUOTED = {"color": model_colour("original"), "marker": "D", "linestyle": ":"}
 _FACTORS = {"learning_rate": "learning rate", "batch_size": "batch (pieces)", "depth": "depth (layers)"}
 _PUBLISHED_VOCABULARY = 486  # tokens of the report
+_COLOURS = ("#5E5E5E", "#D55E00", "#009E73", "#0072B2", "#8A3D6B", "#7A5C00")
+_MARKERS, _STYLES = "osD^vP", ("-", "--", "-.", ":")
 _SOURCES = {"fresh": ("o", "#0072B2"), "kept": ("s", "#5E5E5E")}
 
 
 def plot_published_sweep(table: pd.DataFrame) -> Figure:
     """The report's ten runs: loss against each factor, with the loss of uniform guessing and twice that.
 
+    Below, the losses of the runs that learned, on a scale on which hundredths can be seen; above, on another
+    scale, guessing and what lies beyond it.
+
     Args:
         table: from :func:`lib.experiments.designs.published_sweep`.
     """
-    figure, axes = plt.subplots(1, 3, figsize=(7.2, 3.4), sharey=True)
-    for axis, (factor, label) in zip(axes, _FACTORS.items(), strict=True):
+    figure, axes = plt.subplots(2, 3, figsize=(7.2, 4.4), sharey="row", sharex="col", height_ratios=[1, 2])
+    guess = math.log(_PUBLISHED_VOCABULARY)
+    learned = table.loc[table["val_loss"] < guess, ["val_loss", "train_loss"]].to_numpy()
+    for column, (factor, label) in zip(axes.T, _FACTORS.items(), strict=True):
         part = table[table["factor"] == factor].sort_values("value")
-        places = np.arange(len(part))
-        axis.plot(places, part["val_loss"], **_QUOTED, label="validation (quoted)")
-        axis.plot(
-            places,
-            part["train_loss"],
-            color=_QUOTED["color"],
-            marker="o",
-            markerfacecolor="none",
-            linestyle="",
-            label="training (quoted)",
-        )
-        axis.set_xticks(places, [f"{value:g}" for value in part["value"]], fontsize=8)
-        axis.set(xlabel=label, xlim=(-0.4, len(part) - 0.6), yscale="log")
-        guess = math.log(_PUBLISHED_VOCABULARY)
+        for axis in column:
+            _draw_published(axis, part)
         for times, style in ((1, "--"), (2, "-")):
-            axis.axhline(
-                times * guess,
-                color=INK,
-                linewidth=0.9,
-                linestyle=style,
-                label=f"{'' if times == 1 else '2 × '}ln {_PUBLISHED_VOCABULARY}",
-            )
-    axes[0].set(ylabel="loss, nats per token")
-    axes[0].set_yticks([0.8, 1, 2, 4, 8, 12], ["0.8", "1", "2", "4", "8", "12"])
-    axes[0].minorticks_off()
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=4)
+            name = f"{'' if times == 1 else '2 × '}ln {_PUBLISHED_VOCABULARY}"
+            column[0].axhline(times * guess, color=INK, linewidth=0.9, linestyle=style, label=name)
+        column[1].set(xlabel=label, xlim=(-0.4, len(part) - 0.6))
+        column[1].set_xticks(range(len(part)), [f"{value:g}" for value in part["value"]], fontsize=8)
+    axes[0, 0].set(ylim=(5, 13.5), yticks=(6, 9, 12))
+    axes[1, 0].set(ylim=(learned.min() - 0.05, learned.max() + 0.05), ylabel="loss, nats per token")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=4)
     return figure
+
+
+def _draw_published(axis: Axes, part: pd.DataFrame) -> None:
+    places = np.arange(len(part))
+    axis.plot(places, part["val_loss"], **_QUOTED, label="validation (quoted)")
+    axis.plot(
+        places,
+        part["train_loss"],
+        color=_QUOTED["color"],
+        marker="o",
+        markerfacecolor="none",
+        linestyle="",
+        label="training (quoted)",
+    )
 
 
 def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[float, float]]) -> Figure:
@@ -112,9 +118,9 @@ def plot_learning_curves(curves: pd.DataFrame, references: Mapping[str, float]) 
         references: losses to draw across, by name.
     """
     labels = list(dict.fromkeys(curves["label"]))
-    colours = plt.get_cmap(SEQUENTIAL)(np.linspace(0, 0.8, len(labels)))
     figure, axis = plt.subplots(figsize=(7.2, 3.8))
-    for label, colour, style in zip(labels, colours, _styles(len(labels)), strict=True):
+    for number, label in enumerate(labels):
+        colour, marker, style = (looks[number % len(looks)] for looks in (_COLOURS, _MARKERS, _STYLES))
         part = curves[curves["label"] == label]
         thousands = part["tokens"] / 1e3
         known = part["train_loss"].notna()
@@ -124,11 +130,18 @@ def plot_learning_curves(curves: pd.DataFrame, references: Mapping[str, float]) 
             color=colour,
             linestyle=style,
             linewidth=1.3,
+            marker=marker,
+            markevery=(number, len(labels)),  # runs that lie on each other are told apart by their marks
+            markersize=4,
             label=label,
         )
         evaluated = part["validation_loss"].notna()
         axis.plot(
-            thousands[evaluated], part["validation_loss"][evaluated], color=colour, linestyle="", marker="o"
+            thousands[evaluated],
+            part["validation_loss"][evaluated],
+            color=colour,
+            linestyle="",
+            marker=marker,
         )
         if (part["status"] == "diverged").any():
             last = part[known].iloc[-1]
@@ -182,7 +195,3 @@ def plot_gaps(table: pd.DataFrame) -> Figure:
     axis.margins(x=0.3)
     axis.set(xlabel="validation minus training loss, nats per token (beside it: training → validation)")
     return figure
-
-
-def _styles(count: int) -> Sequence[str]:
-    return [("-", "--", "-.", ":")[number % 4] for number in range(count)]

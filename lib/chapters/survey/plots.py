@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
 from lib.chapters.survey.power import POWER
 from lib.chapters.survey.scores import COUNT_COLUMNS, NEUTRAL, SCORES
@@ -104,56 +103,6 @@ def plot_balances(table: pd.DataFrame, labels: Sequence[str]) -> Figure:
         ylim=(-0.6, len(table) - 0.4),
         xlabel="share of answers above 3 minus share below (95 % interval)",
     )
-    return figure
-
-
-def plot_evenness(by_formula: pd.DataFrame, simulated: pd.DataFrame) -> Figure:
-    """p of the test for evenness against how alike one rater's answers are, measured in two ways.
-
-    Args:
-        by_formula: from :func:`lib.chapters.survey.scores.evenness_by_correlation`.
-        simulated: from :func:`lib.chapters.survey.scores.simulated_evenness`.
-    """
-    figure, axis = plt.subplots(figsize=(7.2, 3.4))
-    axis.plot(
-        by_formula["correlation"],
-        by_formula["p"],
-        color=SCORE_COLOURS[-1],
-        label="formula, by correlation of the categories (kappa)",
-    )
-    axis.plot(
-        simulated["kappa"],
-        simulated["p"],
-        "o",
-        color=SCORE_COLOURS[-1],
-        markerfacecolor=CARD,
-        label="simulation, by the same",
-    )
-    axis.plot(
-        simulated["score_correlation"],
-        simulated["p"],
-        "s--",
-        color=SCORE_COLOURS[0],
-        label="the same simulation, by correlation of the scores",
-    )
-    axis.axhline(0.05, color=INK, linewidth=0.8)
-    axis.annotate(
-        "p = 0.05",
-        (0, 0.05),
-        (4, 3),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        fontsize=9,
-    )
-    axis.set_yscale("log")
-    axis.yaxis.set_major_formatter("{x:g}")
-    axis.yaxis.set_minor_formatter(NullFormatter())
-    axis.set(
-        xlabel="correlation of two answers of one rater",
-        ylabel="p, if answers were even",
-        xlim=(-0.02, 0.02 + max(by_formula["correlation"].max(), simulated["score_correlation"].max())),
-    )
-    axis.legend(loc="lower right")
     return figure
 
 

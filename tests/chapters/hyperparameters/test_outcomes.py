@@ -115,3 +115,17 @@ def test_a_tiny_profile_runs_its_sweeps(tiny_profile, tiny_store):
     assert spread_of_repeats(results).runs == 2
     assert set(curves["label"]) == set(results["label"])
     assert max(designs.RATES) < hyperparameters.COLLAPSE_RATE
+
+
+def test_a_best_rate_at_the_edge_is_told():
+    table = pd.DataFrame(
+        {
+            "sweep": "batches",
+            "batch_tokens": [1, 1, 1, 2, 2, 2],
+            "learning_rate": [0.1, 0.2, 0.4] * 2,
+            "last_validation_loss": [3, 2, 1, 2, 1, 2],
+        }
+    )
+    assert hyperparameters.at_the_edge(table).startswith("For 1 of 2 batch sizes")
+    assert "between" in hyperparameters.at_the_edge(table[3:])
+    assert hyperparameters.at_the_edge(table.assign(sweep="rates")) == ""

@@ -16,8 +16,11 @@ def words(figure):
 
 def test_the_published_sweep_has_a_panel_a_factor():
     figure = experiment_plots.plot_published_sweep(designs.published_sweep())
-    labels = [axis.get_xlabel() for axis in figure.axes]
+    labels = [axis.get_xlabel() for axis in figure.axes[3:]]
     assert labels == ["learning rate", "batch (pieces)", "depth (layers)"]
+    low, high = figure.axes[3].get_ylim()
+    assert high - low < 1, "hundredths of a nat can be seen among the runs that learned"
+    assert figure.axes[0].get_ylim()[1] > 12.1
     assert figure.axes[0].lines[0].get_ydata().max() == pytest.approx(12.0848)
 
 
@@ -58,3 +61,13 @@ def test_gaps_are_written_beside_their_signs():
         }
     )
     assert "0.928 → 0.937" in words(experiment_plots.plot_gaps(table))
+
+
+def test_curves_that_lie_on_each_other_are_told_apart():
+    curves = pd.DataFrame(
+        {"label": label, "status": "finished", "tokens": 1e3, "train_loss": 3.3, "validation_loss": 3.3}
+        for label in "abcde"
+    )
+    lines = experiment_plots.plot_learning_curves(curves, {}).axes[0].lines
+    looks = {(line.get_color(), line.get_marker()) for line in lines}
+    assert len(looks) == 5

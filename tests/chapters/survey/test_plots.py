@@ -1,6 +1,5 @@
 """Charts of answers show the counts they were given, in the middle where the middle is."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -38,16 +37,6 @@ def test_balances_with_intervals():
     axis = survey_plots.plot_balances(survey.neutral_table(TABLE, draws=50), ["a", "b"]).axes[0]
     assert axis.get_xlim() == (-1, 1)
     assert [text.get_text() for text in axis.texts] == ["median 3", "median 5"]
-
-
-def test_evenness_against_correlation():
-    counts = [21, 56, 55, 51, 32]
-    figure = survey_plots.plot_evenness(
-        survey.evenness_by_correlation(counts, 5, np.linspace(0, 0.8, 5)),
-        survey.simulated_evenness(counts, 43, [0.0, 0.5], draws=100),
-    )
-    assert figure.axes[0].get_yscale() == "log"
-    assert len(figure.axes[0].get_legend().get_texts()) == 3
 
 
 def test_power_has_a_line_for_each_number_of_raters():
