@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from lib.data.key_profiles import PROFILES, SCALES, key_fits
 from lib.data.labels import parse_key
 from lib.measures.piece import BarredNotes, UnmeasurableError
-from lib.measures.statistics import bootstrap_mean
+from lib.measures.statistics import Interval, bootstrap_mean
 
 MAIN = "temperley"
 """The profile behind every other measure: on real pieces it finds the notated key most often.
@@ -215,7 +216,8 @@ def error_table(
 
     Returns:
         One row a profile and collection ('all' last): tonic, tonic_low, tonic_high (share with the notated
-        tonic), key, key_low, key_high (tonic and mode), and the share of each of :data:`RELATIONS`; pieces.
+        tonic), key, key_low, key_high (tonic and mode), and the share of each of :data:`RELATIONS`; pieces. Intervals are bootstrapped over
+        groups, and Wilson's with groups as trials where all pieces agree.
     """
     rows = []
     for truth in notated.itertuples():
@@ -243,7 +245,16 @@ def error_table(
             same = part["relation"] == RELATIONS[0]
             line = {"profile": profile, "collection": collection, "pieces": len(part)}
             for name, right in (("tonic", part["tonic"]), ("key", same)):
-                interval = bootstrap_mean(right.to_numpy(float), part["group"].to_numpy(), draws=500)
+                interval = _share(right.to_numpy(float), part["group"].to_numpy())
                 line |= {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high}
             lines.append(line | {kind: float((part["relation"] == kind).mean()) for kind in RELATIONS})
     return pd.DataFrame(lines)
+
+
+def _share(right: np.ndarray, groups: np.ndarray) -> Interval:
+    """A share with its interval; where all pieces agree a bootstrap has nothing to draw."""
+    found, count = bootstrap_mean(right, groups, draws=500), len(np.unique(groups))
+    if found.low != found.high:
+        return found
+    bounds = binomtest(count if found.estimate else 0, count).proportion_ci(method="wilson")
+    return Interval(found.estimate, float(bounds.low), float(bounds.high))
