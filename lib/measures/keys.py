@@ -216,8 +216,8 @@ def error_table(
 
     Returns:
         One row a profile and collection ('all' last): tonic, tonic_low, tonic_high (share with the notated
-        tonic), key, key_low, key_high (tonic and mode), and the share of each of :data:`RELATIONS`; pieces. Intervals are bootstrapped over
-        groups, and Wilson's with groups as trials where all pieces agree.
+        tonic), key, key_low, key_high (tonic and mode), and the share of each of :data:`RELATIONS`; pieces.
+        Intervals are bootstrapped over groups, and Wilson's with groups as trials where all pieces agree.
     """
     rows = []
     for truth in notated.itertuples():

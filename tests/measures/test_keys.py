@@ -149,3 +149,15 @@ def test_notated_keys_are_compared_where_there_are_any():
     line_ = errors[(errors["profile"] == "temperley") & (errors["collection"] == "all")].iloc[0]
     assert (line_["tonic"], line_["pieces"], line_["a fifth away"]) == (0.5, 2, 0.5)
     assert keys.notated_keys(pd.DataFrame({"identifier": ["x"]})).empty
+
+
+def test_a_key_that_is_always_found_is_not_certain():
+    """Wilson's interval for 4 of 4 groups; a bootstrap would say that it is 1 for certain."""
+    names = [f"piece {number}" for number in range(4)]
+    notated = pd.DataFrame({"identifier": names, "tonic": 2, "mode": "major", "written_mode": True})
+    table = keys.error_table(
+        notated, dict.fromkeys(names, SCALE), dict.fromkeys(names, "jig"), {name: name for name in names}
+    )
+    row = table[table["profile"] == keys.MAIN].iloc[0]
+    assert row["tonic"] == row["tonic_high"] == 1
+    assert row["tonic_low"] == pytest.approx(0.510, abs=0.001)
