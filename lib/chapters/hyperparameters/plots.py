@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 from lib.show.style import CARD, INK, model_colour
 
-_QUOTED = {"color": model_colour("original"), "marker": "D", "linestyle": ":"}
+_QUOTED: dict[str, Any] = {"color": model_colour("original"), "marker": "D", "linestyle": ":"}
 _FACTORS = {"learning_rate": "learning rate", "batch_size": "batch (pieces)", "depth": "depth (layers)"}
 _PUBLISHED_VOCABULARY = 486  # tokens of the report
 _COLOURS = ("#5E5E5E", "#D55E00", "#009E73", "#0072B2", "#8A3D6B", "#7A5C00")
