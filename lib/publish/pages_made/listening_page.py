@@ -206,7 +206,9 @@ fewer than {few} notes, as one real piece in a hundred has.
 {absent}
 ## Emotion, genre, model
 
-In a piece, the arrow keys go from bar to bar. Only one piece plays at a time.
+In a piece, the arrow keys go from bar to bar. Only one piece plays at a time; the bar at the foot of the
+window goes on with the same bar of the piece beside it, and copies a link to the bar that is reached. The
+address keeps the filters.
 
 <div class="listen-grid" data-first="{first}">
 {grid}
