@@ -7,16 +7,18 @@ set with those from composed to real: a model that always writes the average pie
 still lack the variety.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 from scipy.ndimage import gaussian_filter1d
 
 from lib.measures.statistics import Interval
 
 _STEPS = 256  # of the grid on which densities stand
 _DRAWS = 500
+_LEAST_MODELS = 10  # of a correlation over models
 
 
 class Distance(NamedTuple):
@@ -118,6 +120,29 @@ def mean_distance(
         Interval(found.estimate, *np.clip(found[1:], 0, 1).tolist()) for found in (overlap, jensen_shannon)
     ]
     return clipped[0], clipped[1]
+
+
+def rank_correlation(losses: Sequence[float], distances: Sequence[float], draws: int = _DRAWS) -> Interval:
+    """Spearman's correlation of two numbers of several models, with a 95 % interval over models.
+
+    Args:
+        losses, distances: one of each a model.
+        draws: bootstrap samples of models.
+
+    Returns:
+        NaN bounds for fewer than ten models.
+    """
+    pairs = np.column_stack([losses, distances])
+    estimate = float(stats.spearmanr(*pairs.T).statistic)
+    if len(pairs) < _LEAST_MODELS:
+        return Interval(estimate, float("nan"), float("nan"))
+    generator, drawn = np.random.default_rng(0), []
+    for _ in range(draws):
+        sample = pairs[generator.integers(0, len(pairs), len(pairs))]
+        if len(np.unique(sample[:, 0])) > 1 and len(np.unique(sample[:, 1])) > 1:
+            drawn.append(float(stats.spearmanr(*sample.T).statistic))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Interval(estimate, float(low), float(high))
 
 
 def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.ndarray) -> Interval:

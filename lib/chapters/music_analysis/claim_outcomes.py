@@ -1,21 +1,65 @@
-"""What chapter 8 hands to the ledger: outcomes of claims 10 to 13, each with what bounds it."""
+"""What chapter 8 hands to the ledger: outcomes of claims 10 to 13, each with what bounds it.
+
+Kept evidence over several training seeds decides where it is of the same data; otherwise today's one run is
+told.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from lib.chapters.music_analysis import tables
 from lib.chapters.music_analysis.measures import Measured
 from lib.composing.outcomes import share_with_interval
+from lib.data import TokenStore
+from lib.ledger.evidence import find_evidence
 from lib.ledger.rules import Outcome
+from lib.measures.comparison import seeds_from_text, without_each_seed
 from lib.measures.music_sources import OWN_FLOOR, REAL, SHORT, SHUFFLED, TRANSFORMER
+from lib.show.words import counted
 
 
 class Found(NamedTuple):
-    """An outcome, and on how many pieces or pairs of pieces it rests."""
+    """An outcome, on how many pairs of pieces it rests, and of how many training seeds."""
 
     outcome: Outcome
     pieces: int
+    seeds: int = 1
+
+    @property
+    def basis(self) -> str:
+        """What it rests on, in words."""
+        return f"{counted(self.pieces, 'pair')} of pieces, {counted(self.seeds, 'training seed')}"
+
+
+class Music(NamedTuple):
+    """What composed music is like.
+
+    Attributes:
+        today: pieces of one run, measured.
+        sources, differences: kept tables of several seeds; None where none decides about these data.
+    """
+
+    today: Measured
+    sources: pd.DataFrame | None = None
+    differences: pd.DataFrame | None = None
+
+    def mean(self, name: str, source: str) -> float:
+        """The mean of a measure over a source's pieces; NaN where no piece has an answer."""
+        if self.sources is not None:
+            rows = self.sources[(self.sources["measure"] == name) & (self.sources["source"] == source)]
+            return float(rows["value"].iloc[0]) if len(rows) else float("nan")
+        values = self.today.values.loc[self.today.values["source"] == source, name]
+        return float(values.astype(float).mean())
+
+
+def music_of(measured: Measured, store: TokenStore) -> Music:
+    """Today's pieces, with the kept tables where they are of the very same data."""
+    kept = [find_evidence(f"music_{name}", store) for name in ("sources", "differences")]
+    if any(one is None or not one.decides for one in kept):
+        return Music(measured)
+    return Music(measured, *(one.table for one in kept if one is not None))
 
 
 def share_of_originals(yes: int, count: int) -> Outcome:
@@ -24,36 +68,33 @@ def share_of_originals(yes: int, count: int) -> Outcome:
     return Outcome(*share_with_interval(yes, count)[:3], reach=reach)
 
 
-def below_real(measured: Measured, name: str) -> Found:
+def below_real(music: Music, name: str) -> Found:
     """A share of the Transformer's pieces minus that of real ones (claims 10 and 12)."""
-    real = _mean(measured, name, REAL)
-    return _difference(measured, name, REAL, (-real, 1 - real))
+    real = music.mean(name, REAL)
+    return _difference(music, name, REAL, (-real, 1 - real))
 
 
-def themes_that_return(measured: Measured) -> Found:
+def themes_that_return(music: Music) -> Found:
     """Recurrence beyond that of the same pieces with shuffled bars (claim 11); the most is real music's."""
-    real = _mean(measured, "share_recurring", REAL) - _mean(measured, "share_recurring", SHUFFLED)
-    return _difference(
-        measured, "share_recurring", OWN_FLOOR, (-_mean(measured, "share_recurring", OWN_FLOOR), max(real, 0))
-    )
+    name = "share_recurring"
+    real = music.mean(name, REAL) - music.mean(name, SHUFFLED)
+    return _difference(music, name, OWN_FLOOR, (-music.mean(name, OWN_FLOOR), max(real, 0)))
 
 
-def by_attention(measured: Measured, name: str) -> Found:
+def by_attention(music: Music, name: str) -> Found:
     """A measure of the Transformer's pieces minus that of the same weights with a short memory (claim 13).
 
     Bounded by the whole effect: what neither of the two has, a long memory cannot have caused.
     """
-    effect = max(_mean(measured, name, TRANSFORMER), _mean(measured, name, SHORT))
-    return _difference(measured, name, SHORT, (-effect, effect))
+    effect = max(music.mean(name, TRANSFORMER), music.mean(name, SHORT))
+    return _difference(music, name, SHORT, (-effect, effect))
 
 
-def _mean(measured: Measured, name: str, source: str) -> float:
-    values = measured.values.loc[measured.values["source"] == source, name]
-    return float(values.astype(float).mean())
-
-
-def _difference(measured: Measured, name: str, baseline: str, reach: tuple[float, float]) -> Found:
-    interval, pairs = tables.difference(measured, name, TRANSFORMER, baseline)
+def _difference(music: Music, name: str, baseline: str, reach: tuple[float, float]) -> Found:
+    bounds = reach if np.isfinite(reach).all() else None
+    if music.differences is not None:
+        return _over_seeds(music.differences, name, baseline, bounds)
+    interval, pairs = tables.difference(music.today, name, TRANSFORMER, baseline)
     value, low, high = (float(number) for number in interval)
     if pairs > 1 and low == high == 0:
         # No two pieces differ. Of shares, that leaves at most what a yes or no of so many pieces would leave.
@@ -61,5 +102,22 @@ def _difference(measured: Measured, name: str, baseline: str, reach: tuple[float
         low = -high
     elif np.isclose(low, high):
         low = high = float("nan")
-    bounds = reach if np.isfinite(reach).all() else None
     return Found(Outcome(value if bounds else float("nan"), low, high, seeds=1, reach=bounds), pairs)
+
+
+def _over_seeds(table: pd.DataFrame, name: str, baseline: str, bounds: tuple[float, float] | None) -> Found:
+    chosen = (table["measure"] == name) & (table["source"] == TRANSFORMER) & (table["baseline"] == baseline)
+    if not chosen.any() or bounds is None:
+        return Found(Outcome(float("nan"), float("nan"), float("nan")), 0)
+    row = table[chosen].iloc[0]
+    by_seed = seeds_from_text(row["by_seed"])
+    outcome = Outcome(
+        float(row["value"]),
+        float(row["low"]),
+        float(row["high"]),
+        seeds=len(by_seed),
+        degrees=len(by_seed) - 1,
+        without_seed=without_each_seed(by_seed, error_pieces=0.0, piece_degrees=1),
+        reach=bounds,
+    )
+    return Found(outcome, int(row["pieces"]), len(by_seed))

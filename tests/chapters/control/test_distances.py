@@ -10,6 +10,7 @@ from lib.chapters.control.distances import (
     distance_of_real,
     distances_by_statistic,
     mean_distance,
+    rank_correlation,
 )
 
 
@@ -94,3 +95,12 @@ def test_as_many_real_pieces_are_nearer_the_more_they_are():
     few, many = (distance_of_real(real, reference, count)[1] for count in (15, 150))
     assert many.estimate < few.estimate
     assert few.low < few.estimate < few.high
+
+
+def test_a_rank_correlation_is_scipys_and_needs_ten_models():
+    losses = np.arange(12.0)
+    found = rank_correlation(losses, losses**2)
+    assert (found.estimate, found.low, found.high) == pytest.approx((1, 1, 1))
+    mixed = rank_correlation(losses, np.tile([1.0, 2.0, 0.0], 4))
+    assert mixed.low < 0 < mixed.high
+    assert np.isnan(rank_correlation(losses[:9], losses[:9]).low)

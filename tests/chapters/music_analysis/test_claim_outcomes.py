@@ -24,7 +24,7 @@ def measured(**shares):
         for slot in range(SLOTS)
     ]
     values = pd.DataFrame(rows).assign(proper_close=lambda table: table["share_recurring"])
-    return Measured(values, [{}] * len(values), pd.DataFrame())
+    return claim_outcomes.Music(Measured(values, [{}] * len(values), pd.DataFrame()))
 
 
 def test_what_neither_has_a_long_memory_did_not_cause():
@@ -85,3 +85,17 @@ def test_five_outputs_can_be_met_and_lost():
     sides = [rule.side(claim_outcomes.share_of_originals(yes, 5)) for yes in (0, 3, 5)]
     assert sides == ["outside", "undecided", "inside"]
     assert rule.side(claim_outcomes.share_of_originals(2, 2)) == "out of reach", "two are too few"
+
+
+def test_kept_evidence_of_several_seeds_decides_instead_of_todays_run():
+    today = measured(real=(1.0, 0.0), transformer=(0.0, 0.0)).today
+    sources = pd.DataFrame([{"measure": "proper_close", "source": "real", "value": 0.4}])
+    row = {"measure": "proper_close", "source": "transformer", "baseline": "real", "pieces": 240}
+    seeds = {"value": -0.2, "low": -0.29, "high": -0.11, "by_seed": "-0.1 -0.2 -0.2 -0.2 -0.3"}
+    kept = claim_outcomes.Music(today, sources, pd.DataFrame([{**row, **seeds}]))
+    found = claim_outcomes.below_real(kept, "proper_close")
+    assert found.basis == "240 pairs of pieces, 5 training seeds"
+    assert (found.outcome.value, found.outcome.seeds) == (-0.2, 5)
+    assert found.outcome.reach == pytest.approx((-0.4, 0.6))
+    assert len(found.outcome.without_seed) == 5
+    assert claim_outcomes.below_real(kept, "closes_on_tonic").pieces == 0, "no row, no outcome"
