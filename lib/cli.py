@@ -197,7 +197,7 @@ def compose(
         int | None,
         typer.Option(
             help="Stop here if the piece has not ended; if not given, "
-            "1,024 or all that the pretrained model overlooks."
+            "1,024 or the context length of the pretrained model."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same piece.")] = 1,

@@ -71,7 +71,7 @@ class Composition:
 
     @property
     def written_out(self) -> np.ndarray:
-        """Its ids as MidiTok spells it, whatever the token set."""
+        """Its ids as MidiTok spells it, uint16 [tokens], whatever the token set."""
         return write_out(self.tokenizer, self.tokens)
 
     @property
@@ -186,7 +186,7 @@ def compose_pieces(
         emotion, genre: labels of the store; None leaves the model free.
         settings: how tokens are drawn; the pieces have the seeds `settings.seed`, `settings.seed + 1`, …
         count: how many pieces.
-        prompt: ids that every piece begins with; see :func:`lib.composing.prompt.read_prompt`.
+        prompt: ids [tokens] that every piece begins with; see :func:`lib.composing.prompt.read_prompt`.
 
     Raises:
         BookError: for an unknown label, a count below 1, a model of another vocabulary or other labels.
@@ -201,7 +201,7 @@ def compose_many(
     settings: SamplingSettings,
     prompt: np.ndarray | None = None,
 ) -> list[Composition]:
-    """Compose one piece for each pair of labels (emotion, genre), up to 64 in a batch.
+    """Compose one piece for each pair of labels (emotion, genre) [pieces], up to 64 in a batch.
 
     Piece i has the seed `settings.seed` + i.
 
@@ -234,7 +234,7 @@ def as_compositions(
     prompt: np.ndarray | None,
     composed: Sequence[tuple[np.ndarray, bool]],
 ) -> list[Composition]:
-    """Composed ids, each with whether the model ended the piece, as pieces that know how they were made."""
+    """Ids [tokens], each with whether the model ended the piece, as pieces that know how they were made."""
     described = _description(source)
     return [
         Composition(

@@ -57,7 +57,7 @@ class NgramComposer(nn.Module):
         return RecentTokens(np.zeros(shape, np.uint16), np.zeros(shape, bool))
 
     def keep_rows(self, state: RecentTokens, rows: Tensor) -> RecentTokens:
-        """The state of these rows only (indices)."""
+        """The state of these rows of the batch only: indices [rows]."""
         return RecentTokens(state.past[rows.numpy()], state.exists[rows.numpy()])
 
     def forward(

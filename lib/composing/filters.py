@@ -8,7 +8,8 @@ from torch import Tensor
 
 
 def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
-    """Classifier-free guidance: go from what is said without labels towards what is said with them.
+    """Classifier-free guidance: go from what is said without labels towards what is said with them; both and
+    the result are logits of one shape, [B, V].
 
     A scale of 0 ignores the labels, 1 is the plain conditional network, more exaggerates what the labels
     change. (Ho and Salimans, *Classifier-free diffusion guidance*, 2022.)
@@ -17,12 +18,12 @@ def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
 
 
 def apply_temperature(logits: Tensor, temperature: float) -> Tensor:
-    """Divide by the temperature: below 1 likely tokens become likelier, above 1 all become more alike."""
+    """Divide logits [B, V] by the temperature: below 1 likely tokens get likelier, above 1 all more alike."""
     return logits / temperature
 
 
 def keep_top_k(logits: Tensor, top_k: int) -> Tensor:
-    """Keep the k likeliest tokens (and those equal to the k-th)."""
+    """Keep the k likeliest tokens (and those equal to the k-th); other logits [B, V] become −∞."""
     if top_k >= logits.shape[-1]:
         return logits
     smallest_kept = logits.topk(top_k, dim=-1).values[..., -1:]
@@ -30,7 +31,9 @@ def keep_top_k(logits: Tensor, top_k: int) -> Tensor:
 
 
 def keep_top_p(logits: Tensor, top_p: float) -> Tensor:
-    """Keep the fewest tokens whose probabilities sum to at least `top_p`; the likeliest always stays.
+    """Keep the fewest tokens whose probabilities sum to at least `top_p`; other logits [B, V] become −∞.
+
+    The likeliest always stays.
 
     (Nucleus sampling: Holtzman et al., *The curious case of neural text degeneration*, 2020.)
     """

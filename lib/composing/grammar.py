@@ -95,7 +95,7 @@ class Grammar:
         return SequenceState(self, least_bars, most_bars)
 
     def length_row(self, least: int, most: int | None) -> np.ndarray:
-        """The Length tokens of so many bars; any when none says so many."""
+        """The Length tokens of so many bars, bool [V]; any when none says so many."""
         key = ("length", least, most)
         if key not in self._rows:
             texts = {length_text(bars) for bars in range(least, (most or LONGEST) + 1)}
@@ -104,8 +104,8 @@ class Grammar:
         return self._rows[key]
 
     def violation(self, tokens: np.ndarray) -> int | None:
-        """Index of the first token of a sequence (BOS first) that the rules forbid; None when it keeps
-        them all.
+        """Index of the first of the ids [tokens] (BOS first) that the rules forbid; None when they keep them
+        all.
         """
         state, allowed = self.start(), np.zeros(self.size, dtype=bool)
         for index, token in enumerate(tokens[1:].tolist(), start=1):
@@ -116,8 +116,8 @@ class Grammar:
         return None
 
     def whole_notes_length(self, tokens: np.ndarray) -> int:
-        """How many tokens remain when what follows the last whole note is cut off; EOS stays; at least
-        BOS remains.
+        """How many of the ids [tokens] remain when what follows the last whole note is cut off; EOS stays; at
+        least BOS remains.
         """
         if len(tokens) and self.kinds[tokens[-1]] == "EOS":
             return len(tokens)
@@ -127,7 +127,7 @@ class Grammar:
         return ends[-1] + 1 if ends else 1
 
     def time_row(self, meter: Meter, position: int) -> np.ndarray:
-        """Tokens that move on in time: later positions of this bar, and the next bar."""
+        """Tokens that move on in time, bool [V]: later positions of this bar, and the next bar."""
         key = (meter.positions, position)
         if key not in self._rows:
             self._rows[key] = self._row(
@@ -139,7 +139,7 @@ class Grammar:
         return self._rows[key]
 
     def pitch_row(self, program: int) -> np.ndarray:
-        """The pitches of a program; drums (−1) have their own where the token set names them apart."""
+        """The pitches of a program, bool [V]; drums (−1) have their own where the token set has them."""
         return self.rows_of_type["PitchDrum" if program == -1 and self.has_drum_pitches else "Pitch"]
 
     def pitch_token(self, program: int, pitch: int) -> int | None:
@@ -149,7 +149,7 @@ class Grammar:
         )
 
     def note_row(self, program: int | None) -> np.ndarray:
-        """Tokens that begin a note while `program` holds (None before the first)."""
+        """Tokens that begin a note while `program` holds (None before the first), bool [V]."""
         key = ("note", program)
         if key not in self._rows:
             row = self.rows_of_type["Program"].copy()

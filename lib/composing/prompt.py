@@ -29,8 +29,8 @@ def read_prompt(path: Path, store: Vocabulary, bars: int, max_tokens: int | None
         max_tokens: the longest sequence that will be composed; the prompt must leave room in it.
 
     Returns:
-        Ids (int64) without EOS; :data:`lib.composing.sampling.FREE` where a plan stands that only the whole
-        piece could fulfil. Bars without notes at the end are not part of it.
+        Ids, int64 [tokens], without EOS; :data:`lib.composing.sampling.FREE` where a plan stands that only
+        the whole piece could fulfil. Bars without notes at the end are not part of it.
 
     Raises:
         BookError: when the file cannot be read, holds no notes in these bars or none that tokens can tell,
@@ -64,7 +64,7 @@ def read_rewrite(path: Path, store: Vocabulary, first: int, last: int, max_token
         max_tokens: the longest sequence that will be composed.
 
     Returns:
-        Ids (int64) up to the token `Fill`.
+        Ids, int64 [tokens], up to the token `Fill`.
 
     Raises:
         BookError: as :func:`read_prompt`; when the tokens know no gaps, these bars cannot be missing, or the
@@ -85,7 +85,8 @@ def read_rewrite(path: Path, store: Vocabulary, first: int, last: int, max_token
 
 
 def gap_prompt(tokens: np.ndarray, store: Vocabulary, first: int, last: int) -> np.ndarray:
-    """A whole piece in shorthand up to the token `Fill`; its bars `first` to `last` are to follow behind it.
+    """A whole piece in shorthand up to the token `Fill`, int64 [tokens]; its bars `first` to `last` are to
+    follow.
 
     Raises:
         BookError: saying why these bars cannot be missing.

@@ -91,7 +91,7 @@ class Composer(Protocol):
         """The state before the first token, for sequences of at most `max_length` tokens."""
 
     def keep_rows(self, state: Any, rows: Tensor) -> Any:
-        """The state of these rows only (indices)."""
+        """The state of these rows of the batch only: indices [rows]."""
 
     def __call__(self, tokens: Tensor, emotion: Tensor, genre: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Logits behind the last tokens, and the new state; without a state, `tokens` is all there is."""

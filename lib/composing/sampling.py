@@ -100,12 +100,13 @@ def sample_tokens(
             no label.
         settings: how tokens are drawn.
         grammar: of the token set that the network was trained on.
-        prompt: ids that every piece begins with, BOS first, :data:`FREE` where the model draws; None: BOS
-            alone.
+        prompt: ids [tokens] that every piece begins with, BOS first, :data:`FREE` where the model draws;
+            None: BOS alone.
         use_cache: False reads the whole prefix again for each token, as the original does.
 
     Returns:
-        For each piece its ids from BOS on, as uint16; the last is EOS, unless the piece reached `max_tokens`.
+        For each piece its ids from BOS on, uint16 [tokens]; the last is EOS, unless the piece reached
+        `max_tokens`.
 
     Raises:
         BookError: when prompt or `max_tokens` are longer than what the model or the settings allow.

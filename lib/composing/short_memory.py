@@ -73,7 +73,7 @@ class ShortMemory(nn.Module):
         return [ShortenedRow() for _ in range(batch_size)]
 
     def keep_rows(self, state: list[ShortenedRow], rows: Tensor) -> list[ShortenedRow]:
-        """The state of these rows only (indices)."""
+        """The state of these rows of the batch only: indices [rows]."""
         return [state[row] for row in rows.tolist()]
 
     def forward(

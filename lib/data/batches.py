@@ -74,7 +74,7 @@ class Windows:
 
     @property
     def length(self) -> np.ndarray:
-        """Targets of each window."""
+        """Targets of each window, in tokens [windows]."""
         return self.end - self.begin
 
 
@@ -142,8 +142,8 @@ def _id_of_pitch(store: "TokenStore") -> dict[int, int]:
 
 
 def shift_of_rows(store: "TokenStore", rows: np.ndarray, seed: int, epoch: int) -> np.ndarray:
-    """The transposition of pieces in an epoch, in semitones: −5 to +6, evenly; all windows of a piece share
-    it.
+    """The transposition of each piece in an epoch, in semitones [rows]: −5 to +6, evenly; all windows of a
+    piece share it.
 
     A shift is cut down so that no note leaves the range of pitches.
     """

@@ -73,7 +73,7 @@ def fingerprint(notes: NoteTable) -> Fingerprint:
 
 
 def shingles(notes: NoteTable) -> np.ndarray:
-    """The distinct shingles of a piece, sorted, as uint32: runs of :data:`SHINGLE_NOTES` successive notes.
+    """The distinct shingles of a piece, uint32 [shingles], sorted: runs of :data:`SHINGLE_NOTES` notes.
 
     Notes stand in the order of onset, then pitch. Of a run count its intervals in semitones and the times
     between its onsets divided by their greatest common divisor. Drums count only where there is nothing else.
@@ -96,14 +96,14 @@ def shingles(notes: NoteTable) -> np.ndarray:
 
 
 def signature(found: np.ndarray) -> np.ndarray:
-    """MinHash values of a set of shingles; all at their maximum for an empty set."""
+    """MinHash values, uint32 [NUM_PERMUTATIONS], of a set of shingles; the maximum for an empty set."""
     sketch = MinHash(NUM_PERMUTATIONS, hashfunc=int, permutations=_PERMUTATIONS, scheme="affine32")
     sketch.update_batch(found.tolist())
     return sketch.hashvalues.astype(np.uint32)
 
 
 def jaccard(first: np.ndarray, second: np.ndarray) -> float:
-    """Jaccard similarity of two sorted arrays of distinct values: what they share over what either has."""
+    """Jaccard similarity of two sorted arrays [distinct values]: what they share over what either has."""
     shared = len(np.intersect1d(first, second, assume_unique=True))
     return shared / max(1, len(first) + len(second) - shared)
 
@@ -186,6 +186,10 @@ def _pairs_in_runs(order: np.ndarray, run: np.ndarray) -> Iterator[tuple[np.ndar
 def largest_groups(groups: np.ndarray, shingles_of: Callable[[int], np.ndarray]) -> list[dict[str, float]]:
     """The ten largest groups, with the similarity inside them, to see whether unlike pieces were chained
     together.
+
+    Args:
+        groups: group number of each piece, int64 [pieces].
+        shingles_of: the shingles of the piece of a number, from :func:`shingles`.
 
     Returns:
         For each: `group`, `size`, and over all pairs of its first 60 pieces the least (`least`) and

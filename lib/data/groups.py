@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 
 def group(count: int, *relations: Iterable[tuple[int, int]]) -> np.ndarray:
-    """Group numbers for `count` pieces, of which `relations` lists pairs that belong together.
+    """Group numbers, int64 [count], of pieces of which `relations` lists pairs that belong together.
 
     Groups are numbered from 0 in the order of their first piece.
     """
@@ -28,6 +28,6 @@ def equal_pairs(values: Iterable[str]) -> list[tuple[int, int]]:
 
 
 def pairs_of_groups(groups: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs (first of a group, another of it) that join what the numbers say is one group."""
+    """Pairs (first of a group, another of it) that join what the numbers [pieces] say is one group."""
     _, first, number = np.unique(groups, return_index=True, return_inverse=True)
     return [(int(first[group]), piece) for piece, group in enumerate(number) if first[group] != piece]

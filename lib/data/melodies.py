@@ -90,8 +90,8 @@ def outer_voice(notes: NoteTable) -> OuterVoice:
 
 
 def melody_runs(notes: NoteTable) -> np.ndarray:
-    """The distinct runs of a piece's outer voice, sorted, as uint32. The lowest bit tells those from note to
-    note (0) and from beat to beat (1); a single voice has only the first."""
+    """The distinct runs of a piece's outer voice, uint32 [runs], sorted. The lowest bit tells those from note
+    to note (0) and from beat to beat (1); a single voice has only the first."""
     voice = outer_voice(notes)
     found = _runs(voice.notes, NOTE_RUN) & ~np.uint32(1)
     if voice.voices >= SEVERAL_VOICES:
@@ -112,7 +112,8 @@ def _runs(pitches: np.ndarray, length: int) -> np.ndarray:
 
 
 def is_one_melody(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether two pieces have one melody, by their runs; see :data:`RESEMBLANCE` and :data:`CONTAINMENT`."""
+    """Whether two pieces have one melody, by their runs, uint32 [runs] each, as :data:`RESEMBLANCE` and
+    :data:`CONTAINMENT` say."""
     shorter, both, shared = ([], [], [])
     for view in (0, 1):
         one, other = (runs[(runs & 1) == view] for runs in (first, second))
@@ -137,9 +138,9 @@ def same_melody(
     with the runs and not with the pairs; each pair is then kept or dropped by :func:`is_one_melody`.
 
     Args:
-        runs: the runs of all pieces, one piece behind the other, uint32; may lie on disk.
-        counts: how many of them each piece has.
-        joined: group numbers of pieces that are known to belong together, and are not compared again.
+        runs: the runs of all pieces, one piece behind the other, uint32 [sum of counts]; may lie on disk.
+        counts: how many of them each piece has, [pieces].
+        joined: group numbers, [pieces]; pieces known to belong together are not compared again.
 
     Returns:
         (smaller number, larger number), each pair once.

@@ -78,7 +78,7 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
     """Read and tokenise one file.
 
     Returns:
-        Its ids from BOS to EOS (uint16), its record, its fingerprint.
+        Its ids from BOS to EOS, uint16 [tokens], its record, its fingerprint.
 
     Raises:
         UnreadableError, UnusableError: when the file is not MIDI, or cannot be used.
@@ -151,8 +151,8 @@ def read_piece(tokenizer: REMI, piece: Piece) -> tuple[np.ndarray, Record, dupli
 
 
 def answer_piece(tokenizer: REMI, piece: Piece) -> tuple[dict, list[np.ndarray]]:
-    """What a reader process says of a piece: the index's record; ids (uint16), shingles, signature and
-    melody."""
+    """What a reader process says of a piece: the index's record; ids, uint16 [tokens]; shingles, signature
+    and melody, uint32 of one dimension each (:class:`lib.data.duplicates.Fingerprint`)."""
     ids, record, found = read_piece(tokenizer, piece)
     return asdict(record), [
         ids.astype("<u2"),

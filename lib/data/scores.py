@@ -135,7 +135,8 @@ _COLUMNS = (("time", "<i4"), ("duration", "<i4"), ("pitch", "i1"), ("velocity", 
 
 
 def answer_score(_tokenizer: object, piece: Piece) -> tuple[dict, list[np.ndarray]]:
-    """What a reader process says of a file's score; see :mod:`lib.data.reader_process`."""
+    """What a reader process says of a file's score (see :mod:`lib.data.reader_process`), and of its notes the
+    onset and duration in ticks, int32 [notes], pitch and velocity, int8 [notes]; track by track."""
     score = load_score(piece.path).score
     tables = [track.notes.numpy() for track in score.tracks]
     about = {

@@ -18,12 +18,12 @@ def split_by_groups(strata: np.ndarray, groups: np.ndarray, seed: int) -> np.nda
     Multi-Label Data*, 2011).
 
     Args:
-        strata: the stratum (emotion × genre) of each piece, integers from 0.
-        groups: the duplicate group of each piece, integers from 0.
+        strata: the stratum (emotion × genre) of each piece, integers from 0, [pieces].
+        groups: the duplicate group of each piece, integers from 0, [pieces].
         seed: of the order among groups of one size, and of ties.
 
     Returns:
-        The name of each piece's part.
+        The name of each piece's part, text [pieces].
 
     Raises:
         BookError: when there are too few groups to fill every part.

@@ -88,15 +88,15 @@ class TokenStore:
         return f"TokenStore({self.folder.name}: {len(self):,} pieces, {len(self.ids):,} tokens)"
 
     def tokens(self, row: int) -> np.ndarray:
-        """The ids of a piece from BOS to EOS: uint16, a view that cannot be written to."""
+        """The ids of a piece from BOS to EOS: uint16 [tokens], a view that cannot be written to."""
         return self.ids[self.offsets[row] : self.offsets[row] + self.lengths[row]]
 
     def written_out(self, row: int) -> np.ndarray:
-        """The ids of a piece as MidiTok spells it, whatever the token set: uint16."""
+        """The ids of a piece as MidiTok spells it, whatever the token set: uint16 [tokens]."""
         return write_out(self.tokenizer, self.tokens(row))
 
     def rows(self, split: str) -> np.ndarray:
-        """The pieces of `train`, `validation` or `test`, ascending.
+        """The rows of the pieces of `train`, `validation` or `test`: int64 [pieces], ascending.
 
         Raises:
             BookError: for another name.
@@ -114,7 +114,7 @@ class TokenStore:
         return int(self.genre_ids[row])
 
     def ids_of_type(self, name: str) -> np.ndarray:
-        """The ids of a token type, ascending; empty for a type that the token set does not have."""
+        """The ids of a token type, int64 [ids], ascending; empty for a type that is not in the token set."""
         if name not in self.type_names:
             return np.zeros(0, np.int64)
         return np.flatnonzero(self.type_of_id == self.type_names.index(name))

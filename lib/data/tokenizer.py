@@ -100,7 +100,7 @@ def token_types(vocabulary: list[str]) -> tuple[list[str], np.ndarray]:
 
 
 def encode(tokenizer: REMI, score: Score) -> np.ndarray:
-    """Token ids of a score, from BOS to EOS, as uint16.
+    """Token ids of a score, from BOS to EOS, uint16 [tokens].
 
     Times are rounded to the grid of the token set, velocities and tempos to its steps. Nothing is checked
     here: see :func:`foreign_meters` for the meters that would be changed.
@@ -109,13 +109,13 @@ def encode(tokenizer: REMI, score: Score) -> np.ndarray:
 
 
 def spell(tokenizer: REMI, score: Score) -> np.ndarray:
-    """As :func:`encode`, but written out, whatever the token set."""
+    """As :func:`encode`, uint16 [tokens], but written out, whatever the token set."""
     ids = tokenizer.encode(score).ids
     return np.array([tokenizer["BOS_None"], *ids, tokenizer["EOS_None"]], dtype=np.uint16)
 
 
 def abbreviate(tokenizer: REMI, ids: np.ndarray, score: Score) -> np.ndarray:
-    """The ids of a score in shorthand, its plan behind BOS, where the token set has one; else as they are."""
+    """A score's ids [tokens] in shorthand, its plan behind BOS, if the token set has it; else as they are."""
     if not has_shorthand(tokenizer):
         return ids
     words = _words(tokenizer)
@@ -128,7 +128,7 @@ def abbreviate(tokenizer: REMI, ids: np.ndarray, score: Score) -> np.ndarray:
 
 
 def write_out(tokenizer: REMI, ids: np.ndarray) -> np.ndarray:
-    """Ids without shorthand: MidiTok's own, uint16."""
+    """Ids [tokens] without shorthand: MidiTok's own, uint16 [tokens written out]."""
     if not has_shorthand(tokenizer):
         return ids
     return gaps.put_back(_words(tokenizer), np.asarray(ids))
@@ -139,7 +139,7 @@ def _words(tokenizer: REMI) -> Words:
 
 
 def decode(tokenizer: REMI, ids: np.ndarray) -> Score:
-    """The score that token ids spell; special tokens are passed over."""
+    """The score that token ids [tokens] spell; special tokens are passed over."""
     special = set(tokenizer.special_tokens_ids)
     return tokenizer.decode(
         [int(token_id) for token_id in write_out(tokenizer, ids) if int(token_id) not in special]

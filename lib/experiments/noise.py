@@ -61,7 +61,7 @@ def published_noise(
 
 
 def shares_moved(ids: np.ndarray, deviations: Sequence[float]) -> pd.DataFrame:
-    """How many ids the published function moves, and by how much, for each standard deviation.
+    """How many ids (any shape) the published function moves, and by how much, for each standard deviation.
 
     Returns:
         deviation; truncated (share of ids moved when the fraction is cut off), by_one (share moved by exactly
@@ -115,7 +115,7 @@ def meanings_of_one_less(vocabulary: Sequence[str]) -> pd.DataFrame:
 
 
 def note_starts(store: TokenStore, ids: np.ndarray) -> np.ndarray:
-    """Places of the Pitch tokens (drums too) that a Velocity and a Duration follow: one for each note."""
+    """Places of the Pitch tokens (drums too) that a Velocity and a Duration follow: int64 [notes]."""
     names = np.array(store.type_names, dtype=object)[store.type_of_id[ids]]
     if len(names) < 3:
         return np.zeros(0, np.int64)
@@ -132,16 +132,16 @@ def alter(
 
     Args:
         store: knows what the ids mean.
-        ids: tokens of a piece, or of its beginning.
+        ids: tokens of a piece, or of its beginning, [tokens].
         kind: see :data:`IN_WORDS`.
         share: the probability of each note to be disturbed; notes at one onset move together.
         generator: of the choice.
 
     Returns:
-        The disturbed ids, and the share of written notes really changed (in shorthand a bar that is told to
-        be heard again is not written). A note stays as it is where the change would
-        leave the range of tokens, collide with its neighbours in time, or part a note from its change of
-        program.
+        The disturbed ids [tokens], fewer or more where the kind asks for it, and the share of written notes
+        really changed (in shorthand a bar that is told to be heard again is not written). A note stays as it
+        is where the change would leave the range of tokens, collide with its neighbours in time, or part a
+        note from its change of program.
 
     Raises:
         BookError: for an unknown kind.
@@ -179,7 +179,7 @@ def alter_in_place(
     share: float,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """The disturbed ids of :func:`alter`, for the kinds that keep a sequence's length."""
+    """The disturbed ids of :func:`alter`, for the kinds that keep a sequence's shape [tokens]."""
     return alter(store, ids, kind, share, generator)[0]
 
 
@@ -373,6 +373,15 @@ def disturbed_losses(
     """Losses of the clean continuation behind disturbed pasts.
 
     The same seed disturbs the same notes for every model, so that models can be compared place by place.
+
+    Args:
+        model: in evaluation mode.
+        store: the clean tokens.
+        rows, places: from :func:`choose_places`, int64 [places] each.
+        shares: of the notes, to be disturbed.
+        kinds: of noise.
+        judged: tokens of the continuation.
+        seed: of the noise.
 
     Returns:
         A row for each place, kind and share: row, group, kind, share (asked), changed (of the past's notes),

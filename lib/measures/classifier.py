@@ -79,7 +79,7 @@ class Classifier:
         fit(self._classifier, self._table(tokens or [store.written_out(row) for row in rows]), labels)
 
     def recognise(self, tokens: Sequence[np.ndarray]) -> np.ndarray:
-        """The label of each sequence of ids."""
+        """The label of each sequence of ids [tokens]: text [sequences]."""
         return self._classifier.predict(self._table(tokens))
 
     def _table(self, tokens: Sequence[np.ndarray]):
@@ -90,7 +90,10 @@ class Classifier:
 
 
 def fit(classifier: ClassifierMixin, table: np.ndarray, labels: np.ndarray) -> None:
-    """Train a classifier of scikit-learn, which warns where most labels have one piece or two."""
+    """Train a classifier of scikit-learn on a table [pieces, features] and labels [pieces].
+
+    It would warn where most labels have one piece or two.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
         classifier.fit(table, labels)

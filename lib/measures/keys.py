@@ -44,7 +44,7 @@ class EstimatedKey(NamedTuple):
 
 
 def estimate(pitch_class_time: np.ndarray, profile: str = MAIN) -> EstimatedKey | None:
-    """The key whose profile correlates best with the time spent on each of 12 pitch classes.
+    """The key whose profile correlates best with the time spent on each pitch class, [12], in any unit.
 
     None where all are sounded equally long (or none is), which fits every key alike.
     """
@@ -56,7 +56,7 @@ def estimate(pitch_class_time: np.ndarray, profile: str = MAIN) -> EstimatedKey 
 
 
 def pitch_class_ticks(music: BarredNotes, begin: float = -np.inf, end: float = np.inf) -> np.ndarray:
-    """Time in ticks on each of 12 pitch classes, of what sounds between two ticks."""
+    """Time in ticks on each pitch class, float64 [12], of what sounds between two ticks."""
     length = np.minimum(music.end, end) - np.maximum(music.notes.onset, begin)
     return np.bincount(music.notes.pitch % 12, weights=np.maximum(length, 0), minlength=12)
 
@@ -75,7 +75,7 @@ def piece_key(music: BarredNotes, profile: str = MAIN) -> EstimatedKey:
 
 
 def local_keys(music: BarredNotes, ticks: np.ndarray) -> list[EstimatedKey]:
-    """The key at each of some ticks, in ascending order, where a piece may change its key.
+    """The key at each of some ticks [places], in ascending order, where a piece may change its key.
 
     Each key fits the beats about a tick as well as its profile correlates with the time spent there; the path
     through the keys has the largest sum of fits, less a price for each change (dynamic programming, as D.

@@ -56,7 +56,7 @@ class TokenLosses:
 
     @property
     def rows(self) -> np.ndarray:
-        """The pieces judged, ascending."""
+        """The rows of the pieces judged, int32 [pieces], ascending."""
         return np.unique(self.row)
 
     @property
@@ -74,7 +74,7 @@ class TokenLosses:
 def shuffled_labels(
     store: TokenStore, split: str, shuffled: Shuffled, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Emotion and genre numbers of all pieces of a store, some of them permuted within a split.
+    """Emotion and genre numbers of all pieces of a store, [pieces] each, some permuted within a split.
 
     Emotions are permuted among the pieces of one genre, and genres among those of one emotion, so that
     every pair of labels stays one that occurs; with "both", pairs move as they are.
@@ -148,7 +148,7 @@ def token_losses(
 
 
 def judged_rows(store: TokenStore, split: str) -> np.ndarray:
-    """The pieces of a split that :func:`token_losses` judges: all, unless there are very many; ascending."""
+    """Rows [pieces] of a split that :func:`token_losses` judges, ascending: all, unless they are too many."""
     batches = Batches.evaluation_batches(store, split, BATCH_TOKENS, BATCH_TOKENS, MOST_TOKENS)
     return np.unique(np.concatenate([batch.rows.numpy() for batch in batches]))
 
@@ -159,7 +159,7 @@ def ngram_losses(model: NgramModel, store: TokenStore, rows: np.ndarray) -> Toke
     Args:
         model: a fitted model.
         store: the tokens.
-        rows: the pieces, as in :attr:`TokenLosses.rows` of a network's losses.
+        rows: the pieces, as in :attr:`TokenLosses.rows` of a network's losses, [pieces].
     """
     pieces = flatten_rows(store, np.unique(rows))
     targets, predicted = pieces.is_target, model.predictions_of(pieces)

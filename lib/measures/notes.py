@@ -52,12 +52,12 @@ class PieceNotes:
 
     @property
     def bar(self) -> np.ndarray:
-        """Number of the bar, from 0, in which each note begins."""
+        """Number of the bar, from 0, in which each note begins: int64 [notes]."""
         found = np.searchsorted(self.bar_starts, self.onset, side="right") - 1
         return np.clip(found, 0, max(0, len(self.bar_starts) - 2))
 
     def of(self, chosen: np.ndarray) -> "PieceNotes":
-        """The same piece with some of its notes only."""
+        """The same piece with some of its notes only: bool [notes], or their indices."""
         columns = (column[chosen] for column in (self.onset, self.duration, self.pitch, self.program))
         return PieceNotes(*columns, self.bar_starts, self.ticks_per_quarter)
 
@@ -98,7 +98,7 @@ class NoteReader:
         self._duration_ticks = np.stack([meter.duration_ticks for meter in meters])
 
     def read(self, sequences: Sequence[np.ndarray]) -> list[PieceNotes]:
-        """The notes of each sequence of ids."""
+        """The notes of each sequence of ids [tokens]."""
         lengths = [len(sequence) for sequence in sequences]
         return [
             piece

@@ -39,7 +39,7 @@ class BarredNotes:
 
     @cached_property
     def end(self) -> np.ndarray:
-        """Tick at which each note ends."""
+        """Tick at which each note ends, [notes]."""
         return self.notes.onset + self.notes.duration
 
     @cached_property
@@ -60,7 +60,7 @@ class BarredNotes:
 
     @cached_property
     def beats(self) -> np.ndarray:
-        """Tick at which each beat begins; a beat of 6/8 is a dotted quarter."""
+        """Tick at which each beat begins, [beats]; a beat of 6/8 is a dotted quarter."""
         parts = []
         for bar in range(self.bars):
             meter = f"{self.numerators[bar]}/{self.denominators[bar]}"

@@ -112,7 +112,7 @@ def matched_rows(
         seed: of the choice.
 
     Returns:
-        Rows, ascending, none twice.
+        Rows, int64 [pieces], ascending, none twice.
 
     Raises:
         BookError: when no piece of the split has any of the labels.

@@ -105,7 +105,7 @@ def _sounding(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.ndarr
 
 
 def entropy_bits(counts: np.ndarray) -> float:
-    """Entropy in bits of a histogram; 0 when one class has everything, log₂ 12 = 3.585 for an even dozen."""
+    """Entropy in bits of a histogram [classes]: 0 if one class has all, log₂ 12 = 3.585 for an even dozen."""
     shares = counts[counts > 0] / counts.sum()
     return float(-(shares * np.log2(shares)).sum()) + 0.0
 
@@ -124,7 +124,7 @@ def groove_consistency(onset: np.ndarray, length: int) -> float:
     """How alike the onsets of neighbouring measures are: 1 − mean share of positions that differ.
 
     Args:
-        onset: in ticks.
+        onset: in ticks (:data:`TICKS` a quarter), integers [notes].
         length: of the piece, in ticks.
 
     Returns:
@@ -145,7 +145,7 @@ def empty_beat_rate(sounding: np.ndarray) -> float:
     The empty beginning of a pickup's bar is notation, not silence, hence the start.
 
     Args:
-        sounding: pitches at each tick.
+        sounding: how many pitches sound at each tick, integers [ticks], :data:`TICKS` a quarter.
     """
     beats = -(-len(sounding) // TICKS)
     padded = np.zeros(beats * TICKS, dtype=np.int64)
@@ -157,7 +157,10 @@ def empty_beat_rate(sounding: np.ndarray) -> float:
 def ngram_repetition(onset: np.ndarray, pitch: np.ndarray) -> float:
     """The share of runs of notes that have occurred before in the piece, pitches and rhythm alike.
 
-    Notes stand in the order of onset, then pitch. A run holds pitches and the times between its onsets.
+    A run holds pitches and the times between its onsets.
+
+    Args:
+        onset, pitch: in ticks and MIDI numbers, integers [notes], in the order of onset, then pitch.
 
     Returns:
         0 to 1; NaN for a piece with fewer than two runs.

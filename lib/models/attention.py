@@ -79,6 +79,6 @@ def causal_attention(queries: Tensor, keys: Tensor, values: Tensor, dropout: flo
 
 
 def attention_in_blocks(queries: Tensor, keys: Tensor, values: Tensor, dropout: float = 0.0) -> Tensor:
-    """The same as :func:`causal_attention`, always in blocks."""
+    """The same as :func:`causal_attention`, [B, heads, T, head_size], always in blocks."""
     flat = [tensor.flatten(0, 1).contiguous() for tensor in (queries, keys, values)]
     return _BlockwiseAttention.apply(*flat, dropout).view_as(queries)

@@ -71,7 +71,7 @@ class ConditionalLSTM(ConditionalModel):
         return RecurrentState(zeros, zeros, 0)
 
     def keep_rows(self, state: RecurrentState, rows: Tensor) -> RecurrentState:
-        """The state of these rows only (indices)."""
+        """The state of these rows of the batch only: indices [rows]."""
         return RecurrentState(state.hidden[:, rows], state.cell[:, rows], state.length)
 
     def _init_scaled(self) -> None:

@@ -56,7 +56,7 @@ def context_chain(order: int, labels: Labels) -> list[Context]:
 
 
 def interpolate(shorter: np.ndarray, found: Found, escape: float = 1.0) -> np.ndarray:
-    """One step up the chain: the probabilities under a longer context from those under a shorter one."""
+    """One step up the chain: probabilities [pairs] under a longer context from those under a shorter."""
     left = escape * found.left
     total = found.context + left  # 0 for a context never seen, which has nothing to say
     return np.where(total > 0, (found.pair + left * shorter) / np.where(total > 0, total, 1), shorter)
@@ -116,7 +116,7 @@ class NgramModel:
         return sum(len(counts.keys) for counts in self.counts)
 
     def log_probabilities_of(self, pieces: FlatPieces) -> np.ndarray:
-        """Natural logarithms of the probabilities of all targets, float64, in the order of `pieces`."""
+        """Natural logarithms of the probabilities of targets, float64 [targets], in the order of `pieces`."""
         hashes, targets = ContextHashes(pieces, self.vocabulary_size), pieces.is_target
         probability = np.full(len(pieces), 1 / self.vocabulary_size)
         for context, counts in zip(self.chain, self.counts, strict=True):
@@ -127,7 +127,7 @@ class NgramModel:
         return np.log(probability[targets])
 
     def predictions_of(self, pieces: FlatPieces) -> np.ndarray:
-        """The likeliest token at each target, int64, in the order of `pieces`."""
+        """The likeliest token at each target, ids int64 [targets], in the order of `pieces`."""
         # Equal contexts have equal distributions: each is worked out once.
         labelled = Context(self.order - 1, self.labels)
         values, _ = ContextHashes(pieces, self.vocabulary_size).of(labelled)

@@ -195,7 +195,7 @@ def request_ngram(
 
 
 def sample_rows(store: TokenStore, split: str, most_tokens: int) -> np.ndarray:
-    """The pieces of a split, or a fixed random part of them with at most so many tokens; ascending."""
+    """Rows [pieces] of a split, or of a fixed random part of it with at most so many tokens; ascending."""
     rows = store.rows(split)
     if store.lengths[rows].sum() <= most_tokens:
         return rows

@@ -26,7 +26,8 @@ class Context(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What is kept of the counts, of some pairs and of all with the same context, and what is left of these.
+    """What is kept of the counts, of some pairs and of all with the same context, and what is left of these:
+    float64 [pairs] each.
 
     By Witten and Bell's rule all of a count is kept, and as much is left to the shorter context as there are
     different tokens after the longer one; by Kneser and Ney's what is left was taken off the counts.
@@ -55,7 +56,7 @@ class Counts:
 
     @classmethod
     def of(cls, keys: np.ndarray, token_mask: np.uint64) -> "Counts":
-        """Count the keys of all occurrences; `keys` is sorted in place."""
+        """Count the keys of all occurrences, uint64 [occurrences]; `keys` is sorted in place."""
         keys.sort()
         is_first = np.ones(len(keys), bool)
         is_first[1:] = keys[1:] != keys[:-1]
@@ -79,7 +80,7 @@ class Counts:
         return np.concatenate([[0.0], np.cumsum(taken)])
 
     def kept(self, begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What is kept, and what is left, of the counts of the pairs from `begin` to before `end`."""
+        """What is kept, and what is left, of the counts of pairs from `begin` to before `end`, [ranges]."""
         total = self.ends[end].astype(np.int64) - self.ends[begin]
         if not self.discounted:
             return total, end - begin
@@ -87,14 +88,14 @@ class Counts:
         return total - left, left
 
     def ranges(self, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Where the continuations of each context begin and end."""
+        """Where the continuations of each context (a hash, uint64) begin and end: int64 [contexts]."""
         return (
             np.searchsorted(self.keys, contexts),
             np.searchsorted(self.keys, contexts | self.token_mask, side="right"),
         )
 
     def find(self, contexts: np.ndarray, tokens: np.ndarray) -> Found:
-        """Look up pairs of context and next token."""
+        """Look up pairs of context and next token: hashes uint64 [pairs], ids [pairs]."""
         order = np.argsort(contexts)  # neighbours in the query are neighbours in memory
         found = np.zeros((3, len(contexts)))
         if not len(self.keys):
@@ -133,7 +134,8 @@ class ContextHashes:
         self._whole = np.ones(len(tokens), bool)
 
     def of(self, context: Context) -> tuple[np.ndarray, np.ndarray]:
-        """The context's hash at each token, and whether the piece reaches back far enough for it.
+        """The context's hash at each token, uint64 [tokens], and whether the piece reaches back far enough,
+        bool [tokens].
 
         Where it does not, the hash is that of all there is.
         """

@@ -28,7 +28,7 @@ class Histories:
         return len(self.past)
 
     def back(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """The token so many steps before each one, and whether there is one."""
+        """The token so many steps before each one, ids [tokens], and whether there is one, bool [tokens]."""
         return self.past[:, steps - 1], self.exists[:, steps - 1]
 
 
@@ -54,15 +54,15 @@ class FlatPieces:
 
     @property
     def is_target(self) -> np.ndarray:
-        """Which tokens are predicted: all but each piece's first."""
+        """Which tokens are predicted, bool [tokens]: all but each piece's first."""
         return self.place > 0
 
     def back(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """The token so many steps before each one, and whether the piece reaches back so far."""
+        """The id so many steps before each token, and if its piece reaches back so far; both [tokens]."""
         return np.roll(self.tokens, steps), self.place >= steps
 
     def histories(self, at: np.ndarray, steps: int) -> Histories:
-        """The histories of the tokens at the indices `at`, up to so many steps back."""
+        """The histories of the tokens at the indices `at` [chosen], up to so many steps back."""
         places = at[:, None] - np.arange(1, steps + 1)
         exists = self.place[at][:, None] >= np.arange(1, steps + 1)
         tokens = self.tokens[np.maximum(places, 0)]  # before the first piece there is nothing to look up
@@ -78,9 +78,9 @@ def flatten(
     """Lay token sequences end to end.
 
     Args:
-        sequences: ids of each piece.
-        emotions, genres: label numbers of each piece.
-        pieces: their numbers; 0, 1, … if None.
+        sequences: ids of each piece, [its tokens].
+        emotions, genres: label numbers of each piece, [pieces].
+        pieces: their numbers, [pieces]; 0, 1, … if None.
     """
     lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
     numbers = np.arange(len(lengths)) if pieces is None else pieces
@@ -103,7 +103,7 @@ def flatten_rows(store: TokenStore, rows: np.ndarray, copies: int = 1, transpose
     """Lay pieces of a store end to end.
 
     Args:
-        rows: the pieces' rows.
+        rows: the pieces' rows, [pieces].
         copies: how often each piece appears.
         transpose: shift each copy as training does in one epoch (:class:`lib.data.batches.Batches`), so that
             an n-gram model has seen what a network trained on transposed pieces has.

@@ -58,7 +58,7 @@ class KeyValueCache:
         return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
 
     def keep_rows(self, rows: Tensor) -> None:
-        """Keep only these rows of the batch (indices), as when the other pieces have ended."""
+        """Keep only these rows of the batch, indices [rows], as when the other pieces have ended."""
         self.keys, self.values = self.keys[:, rows], self.values[:, rows]
 
 
@@ -103,6 +103,7 @@ class SelfAttention(nn.Module):
     def forward(
         self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None, layer: int
     ) -> Tensor:
+        """Attended features [B, T, hidden_size] of features of the same shape; adds to the layer's cache."""
         queries, keys, values = self.project(hidden, rotation)
         length, past = hidden.shape[1], 0 if cache is None else cache.length
         if cache is not None:
@@ -131,6 +132,7 @@ class FeedForward(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
 
     def forward(self, hidden: Tensor) -> Tensor:
+        """Features [B, T, hidden_size] to features of the same shape."""
         hidden = self.expand(hidden)
         hidden = F.gelu(hidden) if self.activation == "gelu" else F.relu(hidden)
         if self.activation == "relu_squared":
@@ -153,6 +155,7 @@ class TransformerLayer(nn.Module):
     def forward(
         self, hidden: Tensor, rotation: Tensor | None, cache: KeyValueCache | None, layer: int
     ) -> Tensor:
+        """Features [B, T, hidden_size] to features of the same shape; adds to the cache of layer `layer`."""
         if self.pre_norm:
             attended = self.attention(self.attention_norm(hidden), rotation, cache, layer)
             hidden = hidden + self.dropout(attended)
@@ -228,7 +231,7 @@ class ConditionalTransformer(ConditionalModel):
         )
 
     def keep_rows(self, state: KeyValueCache, rows: Tensor) -> KeyValueCache:
-        """The state of these rows only (indices)."""
+        """The state of these rows of the batch only: indices [rows]."""
         state.keep_rows(rows)
         return state
 

@@ -39,12 +39,12 @@ class BarGrid:
         return len(self.numerators)
 
     def bar_of(self, ticks: np.ndarray) -> np.ndarray:
-        """Number (from 0) of the bar in which each tick falls; the end of the last bar counts as in it."""
+        """Number (from 0) of the bar in which each tick falls, [ticks]; the end of the last bar is in it."""
         found = np.searchsorted(self.starts, ticks, side="right") - 1
         return np.clip(found, 0, len(self) - 1)
 
     def in_bars(self, ticks: np.ndarray) -> np.ndarray:
-        """Ticks as bars and fractions: 2.5 is the middle of the third bar."""
+        """Ticks as bars and fractions, float64 [ticks]: 2.5 is the middle of the third bar."""
         bar = self.bar_of(ticks)
         return bar + (ticks - self.starts[bar]) / (self.starts[bar + 1] - self.starts[bar])
 

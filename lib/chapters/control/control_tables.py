@@ -148,7 +148,7 @@ def style_html(
     """Means of the statistics with half the width of their 95 % intervals, and published values below.
 
     Args:
-        tables: by source, statistics of each piece and the pieces' duplicate groups.
+        tables: by source, statistics of each piece and the pieces' duplicate groups, [pieces].
         caption, note: of the table.
         published: from :func:`lib.measures.style.published_statistics`; marked as quoted.
     """

@@ -50,7 +50,7 @@ def shared_runs(queries: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> 
     """The longest runs that queries share with other pieces.
 
     Args:
-        queries, others: steps of each piece, :func:`steps_of`.
+        queries, others: steps of each piece, :func:`steps_of`, int64 [notes − 1].
 
     Returns:
         One entry a query.

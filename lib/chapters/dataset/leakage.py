@@ -74,7 +74,7 @@ def split_naively(store: TokenStore, seed: int = 0) -> tuple[Resplit, Resplit]:
 
 
 def leaked_rows(split: Resplit) -> np.ndarray:
-    """The held-out pieces that have a member of their duplicate group in training, ascending."""
+    """Rows [pieces] of held-out pieces that have a member of their duplicate group in training, ascending."""
     group, held = split.index["group"].to_numpy(), split.rows("validation")
     return held[np.isin(group[held], group[split.rows("train")])]
 

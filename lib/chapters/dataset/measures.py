@@ -282,7 +282,7 @@ def _pitched_bars(store: TokenStore, row: int) -> np.ndarray:
 
 
 def tokens_of_bars(store: TokenStore, row: int, first: int, last: int) -> np.ndarray:
-    """The ids of bars `first` to `last` (from 1, inclusive) of a piece as MidiTok spells them."""
+    """The ids of bars `first` to `last` (from 1, inclusive) of a piece, as MidiTok spells them: [tokens]."""
     tokens = store.written_out(row)
     starts = np.flatnonzero(np.isin(tokens, store.ids_of_type("Bar")))
     end = starts[last] if last < len(starts) else len(tokens) - 1

@@ -65,7 +65,7 @@ def compare_with_files(store: TokenStore, folder: Path, rows: np.ndarray) -> pd.
     Args:
         store: its pieces, in shorthand or not.
         folder: of the MIDI files.
-        rows: which pieces, of files that did not have to be repaired.
+        rows: which pieces, [pieces], of files that did not have to be repaired.
 
     Returns:
         row, same, tokens, written_out (tokens of either writing), notes, again (tokens `Again`), left.

@@ -25,7 +25,7 @@ def step_times(
 
     Args:
         model: a network.
-        tokens: ids of a piece, at least as many as the longest prefix.
+        tokens: ids of a piece, [tokens], at least as many as the longest prefix.
         lengths: prefix lengths in tokens, ascending.
         repeats: measurements for each length and way.
 

@@ -77,14 +77,17 @@ def train_simple(train: Heard, kind: Literal["logistic", "trees"], seed: int) ->
 
 
 def heard_in_order(ear: Ear, heard: Heard, order: np.ndarray) -> np.ndarray:
-    """What an ear recognises when the pieces pass in an order; answers stand at the pieces' places."""
+    """What an ear recognises, text [pieces], when pieces pass in an order, int64 [pieces].
+
+    Answers stand at the pieces' places, whatever the order.
+    """
     answers = np.empty(len(order), dtype=object)
     answers[order] = ear.recognise([heard.features[place] for place in order])
     return answers
 
 
 def test_orders(heard: Heard, seed: int) -> dict[str, np.ndarray]:
-    """Test pieces genre by genre, and shuffled."""
+    """The indices of test pieces genre by genre, and shuffled: int64 [pieces] each."""
     return {
         "sorted": np.argsort(heard.labels.astype(str), kind="stable"),
         "shuffled": np.random.default_rng(seed).permutation(len(heard.labels)),
@@ -92,7 +95,8 @@ def test_orders(heard: Heard, seed: int) -> dict[str, np.ndarray]:
 
 
 def score(heard: Heard, obtained: np.ndarray, name: str) -> dict[str, object]:
-    """A row for a table: who, the share right (mean over genres), its 95 % interval over groups, pieces."""
+    """A row for a table: who, the share right of answers [pieces] (mean over genres), its 95 % interval over
+    groups, pieces."""
     share = agreement(heard.table(obtained, name))
     return {
         "who": name,
@@ -144,7 +148,8 @@ def clearest_song(ear: Ear, heard: Heard) -> int:
 
 
 def difference(heard: Heard, first: np.ndarray, second: np.ndarray) -> Interval:
-    """Share right of the first answers minus that of the second: mean over genres, interval over groups."""
+    """Share right of the first answers, text [pieces], minus that of the second: mean over genres, with an
+    interval over groups."""
     of_genre = (heard.labels[:, None] == np.unique(heard.labels)[None, :]).astype(float)
     gain = (first == heard.labels).astype(float) - (second == heard.labels).astype(float)
     count = of_genre.shape[1]
@@ -156,6 +161,6 @@ def difference(heard: Heard, first: np.ndarray, second: np.ndarray) -> Interval:
 
 
 def claim_outcome(heard: Heard, answers: np.ndarray, chance: float) -> Outcome:
-    """Share right above chance, as the ledger takes it: one seed."""
+    """Share of the answers, text [pieces], that is right, above chance, as the ledger takes it: one seed."""
     value, low, high = (float(bound - chance) for bound in agreement(heard.table(answers, "heard")))
     return Outcome(value, low, high, seeds=1, reach=(-chance, 1 - chance))

@@ -65,7 +65,7 @@ class Fit:
         return float(np.exp(_log_loss(self.form, self.values, parameters, tokens)))
 
     def drawn_losses(self, parameters: float, tokens: float) -> np.ndarray:
-        """The same under each bootstrap draw of the constants."""
+        """The same under each bootstrap draw of the constants, float64 [draws]."""
         return np.array([np.exp(_log_loss(self.form, one, parameters, tokens)) for one in self.drawn])
 
 
@@ -83,7 +83,7 @@ def fit_runs(
         form: a key of :data:`CONSTANTS`.
         kind: lstm or transformer.
         draws: bootstrap draws; None for :data:`DRAWS`.
-        start: constants to begin with; None tries several.
+        start: constants to begin with, float64 [constants]; None tries several.
 
     Raises:
         BookError: when there are no more runs than constants.

@@ -19,7 +19,7 @@ FARTHEST_BEATS = 256
 
 
 def outline(music: BarredNotes) -> np.ndarray:
-    """The melody's pitch at each beat from its first to its last note, the last one held over rests.
+    """The melody's pitch at each beat from its first to its last note, held over rests: MIDI number [beats].
 
     Raises:
         UnmeasurableError: for fewer than sixteen such beats: eight cannot come again.

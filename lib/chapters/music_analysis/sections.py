@@ -102,7 +102,10 @@ def form_words(letters: str) -> str:
 
 
 def overview(music: BarredNotes) -> tuple[np.ndarray, np.ndarray, str]:
-    """Similarity of bars, novelty and form of a piece, for a picture; zeros and '–' where it is too short."""
+    """Similarity of bars [bars, bars], novelty [bars] and form of a piece, for a picture.
+
+    Zeros and '–' where it is too short.
+    """
     found = []
     for function, otherwise in ((novelty, np.zeros(music.bars)), (form, "–")):
         try:
@@ -220,12 +223,12 @@ def closing_density(music: BarredNotes) -> float:
 
 
 def has_dynamics(velocities: list[np.ndarray]) -> bool:
-    """Whether any of these pieces has notes of different loudness; without, loudness cannot be tested."""
+    """Whether any of these pieces, [notes] each, has unequal velocities; else loudness cannot be tested."""
     return any(len(np.unique(one)) > 1 for one in velocities if len(one))
 
 
 def need_dynamics(velocities: list[np.ndarray]) -> None:
-    """Check that loudness can be tested.
+    """Check that loudness can be tested by the velocities, 0–127, of each piece's notes, [notes].
 
     Raises:
         UnmeasurableError: when all notes of each piece are equally loud.

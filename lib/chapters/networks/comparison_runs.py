@@ -75,7 +75,7 @@ def runs_table(
 
 
 def restrict(losses: Sequence[TokenLosses], chosen: np.ndarray) -> list[TokenLosses]:
-    """The same tokens of each run's losses; `chosen` is boolean, one entry a token."""
+    """The same tokens of each run's losses; `chosen` is bool [tokens]."""
     return [TokenLosses(**{name: values[chosen] for name, values in vars(one).items()}) for one in losses]
 
 

@@ -94,9 +94,9 @@ def context_table(losses: np.ndarray, contexts: Sequence[int], groups: np.ndarra
     """What each length of context costs beside the longest.
 
     Args:
-        losses: from :func:`loss_by_context`.
-        contexts: their lengths, the longest last.
-        groups: duplicate group of each place.
+        losses: from :func:`loss_by_context`, [places, contexts].
+        contexts: their lengths in tokens, the longest last.
+        groups: duplicate group of each place, [places].
 
     Returns:
         context, loss, extra, extra_low, extra_high (nats per token more than with the longest context, 95 %

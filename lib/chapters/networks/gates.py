@@ -51,7 +51,7 @@ def half_lives(readings: list[Reading]) -> list[np.ndarray]:
 
 
 def half_life_table(lives: list[np.ndarray], tokens_per_bar: float) -> pd.DataFrame:
-    """Half-lives by layer in tokens, and the share of features that remember for longer than a bar."""
+    """Half-lives by layer in tokens, [features] each, and the share of them that is longer than a bar."""
     return pd.DataFrame(
         [
             {

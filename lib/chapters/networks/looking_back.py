@@ -14,7 +14,7 @@ def farthest_bar(store: TokenStore, rows: np.ndarray, longest: int, most: int) -
 
     Args:
         store: the tokens.
-        rows: the pieces.
+        rows: the pieces, [pieces].
         longest: only so many tokens of a piece are read; of dense music these may be few bars.
         most: bars.
     """
@@ -64,7 +64,7 @@ def read_pieces(
 
 
 def mean_over_pieces(values: np.ndarray) -> np.ndarray:
-    """The mean along the first axis; NaN where there is no piece."""
+    """The mean along the first axis, [pieces, ...]; NaN where there is no piece."""
     return values.mean(axis=0) if len(values) else np.full(values.shape[1:], np.nan)
 
 

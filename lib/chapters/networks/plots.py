@@ -20,7 +20,7 @@ def plot_gradient_reach(gradients: Mapping[str, np.ndarray], marks: Mapping[str,
     """Gradient size against distance, on a logarithmic axis, each curve relative to its value at distance 0.
 
     Args:
-        gradients: by network, the size at 0, 1, 2 … steps back.
+        gradients: by network, the size at 0, 1, 2 … steps back, [steps].
         marks: distances to mark, by label.
     """
     figure, axis = plt.subplots(figsize=(7.2, 3.4))

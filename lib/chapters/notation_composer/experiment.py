@@ -250,7 +250,7 @@ def looked_at(count: int) -> list[int]:
 def held_out_windows(
     pieces: Sequence[Sequence[Sounding]], vocabulary: Vocabulary, rests: bool, window: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Windows of held-out pieces whose next word is known from training, as :func:`windows_of`."""
+    """Windows [windows, window] of held-out pieces and the word after each [windows], if training had it."""
     numbers = vocabulary.numbers([word for piece in pieces for word in read_words(piece, rests)])
     windows, targets = windows_of(numbers, window)
     known = targets != vocabulary.unknown
@@ -274,7 +274,8 @@ def ngram_losses(tunes: Tunes, settings: NotationSettings, rests: bool) -> tuple
     """An n-gram on the same words, its order chosen on the validation set.
 
     Returns:
-        The order, and nats that each held-out word costs, those that the networks are judged on.
+        The order, and nats that each held-out word costs, float64 [words]: those that the networks are judged
+        on.
     """
     read = {
         part: [word for piece in getattr(tunes, part) for word in read_words(piece, rests)]

@@ -66,7 +66,14 @@ def windows_of(numbers: np.ndarray, window: int) -> tuple[Tensor, Tensor]:
 def epochs(
     network: NotationNetwork, windows: Tensor, targets: Tensor, settings: NotationSettings, seed: int
 ) -> Iterator[int]:
-    """Train by RMSprop in shuffled batches; yields the number of each epoch when it is done."""
+    """Train by RMSprop in shuffled batches; yields the number of each epoch when it is done.
+
+    Args:
+        network: on the device of the data.
+        windows, targets: from :func:`windows_of`: word numbers, int64 [windows, window] and [windows].
+        settings: batch size, learning rate, epochs.
+        seed: of the order of the windows.
+    """
     optimiser = torch.optim.RMSprop(network.parameters(), lr=settings.learning_rate)
     for epoch in range(1, settings.epochs + 1):
         network.train()
@@ -84,7 +91,7 @@ def epochs(
 
 @torch.inference_mode()
 def mean_loss(network: NotationNetwork, windows: Tensor, targets: Tensor) -> np.ndarray:
-    """Nats that each target costs, float64; of a network in evaluation mode."""
+    """Nats that each target costs, float64 [windows]; of a network in evaluation mode."""
     parts = zip(windows.split(1024), targets.split(1024), strict=True)
     losses = [F.cross_entropy(network(part), target, reduction="none") for part, target in parts]
     return torch.cat(losses).double().numpy()

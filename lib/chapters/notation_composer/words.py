@@ -41,7 +41,7 @@ class Vocabulary:
         return len(self.words)
 
     def numbers(self, words: Sequence[str]) -> np.ndarray:
-        """Numbers of words, int64."""
+        """Numbers of words, int64 [words]."""
         known = {word: number for number, word in enumerate(self.words)}
         return np.array([known.get(word, self.unknown) for word in words], dtype=np.int64)
 

@@ -72,8 +72,8 @@ def intraclass(means: list[np.ndarray], series: np.ndarray) -> tuple[Interval, I
     """ICC(1,1) and ICC(1,k) of ratings in unequal numbers, from sums over pieces; k is the usual number.
 
     Args:
-        means: the ratings of each piece.
-        series: of each piece; whole series are drawn.
+        means: the ratings of each piece, −1 to 1, [raters].
+        series: number of each piece's series, [pieces]; whole series are drawn.
     """
     count = np.array([len(mean) for mean in means], float)
     mean = np.array([each.mean() for each in means])
@@ -93,7 +93,10 @@ def intraclass(means: list[np.ndarray], series: np.ndarray) -> tuple[Interval, I
 
 
 def split_halves(means: list[np.ndarray], series: np.ndarray) -> Interval:
-    """Correlation of two random halves of the raters, stepped up (Spearman, Brown 1910); mean of splits."""
+    """Correlation of two random halves of the raters, stepped up (Spearman, Brown 1910); mean of splits.
+
+    Arguments are those of :func:`intraclass`: [raters] of each piece, and series [pieces].
+    """
     generator = np.random.default_rng(0)
     moments = []
     for _ in range(SPLITS):
@@ -124,7 +127,7 @@ def _one_rater(ratings: np.ndarray, generator: np.random.Generator) -> tuple[flo
 
 
 def one_rater_draws(rated: RatedSet, dimension: str) -> list[tuple[np.ndarray, Signs]]:
-    """:data:`SPLITS` times: the mean rating of a rater drawn for each piece, the sign of the others' mean."""
+    """:data:`SPLITS` times: a drawn rater's mean of each piece, [pieces], the sign of the others' mean."""
     return _draws(rater_means(rated, dimension), np.unique(rated.series, return_inverse=True)[1], _one_rater)
 
 

@@ -54,7 +54,7 @@ def _movement(curves: np.ndarray) -> float:
 
 
 def onsets_by_measure(piece: RatedPiece, measures: int) -> np.ndarray:
-    """Onsets a second in each of so many equal parts of a piece, as it was played to its raters."""
+    """Onsets a second in each of so many equal parts of a piece, as raters heard it: float64 [measures]."""
     played = [note for track in piece.score.to("Second").tracks if not track.is_drum for note in track.notes]
     onsets = np.unique(np.round([note.time for note in played], 3))
     end = max(note.end for note in played)

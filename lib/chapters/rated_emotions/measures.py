@@ -117,7 +117,7 @@ def _hits(guess: np.ndarray, signs: Signs) -> np.ndarray:
 
 
 def rank_correlation(score: np.ndarray, mean: np.ndarray, series: np.ndarray) -> Interval:
-    """Spearman's correlation of a score with the mean rating; ranks are those among all pieces."""
+    """Spearman's correlation of a score with the mean rating, both [pieces]; ranks are among all pieces."""
     first, second = (pd.Series(each).rank().to_numpy() - (len(score) + 1) / 2 for each in (score, mean))
     return bootstrap(_moments(first, second), series, _correlation, DRAWS)
 
@@ -135,6 +135,10 @@ def explained(predicted: np.ndarray, mean: np.ndarray, series: np.ndarray) -> In
     """The share of the ratings' variance that predictions explain, 1 − residual over total; may be negative.
 
     The total is about the mean of the pieces drawn, so that a constant right on average explains nothing.
+
+    Args:
+        predicted, mean: expected and mean ratings, [pieces].
+        series: of each piece, [pieces]; whole series are drawn.
     """
     columns = np.stack([np.ones(len(mean)), mean, mean**2, (mean - predicted) ** 2], axis=1)
     return bootstrap(
@@ -146,6 +150,10 @@ def best_threshold(score: np.ndarray, positive: np.ndarray) -> tuple[float, bool
     """Where to cut a score, and whether above is positive: the best balanced accuracy of these pieces.
 
     Of equally good cuts the middle one is taken.
+
+    Args:
+        score: [pieces].
+        positive: bool [pieces].
     """
     order = np.argsort(score, kind="stable")
     values, truth = score[order], positive[order]
@@ -162,7 +170,7 @@ def best_threshold(score: np.ndarray, positive: np.ndarray) -> tuple[float, bool
 
 
 def guesses_left_out(score: np.ndarray, signs: Signs) -> np.ndarray:
-    """Guess each series from a cut that the others have taught, 1 or 0; NaN for pieces without a sign."""
+    """Guess each series from a cut that the others have taught, 1 or 0, [pieces]; NaN without a sign."""
     guess = np.full(len(score), np.nan)
     for series in np.unique(signs.series):
         inside = signs.series == series

@@ -31,7 +31,7 @@ class Curves:
     arousal: np.ndarray
 
     def of(self, dimension: str) -> np.ndarray:
-        """The curves of one dimension."""
+        """The curves of one dimension, float64 [raters, measures]."""
         return {"valence": self.valence, "arousal": self.arousal}[dimension]
 
 

@@ -84,7 +84,7 @@ def compute(rated: RatedSet) -> Results:
 
 
 def rule_guesses(rated: RatedSet, trials: Mapping[str, Trial]) -> dict[str, dict[str, np.ndarray]]:
-    """What three rules guess of valence and arousal: the obvious one first.
+    """What three rules guess of valence and arousal, [pieces]: the obvious one first.
 
     'rated' keeps the mode and has judged arousal in place of onsets a beat; 'both judged' has no mode either.
     The judges hear the upper line alone, as on music of one voice.
@@ -117,7 +117,11 @@ def counts_table(rated: RatedSet) -> pd.DataFrame:
 
 
 def one_rater_table(rated: RatedSet, halves: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
-    """Each rule's halves minus one rater: rule, dimension, difference, low, high, and what it rests on."""
+    """Each rule's halves, guesses [pieces], minus one rater.
+
+    Returns:
+        rule, dimension, difference, low, high, pieces, series_count, ratings.
+    """
     lines = []
     for name, guesses in halves.items():
         for dimension in DIMENSIONS:

@@ -30,7 +30,7 @@ _COLLECTION = "rated"
 
 
 def above_median(values: np.ndarray, meters: list[str]) -> np.ndarray:
-    """1 above the median of the same meter, else 0; NaN where fewer than five pieces are in it."""
+    """1 above the median of the same meter, else 0, [pieces]; NaN where fewer than five pieces are in it."""
     guess = np.full(len(values), np.nan)
     for meter in set(meters):
         inside = np.array([each == meter for each in meters])
@@ -40,7 +40,7 @@ def above_median(values: np.ndarray, meters: list[str]) -> np.ndarray:
 
 
 def mode_guesses(features: pd.DataFrame) -> dict[str, np.ndarray]:
-    """1 for an estimated major key, 0 for minor, by the name of the key profile."""
+    """1 for an estimated major key, 0 for minor, float64 [pieces], by the name of the key profile."""
     columns = {
         name: "minor" if profile == PROFILE else f"minor, {name}" for profile, name in PROFILES.items()
     }
@@ -65,7 +65,7 @@ def halves_of_the_rule(rated: RatedSet) -> dict[str, np.ndarray]:
 
 
 def halves_of_the_taught(trials: Mapping[str, Trial], meters: list[str]) -> dict[str, np.ndarray]:
-    """What taught judges guess: above the median of the same meter, by judges that other series taught."""
+    """What judges guess that other series taught, [pieces]: above the median of the same meter."""
     return {dimension: above_median(trial.predicted, meters) for dimension, trial in trials.items()}
 
 
@@ -138,7 +138,7 @@ def rules_table(rated: RatedSet, rules: Mapping[str, Mapping[str, np.ndarray]]) 
 
     Args:
         rated: the set.
-        rules: guesses of valence and arousal, by the name of the rule; the first is the one in use.
+        rules: guesses of valence and arousal, [pieces], by the name of the rule; the first is the one in use.
 
     Returns:
         what ('valence', 'arousal', 'four labels'), rule (a name, or 'NAME minus FIRST'), balanced_accuracy,
@@ -212,7 +212,7 @@ def _as_columns(found: Interval) -> dict[str, float]:
 
 
 def against_one_rater(guess: np.ndarray, rated: RatedSet, dimension: str) -> Interval:
-    """Balanced accuracy of a guess minus that of one rater, both against the sign of the other raters' mean.
+    """Balanced accuracy of a guess [pieces] minus that of one rater, both against the other raters' sign.
 
     Raters are drawn :data:`lib.chapters.rated_emotions.agreement.SPLITS` times; the mean of the estimates and
     of the bounds.

@@ -44,7 +44,12 @@ class Trial(NamedTuple):
 
 
 def teach(features: np.ndarray, ratings: np.ndarray) -> Pipeline:
-    """Fit a judge of one dimension: a ridge regression, its penalty by leaving out each piece in turn."""
+    """Fit a judge of one dimension: a ridge regression, its penalty by leaving out each piece in turn.
+
+    Args:
+        features: [pieces, features].
+        ratings: the mean rating of each piece, [pieces].
+    """
     return make_pipeline(StandardScaler(), RidgeCV(PENALTIES)).fit(features, ratings)
 
 
@@ -97,7 +102,7 @@ def counts(signs: Signs, rated: RatedSet) -> dict[str, object]:
 
 
 def calibration(trial: Trial, ratings: np.ndarray) -> pd.DataFrame:
-    """Said against expected, in fifths of the pieces by what was expected.
+    """Said (`ratings`, [pieces]) against expected, in fifths of the pieces by what was expected.
 
     Returns:
         expected, said (means), pieces; and, the same in each row, slope: of ratings on expectations, 1 for a

@@ -95,14 +95,22 @@ def plain_loss(
     pad_id: int,
     precision: Precision,
 ) -> Tensor:
-    """Mean cross-entropy (nats a token) over the targets that are not PAD."""
+    """Mean cross-entropy (nats a token), a scalar, over those of the targets that are not PAD.
+
+    Args:
+        model: the network.
+        tokens, targets: ids [B, T]; targets are the next ones.
+        emotion, genre: label ids [B].
+        pad_id: the id of PAD.
+        precision: of the computation.
+    """
     with autocast(precision, tokens.device):
         logits = model(tokens, emotion, genre)
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=pad_id)
 
 
 def plain_step(model: PlainTransformer, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Backward pass and update."""
+    """Backward pass and update for a loss of shape []."""
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()

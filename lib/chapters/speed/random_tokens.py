@@ -14,7 +14,7 @@ class RandomTokens:
     The speed of a step does not depend on which tokens it sees, and so no music is needed.
 
     Args:
-        window: tokens that a network overlooks.
+        window: the context length of a network, in tokens.
         pieces: how many.
         vocabulary: the texts of the ids; None for those of the original's token set.
     """
@@ -39,11 +39,11 @@ class RandomTokens:
         self.index = range(pieces)
 
     def rows(self, split: str) -> np.ndarray:
-        """All pieces, whatever the split."""
+        """The rows of all pieces, int64 [pieces], whatever the split."""
         return np.arange(len(self.lengths))
 
     def ids_of_type(self, name: str) -> np.ndarray:
-        """The ids of a token type."""
+        """The ids of a token type, int64 [ids]."""
         return np.flatnonzero([text.startswith(f"{name}_") for text in self.vocabulary])
 
 

@@ -204,7 +204,7 @@ class Words:
         self.again = {self.numbers[token]: token for token, kind in enumerate(self.kinds) if kind == AGAIN}
 
     def ids_of(self, types: tuple[str, ...]) -> np.ndarray:
-        """The ids of some token types, ascending."""
+        """The ids of some token types, int64 [ids], ascending."""
         if types not in self._ids_of:
             self._ids_of[types] = ids_of_types(self.vocabulary, types)
         return self._ids_of[types]
@@ -235,7 +235,7 @@ def words_of(vocabulary: tuple[str, ...]) -> Words:
 
 
 def bars_of(words: Words, ids: np.ndarray) -> tuple[list[int], list[list[int]], list[int]]:
-    """What stands before the first bar, each bar's tokens, and EOS if it is there."""
+    """Of ids [tokens] what stands before the first bar, each bar's tokens, and EOS if it is there."""
     tokens = [int(token) for token in ids]
     starts = [place for place, token in enumerate(tokens) if words.kinds[token] == "Bar"]
     end = len(tokens) - (bool(tokens) and words.kinds[tokens[-1]] == "EOS")

@@ -22,11 +22,11 @@ _TRIES = 4  # to find a gap that a piece allows
 
 
 def with_gap(words: Words, ids: np.ndarray, first: int, last: int) -> np.ndarray:
-    """A piece in shorthand with its bars `first` to `last` behind the others, its plan as it was.
+    """A piece in shorthand, [tokens], with its bars `first` to `last` behind the others, its plan as it was.
 
     Args:
         words: of the vocabulary.
-        ids: a whole piece in shorthand, its plan behind BOS, EOS included.
+        ids: a whole piece in shorthand, [tokens], its plan behind BOS, EOS included.
         first, last: numbers of bars, from 1, both included.
 
     Raises:
@@ -47,7 +47,7 @@ def with_gap(words: Words, ids: np.ndarray, first: int, last: int) -> np.ndarray
 
 
 def random_gap(words: Words, ids: np.ndarray, generator: np.random.Generator) -> np.ndarray | None:
-    """The piece with one to eight bars missing at a random place; None when no place was found.
+    """The piece [tokens] with one to eight bars missing at a random place; None when no place was found.
 
     Arguments are those of :func:`with_gap`.
     """
@@ -61,7 +61,7 @@ def random_gap(words: Words, ids: np.ndarray, generator: np.random.Generator) ->
 
 
 def put_back(words: Words, ids: np.ndarray) -> np.ndarray:
-    """MidiTok's tokens of a sequence with a gap, its bars in the order of the piece.
+    """MidiTok's tokens, uint16 [tokens], of a sequence with a gap, its bars in the order of the piece.
 
     A sequence without a whole gap is written out as it stands.
     """
@@ -78,7 +78,7 @@ def put_back(words: Words, ids: np.ndarray) -> np.ndarray:
 
 
 def read_bars(words: Words, ids: np.ndarray) -> list[Bar]:
-    """What the bars of a sequence hold."""
+    """What the bars of a sequence of ids [tokens] hold."""
     reader = BarReader(words)
     for token in ids:
         reader.advance(int(token))

@@ -43,14 +43,14 @@ EXTRA = (
 
 
 def ids_of_types(vocabulary: Sequence[str], types: Sequence[str]) -> np.ndarray:
-    """The ids of some token types, ascending."""
+    """The ids of some token types, int64 [ids], ascending."""
     return np.array(
         [token for token, text in enumerate(vocabulary) if text.split("_", 1)[0] in types], dtype=np.int64
     )
 
 
 def is_counted(number: np.ndarray | int) -> np.ndarray | bool:
-    """Whether `Left` stands behind the first token of the bar of this number, from 1."""
+    """Whether `Left` stands behind the first token of each bar number, from 1; the shape of `number`."""
     return number % _COUNTED == 0
 
 

@@ -42,14 +42,14 @@ from lib.data.shorthand.tokens import (
 
 
 def shorten(words: Words, ids: np.ndarray) -> np.ndarray:
-    """Tokens in shorthand, without a plan.
+    """Tokens in shorthand, uint16 [tokens], without a plan.
 
     Of several bars that a bar repeats, the one is named that the bar before named too; else the one that most
     of the bars behind it repeat too, and of these the nearest.
 
     Args:
         words: of the vocabulary.
-        ids: MidiTok's tokens of a piece, BOS and EOS included, a TimeSig in every bar.
+        ids: MidiTok's tokens of a piece, [tokens], BOS and EOS included, a TimeSig in every bar.
     """
     head, slices, tail = bars_of(words, ids)
     reader, before = BarReader(words), []
@@ -70,7 +70,7 @@ def shorten(words: Words, ids: np.ndarray) -> np.ndarray:
 
 
 def count_down(words: Words, short: np.ndarray) -> np.ndarray:
-    """Tokens in shorthand with the bars that are left behind every fourth bar's first token."""
+    """Tokens in shorthand, uint16 [tokens], with the bars left behind every fourth bar's first token."""
     bars = np.isin(short, words.ids_of(BARS))
     number, total = np.cumsum(bars), int(bars.sum())
     places = np.flatnonzero(bars & is_counted(number))
@@ -79,7 +79,7 @@ def count_down(words: Words, short: np.ndarray) -> np.ndarray:
 
 
 def write_out(words: Words, ids: Iterable[int]) -> np.ndarray:
-    """MidiTok's own tokens of a sequence in shorthand, without its plan.
+    """MidiTok's own tokens, uint16 [tokens], of a sequence in shorthand, without its plan.
 
     A sequence that is cut off, or that breaks the rules, is written out as far as it says anything: a bar
     that repeats none is left out.
@@ -109,7 +109,7 @@ def write_out(words: Words, ids: Iterable[int]) -> np.ndarray:
 
 
 def spell_velocities(words: Words, ids: Iterable[int]) -> np.ndarray:
-    """The same tokens with a Velocity in every note."""
+    """The same tokens with a Velocity in every note, uint16 [tokens]."""
     reader, out, before = BarReader(words), [], ""
     for token in map(int, ids):
         kind = words.kinds[token]
@@ -122,7 +122,7 @@ def spell_velocities(words: Words, ids: Iterable[int]) -> np.ndarray:
 
 
 def drop_velocities(words: Words, ids: Iterable[int]) -> np.ndarray:
-    """The same tokens without a Velocity that holds already."""
+    """The same tokens without a Velocity that holds already, uint16 [tokens]."""
     reader, out = BarReader(words), []
     for token in map(int, ids):
         if words.kinds[token] != "Velocity" or token != reader.in_force.velocity:

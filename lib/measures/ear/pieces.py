@@ -44,7 +44,7 @@ class Heard:
     passed_over: Counter[str]
 
     def table(self, obtained: np.ndarray, name: str) -> pd.DataFrame:
-        """What was recognised, as judges say it: source, asked, obtained, reason, group."""
+        """What was recognised, text [pieces], as judges say it: source, asked, obtained, reason, group."""
         return pd.DataFrame(
             {"source": name, "asked": self.labels, "obtained": obtained, "reason": "", "group": self.groups}
         )
@@ -116,7 +116,12 @@ def hear_pieces(store: TokenStore, split: str, per_genre: int, settings: Profile
 def answers_to(
     recognise: Callable[[Sequence[np.ndarray]], np.ndarray], heard: Sequence[np.ndarray | str]
 ) -> np.ndarray:
-    """What each piece is taken for; "no label" for one that cannot be heard."""
+    """What each piece is taken for, text [pieces]; "no label" for one that cannot be heard.
+
+    Args:
+        recognise: takes the features of several pieces and gives the label of each.
+        heard: the features of each piece, float32 [frames, 33], or the reason why it cannot be heard.
+    """
     good = [place for place, features in enumerate(heard) if not isinstance(features, str)]
     obtained = np.full(len(heard), NO_LABEL, dtype=object)
     if good:
