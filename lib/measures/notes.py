@@ -52,7 +52,7 @@ class PieceNotes:
 
     @property
     def bar(self) -> np.ndarray:
-        """Number of the bar, from 0, in which each note begins: int64 [notes]."""
+        """Number of the bar, from 0, in which each note begins, int64 [notes]."""
         found = np.searchsorted(self.bar_starts, self.onset, side="right") - 1
         return np.clip(found, 0, max(0, len(self.bar_starts) - 2))
 

@@ -54,7 +54,7 @@ class FlatPieces:
 
     @property
     def is_target(self) -> np.ndarray:
-        """Which tokens are predicted, bool [tokens]: all but each piece's first."""
+        """bool [tokens]: which are predicted, all but each piece's first."""
         return self.place > 0
 
     def back(self, steps: int) -> tuple[np.ndarray, np.ndarray]:

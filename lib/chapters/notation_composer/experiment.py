@@ -274,8 +274,8 @@ def ngram_losses(tunes: Tunes, settings: NotationSettings, rests: bool) -> tuple
     """An n-gram on the same words, its order chosen on the validation set.
 
     Returns:
-        The order, and nats that each held-out word costs, float64 [words]: those that the networks are judged
-        on.
+        The order, and nats that each held-out word costs, float64 [words], of those that the networks are
+        judged on.
     """
     read = {
         part: [word for piece in getattr(tunes, part) for word in read_words(piece, rests)]
