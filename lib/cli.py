@@ -404,7 +404,9 @@ def gpu_check(
 def evidence(
     parts: Annotated[
         list[str] | None,
-        typer.Argument(help="sweeps, networks, noise, ablation, composer, control, music, size; none: all, in this order."),
+        typer.Argument(
+            help="sweeps, networks, noise, ablation, composer, control, music, size; none: all, in this order."
+        ),
     ] = None,
     profile: ProfileName = "evidence",
     data: DataFolder = "",
