@@ -405,7 +405,7 @@ def evidence(
     parts: Annotated[
         list[str] | None,
         typer.Argument(
-            help="sweeps, networks, noise, ablation, composer, control, music, size; none: all, in this order."
+            help="sweeps, networks, noise, ablation, composer, control, music, size; none: all, in order."
         ),
     ] = None,
     profile: ProfileName = "evidence",

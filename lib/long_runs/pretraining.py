@@ -253,6 +253,7 @@ def judge(
         "baseline": {
             "order": ngram.order,
             "labels": ngram.labels,
+            "smoothing": ngram.smoothing,
             "transposed_copies": TRANSPOSED_COPIES,
             "all": _measures(everything.loc["baseline"]),
             **{genre: _measures(by_genre.loc["baseline", genre]) for genre in part.genres},
