@@ -41,8 +41,8 @@ The emotions are a *proxy* and say nothing about feelings: a rule gave them (lab
 
 {_overlap(card["overlap"])}
 
-Measured on the published weights. The baseline is an interpolated Witten–Bell n-gram model of order
-{card["baseline"]["order"]}, fitted on the same pieces in {card["baseline"]["transposed_copies"]}
+Measured on the published weights. The baseline is an n-gram model of order
+{card["baseline"]["order"]} ({_rule(card["baseline"])}), fitted on the same pieces in {card["baseline"]["transposed_copies"]}
 transpositions. Intervals are 95 %, from a bootstrap over duplicate groups.
 
 | collection | pieces | nats a token | nats a source note | n-gram baseline | below the baseline |
@@ -154,3 +154,8 @@ def _bounded(values: dict, name: str, form: str) -> str:
     if low is None or high is None:  # of one piece, or pieces of one group
         return f"{values[name]:{form}}"
     return f"{values[name]:{form}} [{low:{form}}, {high:{form}}]"
+
+
+def _rule(baseline: dict) -> str:
+    """By whose rule the baseline is smoothed; of a card that does not say it, Witten and Bell's."""
+    return {"kneser-ney": "modified Kneser–Ney"}.get(baseline.get("smoothing", ""), "Witten–Bell")
