@@ -40,7 +40,8 @@ class Composition:
     """One composed piece and all that is needed to compose it again.
 
     Attributes:
-        tokens: ids from BOS on; an unfinished note at the end of a piece that met its limit is cut off.
+        tokens: ids from BOS on, uint16 [tokens]; an unfinished note at the end of a piece that met its limit
+            is cut off.
         ended: whether the model ended the piece itself (EOS) before the limit.
         emotion, genre: as asked for; None where the model was left free.
         seed: composing one piece with this seed gives this piece again.

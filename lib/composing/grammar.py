@@ -41,7 +41,7 @@ from lib.data.tokenizer import has_shorthand, vocabulary_of
 
 @dataclass(frozen=True)
 class Meter:
-    """What a meter decides: positions in a bar; the ticks of a position, a bar, each duration token."""
+    """What a meter decides: positions in a bar; the ticks of a position, a bar, each duration token [V]."""
 
     positions: int
     ticks_per_position: int

@@ -60,7 +60,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows as arrays of one length: the targets of window i are tokens [begin, end) of piece `row`.
+    """Windows as arrays [windows]: the targets of window i are tokens [begin, end) of piece `row`.
 
     Its inputs are tokens [begin − 1, end − 1), so every token but BOS is a target exactly once.
     """

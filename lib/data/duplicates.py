@@ -42,8 +42,9 @@ class Fingerprint:
     """What of a piece is compared with others.
 
     `exact` and `transposed` are hashes of the notes as they are, and without their absolute pitch; `shingles`
-    the sorted distinct 32-bit shingles; `signature` their MinHash values, uint32[NUM_PERMUTATIONS];
-    `melody` the runs of the outer voice (:func:`lib.data.melodies.melody_runs`).
+    the sorted distinct shingles, uint32 [shingles]; `signature` their MinHash values, uint32
+    [NUM_PERMUTATIONS]; `melody` the runs of the outer voice, uint32 [runs]
+    (:func:`lib.data.melodies.melody_runs`).
     """
 
     exact: str
@@ -119,7 +120,7 @@ def similar_pairs(
 
     Args:
         signatures: MinHash values, uint32[pieces, NUM_PERMUTATIONS].
-        shingles_of: the shingles of a piece by its number.
+        shingles_of: the shingles of a piece, uint32 [shingles], by its number.
 
     Returns:
         (smaller number, larger number, similarity), each pair once.

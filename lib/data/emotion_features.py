@@ -106,12 +106,12 @@ def emotion_features(score: Score, hears: Hears = "performance") -> dict[str, fl
 
 
 def upper_line(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-    """The places of the notes of the upper line: the tune of a melody, the soprano of a chorale.
+    """The places of the notes of the upper line, int64 [notes in it]: a melody's tune, a chorale's soprano.
 
     At each onset the highest note, unless a higher one still sounds.
 
     Args:
-        onset, end, pitch: of notes sorted by onset, then pitch, [notes].
+        onset, end, pitch: of notes sorted by onset, then pitch, [notes]; times in any one unit.
     """
     highest = np.flatnonzero(np.append(np.diff(onset) > 0, [True] * bool(len(onset))))
     kept, line = [], []  # line: the notes of the upper line that may still sound

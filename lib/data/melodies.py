@@ -54,8 +54,9 @@ class OuterVoice:
     """The highest notes of a piece, drums left aside.
 
     Attributes:
-        notes: pitches of the notes that are highest when they begin, in their order.
-        beats: the highest pitch that sounds on each quarter from the first onset on, or sounded last.
+        notes: MIDI pitches of the notes that are highest when they begin, in their order, int64 [notes].
+        beats: the highest MIDI pitch that sounds on each quarter from the first onset on, or sounded last,
+            int64 [quarters].
         voices: how many notes sound on average, where any does.
     """
 

@@ -8,7 +8,7 @@ from symusic import Score
 
 @dataclass(frozen=True)
 class NoteTable:
-    """The notes of a score as arrays of one length, sorted by onset, then pitch (drums apart by `program`
+    """The notes of a score as arrays, int64 [notes], sorted by onset, then pitch (drums apart by `program`
     −1).
 
     Times are in ticks; `ticks_per_quarter` says how long a tick is.

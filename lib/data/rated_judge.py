@@ -80,7 +80,10 @@ class RatedJudge:
 
 
 def mahalanobis(standard: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Distances from the origin, [pieces], given the inverse covariance."""
+    """Distances of standardised features [pieces, features] from the origin, float64 [pieces].
+
+    `spread` is the inverse of their covariance, [features, features].
+    """
     return np.sqrt(np.einsum("if,fg,ig->i", standard, spread, standard))
 
 

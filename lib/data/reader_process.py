@@ -56,7 +56,7 @@ _COMPUTED_TOO_LONG, _WAITED_TOO_LONG = -getattr(signal, "SIGPROF", 27), -getattr
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reader's function says of a file, and its arrays of one dimension."""
+    """What a reader's function says of a file, and its arrays, [values] each."""
 
     about: dict
     arrays: list[np.ndarray]

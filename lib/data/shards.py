@@ -58,8 +58,8 @@ class Reading:
 class Shard:
     """The results of some files, in the order of their names.
 
-    `ids`, `shingles` and `melodies` of all pieces lie end to end (counts divide them, the records' lengths
-    the ids); `signatures` is uint32[pieces, permutations]; `records` are rows of the index.
+    `ids`, `shingles` and `melodies` of all pieces lie end to end (counts [pieces] divide them, the records'
+    lengths the ids); `signatures` is uint32 [pieces, permutations]; `records` are rows of the index.
     """
 
     records: list[dict[str, object]]

@@ -148,7 +148,7 @@ def decode(tokenizer: REMI, ids: np.ndarray) -> Score:
 
 @dataclass(frozen=True)
 class MeterSections:
-    """Where meters hold: `start` tick of each section, its `numerator` and `denominator`, as arrays."""
+    """Where meters hold: `start` tick of each section, its `numerator` and `denominator`, [sections]."""
 
     start: np.ndarray
     numerator: np.ndarray

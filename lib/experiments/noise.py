@@ -332,8 +332,8 @@ def continuation_losses(
     Args:
         model: in evaluation mode.
         store: the clean tokens.
-        rows, places: from :func:`choose_places`.
-        pasts: what the model is told to have come before, one a place; of any length.
+        rows, places: from :func:`choose_places`, int64 [places] each.
+        pasts: ids that the model is told to have come before, one array [tokens] a place; of any length.
         judged: tokens of the continuation.
     """
     losses = np.empty(len(rows))

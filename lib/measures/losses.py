@@ -35,7 +35,7 @@ _CODE = code_hash(__name__)
 
 @dataclass(frozen=True)
 class TokenLosses:
-    """What a model lost at each token, in the order of pieces and of places within them.
+    """What a model lost at each token, in the order of pieces and of places within them; arrays [tokens].
 
     Attributes:
         row: int32, the piece's row in the store.

@@ -78,7 +78,7 @@ def token_table(sequences: Sequence[np.ndarray], ignored: np.ndarray) -> sparse.
     *Feature hashing for large scale multitask learning*, ICML 2009.)
 
     Args:
-        sequences: ids of each piece.
+        sequences: ids of each piece, [tokens].
         ignored: bool [V], ids that are passed over.
     """
     rows, columns = [], []

@@ -19,9 +19,9 @@ class PieceSet:
 
     Attributes:
         name: of the source, as in `lib.show.style.MODEL_COLOURS` where it has a colour.
-        tokens: ids of each piece, written out.
+        tokens: ids of each piece, [tokens], written out.
         emotions, genres: labels asked for, or, of a real piece, its own.
-        groups: duplicate group of each piece; pieces that were composed are each one of their own.
+        groups: duplicate group of each piece, [pieces]; pieces that were composed are each one of their own.
         titles: what to call each piece in a table or below a picture; untrusted text.
     """
 

@@ -43,8 +43,8 @@ class Counts:
     """How often each token followed each context of one kind.
 
     Attributes:
-        keys: uint64, sorted, one a pair of context and next token.
-        ends: uint32, one more; pair i occurred `ends[i + 1] - ends[i]` times.
+        keys: uint64 [pairs], sorted, one a pair of context and next token.
+        ends: uint32 [pairs + 1]; pair i occurred `ends[i + 1] - ends[i]` times.
         token_mask: the bits of a key that hold the token.
         discounted: whether counts are diminished as in modified Kneser–Ney.
     """

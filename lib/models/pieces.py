@@ -34,7 +34,7 @@ class Histories:
 
 @dataclass(frozen=True)
 class FlatPieces:
-    """Tokens of several pieces in one array; every array has one entry a token, BOS included.
+    """Tokens of several pieces in one array; every array is [tokens], BOS included.
 
     Attributes:
         tokens: ids.

@@ -25,8 +25,8 @@ class BarGrid:
     """The bar lines of a score, meter changes included.
 
     Attributes:
-        starts: tick of each bar's beginning, and one more for the end of the last bar.
-        numerators, denominators: the meter of each bar.
+        starts: tick of each bar's beginning, and one more for the end of the last bar, [bars + 1].
+        numerators, denominators: the meter of each bar, [bars].
         ticks_per_quarter: the score's resolution.
     """
 

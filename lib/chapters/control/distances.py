@@ -93,7 +93,7 @@ def distances_by_statistic(table: np.ndarray, reference: np.ndarray) -> np.ndarr
 
     Args:
         table: [pieces, statistics].
-        reference: the same of real pieces.
+        reference: the same of real pieces, [real pieces, statistics].
 
     Returns:
         [statistics, 2]; NaN for a statistic that no piece has.
@@ -112,8 +112,8 @@ def mean_distance(
 
     Args:
         table: [pieces, statistics].
-        groups: duplicate group of each piece.
-        reference: the same statistics of real pieces.
+        groups: duplicate group of each piece, [pieces].
+        reference: the same statistics of real pieces, [real pieces, statistics].
     """
     overlap, jensen_shannon = _bootstrap(_mean_over_statistics(table, reference), groups, 0, draws)
     clipped = [
@@ -150,7 +150,7 @@ def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.nda
 
     Args:
         first, second: [pieces, statistics]; piece i of both answers the same request, and is drawn with it.
-        reference: the same statistics of real pieces.
+        reference: the same statistics of real pieces, [real pieces, statistics].
     """
     means = [_mean_over_statistics(table, reference) for table in (first, second)]
 
@@ -167,7 +167,7 @@ def distance_of_real(
 
     Args:
         real: [pieces, statistics] of real pieces that are not in the reference.
-        reference: of other real pieces.
+        reference: the same of other real pieces.
         count: pieces in a draw, without replacement.
 
     Returns:

@@ -124,7 +124,7 @@ class Comparison:
             (why there are no numbers, which are NaN then).
         runs, bars: the differences behind the two kinds of excess, [pieces, real pieces]; NaN where the
             genres differ.
-        real_groups: duplicate groups of the real pieces.
+        real_groups: duplicate groups of the real pieces, [real pieces].
     """
 
     table: pd.DataFrame
@@ -208,7 +208,7 @@ def mean_excess(
 
     Args:
         differences: [pieces, real pieces], NaN where two are not compared.
-        groups, real_groups: duplicate groups of either side.
+        groups, real_groups: duplicate groups of either side, [pieces] and [real pieces].
         draws: of the bootstrap.
 
     Returns:

@@ -26,8 +26,8 @@ class SharedRuns:
 
     Attributes:
         steps: length of the run in steps, [notes − 1]; a run of n steps has n + 1 notes.
-        piece: number of the other piece that has it, −1 where there is none.
-        place: the note of that piece with which the run begins there.
+        piece: number of the other piece that has it, −1 where there is none, [notes − 1].
+        place: the note of that piece with which the run begins there, −1 where there is none, [notes − 1].
     """
 
     steps: np.ndarray

@@ -49,7 +49,7 @@ class BlindPiece:
     Attributes:
         origin: 'real', or the name of the model that composed it.
         emotion, genre: asked for, or, of a real piece, its own.
-        tokens: its ids.
+        tokens: its ids, [tokens].
         score: its notes.
         name: what its MIDI file is called, once the answer is known; untrusted text.
         about: what is known of it, a sentence of untrusted text.

@@ -21,7 +21,7 @@ class NextToken:
 
     Attributes:
         row: the piece in the store.
-        context: all ids before the step, BOS first.
+        context: all ids before the step, BOS first, [T].
         logits: the network's, [V], on the CPU.
         actual: the id that really comes next.
         bar: number of the bar, from 1.

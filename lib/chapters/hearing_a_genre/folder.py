@@ -28,7 +28,7 @@ class Songs:
 
     Attributes:
         paths: of the files.
-        genres: name of the folder that each lies in; empty text for songs to be sorted.
+        genres: name of the folder that each lies in, text [songs]; empty text for songs to be sorted.
         features: float32 [frames, 33] of each.
         left_out: file (or folder) and reason, of everything that is not heard.
     """
@@ -45,7 +45,7 @@ class Verdict:
 
     Attributes:
         songs: what it heard.
-        obtained: the genre that each song was taken for by an ear trained without it.
+        obtained: the genre that each song was taken for by an ear trained without it, text [songs].
         right, low, high: share right, mean over genres, with its 95 % interval over songs.
         chance: one over the number of genres.
         ear: trained on all songs.

@@ -46,10 +46,10 @@ class Fit:
     Attributes:
         form: a key of :data:`CONSTANTS`.
         kind: of network.
-        values: the constants.
+        values: the constants, float64 [constants].
         drawn: the same of each bootstrap draw, [draws, constants].
-        noise: what a single run's log loss is off by, as a sample that draws are taken from.
-        parameters, tokens: of the runs that it was fitted to.
+        noise: what a single run's log loss is off by, [runs], as a sample that draws are taken from.
+        parameters, tokens: of the runs that it was fitted to, [runs].
     """
 
     form: str

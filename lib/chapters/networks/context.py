@@ -63,7 +63,7 @@ def loss_by_context(
     Args:
         model: in evaluation mode.
         store: the tokens.
-        rows, places: from :func:`choose_segments`.
+        rows, places: from :func:`choose_segments`, [places] each.
         contexts: how many tokens before the first judged one the model sees; the later judged ones see up to
             `judged - 1` more.
         judged: tokens judged at each place.

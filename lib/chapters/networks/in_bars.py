@@ -71,7 +71,7 @@ def attention_against_even(weights: np.ndarray, bars: np.ndarray) -> tuple[np.nd
     """How many times more attention a bar gets than if each token spread its attention evenly over its past.
 
     Args:
-        weights, bars: as for :func:`attention_by_bar`.
+        weights, bars: [..., T, T] and [T], as for :func:`attention_by_bar`.
 
     Returns:
         The bars' numbers [N], and ratios [..., N, N]: 1 for an even share, NaN for bars in the future.

@@ -76,7 +76,7 @@ def best_heads(
     Measured on the pieces that it was chosen on, the best of many heads would look better than it is.
 
     Args:
-        shares, evens: from :func:`read_pieces`.
+        shares, evens: from :func:`read_pieces`, [P, layers, heads, distances] and [P, distances].
         groups: duplicate group of each piece [P].
         distances: in bars.
 

@@ -21,7 +21,7 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
     Args:
         tokenizer: what the ids mean.
         clean: ids of the tune, from BOS to EOS, [tokens].
-        noisy: the ids as they came out at each standard deviation, in ascending order.
+        noisy: the ids as they came out at each standard deviation, in ascending order, [tokens] each.
     """
     results: dict[str, list[float]] = {}  # stops by hash of their tokens
     rows = ""

@@ -152,7 +152,8 @@ class Outcome:
             part), distinct (words in a piece), loop (share of pieces that end in one), loop_length (median of
             those; 0 for none).
         pieces: words of the pieces composed at the end.
-        held_out: nats that each held-out word costs, after the epoch that the validation set chooses.
+        held_out: nats that each held-out word costs, float64 [words], after the epoch that the validation set
+            chooses.
         vocabulary: number of words.
     """
 

@@ -46,7 +46,7 @@ class NotationNetwork(nn.Module):
         )
 
     def forward(self, windows: Tensor) -> Tensor:
-        """Logits [batch, words]."""
+        """Logits [batch, words] of windows of word numbers, int64 [batch, window]."""
         if self.embedding is None:
             inputs = (windows / self.num_words).unsqueeze(-1)
         else:
@@ -91,7 +91,10 @@ def epochs(
 
 @torch.inference_mode()
 def mean_loss(network: NotationNetwork, windows: Tensor, targets: Tensor) -> np.ndarray:
-    """Nats that each target costs, float64 [windows]; of a network in evaluation mode."""
+    """Nats that each target [windows] costs behind its window [windows, window], float64 [windows].
+
+    The network is in evaluation mode.
+    """
     parts = zip(windows.split(1024), targets.split(1024), strict=True)
     losses = [F.cross_entropy(network(part), target, reduction="none") for part, target in parts]
     return torch.cat(losses).double().numpy()
@@ -105,7 +108,7 @@ def continue_windows(
 
     Args:
         network: in evaluation mode.
-        starts: windows to begin from; they are no part of the answer.
+        starts: windows to begin from, int64 [starts, window]; they are no part of the answer.
         length: words wanted.
         sampled: draw; False: take the likeliest (arg max), so that the same start always goes on alike.
         seed: of the draws.

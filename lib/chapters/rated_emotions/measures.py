@@ -61,7 +61,8 @@ def auc(
     Args:
         score: [pieces of the set].
         signs: what people said.
-        minus: another score; then the interval is that of the difference, from the same draws.
+        minus: another score, [pieces of the set]; then the interval is that of the difference, from the same
+            draws.
         within: only pieces that have the same here are compared, such as a meter, [pieces of the set].
         draws: bootstrap samples.
     """
@@ -97,7 +98,8 @@ def balanced_accuracy(guess: np.ndarray, signs: Signs, minus: np.ndarray | None 
     Args:
         guess: 1 positive, 0 negative, NaN none (never right), [pieces of the set].
         signs: what people said.
-        minus: other guesses; then the interval is that of the difference, from the same draws.
+        minus: other guesses, [pieces of the set]; then the interval is that of the difference, from the same
+            draws.
     """
     columns = [_hits(each, signs) for each in (guess, minus) if each is not None]
 

@@ -36,7 +36,7 @@ class OrdinalFit:
         coefficients: a row a predictor: log_odds (positive: higher scores), low, high (95 %), error. The
             interval uses Student's t with as many degrees of freedom as there are pieces, less the predictors
             and one: with few pieces a normal one would be too narrow.
-        thresholds: θ between neighbouring scores.
+        thresholds: θ between neighbouring scores, ascending, [scores − 1].
         rater_sd, piece_sd: σ of raters and of pieces, on the same scale; a logistic error has 1.81.
         log_likelihood: by Laplace's approximation.
         answers, raters, pieces: how many of each.

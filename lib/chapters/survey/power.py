@@ -24,7 +24,7 @@ class AnswerModel:
     """How answers come about.
 
     Attributes:
-        thresholds: between neighbouring scores, on the scale of the logit.
+        thresholds: between neighbouring scores, on the scale of the logit, [scores − 1].
         rater_sd: of raters' leanings, same scale; a logistic error has a standard deviation of 1.81.
         piece_sd: of pieces of the same origin.
     """
@@ -106,6 +106,9 @@ def by_piece_test(scores: np.ndarray) -> np.ndarray:
 
     Other pieces could have been composed, so pieces are what is drawn. A rater's leaning moves all pieces
     alike and cancels (H. Clark, *The language-as-fixed-effect fallacy*, 1973).
+
+    Args:
+        scores: [draws, raters, pieces].
     """
     means = scores.mean(axis=1)
     half = means.shape[1] // 2
@@ -113,7 +116,11 @@ def by_piece_test(scores: np.ndarray) -> np.ndarray:
 
 
 def by_answer_test(scores: np.ndarray) -> np.ndarray:
-    """p of a t test that takes every answer as independent: what not to do, for comparison: [draws]."""
+    """p of a t test that takes every answer as independent: what not to do, for comparison: [draws].
+
+    Args:
+        scores: [draws, raters, pieces].
+    """
     half = scores.shape[2] // 2
     first, second = (part.reshape(len(scores), -1) for part in (scores[..., :half], scores[..., half:]))
     return _t_test(first, second)

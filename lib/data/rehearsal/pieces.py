@@ -34,7 +34,7 @@ _KICK, _SNARE, _HIHAT, _RIDE = 36, 38, 42, 51
 
 @dataclass(frozen=True)
 class Segment:
-    """A source piece: notes as arrays, its meters as (tick, numerator, denominator), whole bars long."""
+    """A source piece: notes as arrays [notes], meters as (tick, numerator, denominator), whole bars long."""
 
     time: np.ndarray
     duration: np.ndarray

@@ -56,7 +56,7 @@ class Sounding(Protocol):
 
 
 def sound_features(sound: np.ndarray) -> np.ndarray:
-    """The features of each frame of mono sound at 22,050 Hz, float32 [frames, 33].
+    """The features of each frame of mono sound [samples] at 22,050 Hz, float32 [frames, 33].
 
     One spectrum serves all four kinds; a test holds them to librosa's own calls on the sound.
 

@@ -43,7 +43,7 @@ class EarNetwork(nn.Module):
         self.output = nn.Linear(settings.hidden_size, num_genres)
 
     def forward(self, segments: Tensor) -> Tensor:
-        """Logits [batch, genres]."""
+        """Logits [batch, genres] of segments [batch, frames, 33]."""
         states, _ = self.recurrent(segments)
         return self.output(states[:, -1])
 
@@ -66,14 +66,14 @@ class Ear:
     batch_size: int
 
     def probabilities(self, segments: np.ndarray) -> np.ndarray:
-        """Of each genre for each segment, float32 [segments, genres]; segments are heard in their order."""
+        """Of each genre, float32 [segments, genres], for segments [segments, frames, 33], heard in order."""
         scaled = torch.from_numpy((segments - self.mean) / self.deviation)
         with torch.inference_mode():
             batches = [F.softmax(self.network(part), dim=-1) for part in scaled.split(self.batch_size)]
         return torch.cat(batches).numpy()
 
     def recognise(self, pieces: Sequence[np.ndarray]) -> np.ndarray:
-        """The genre that most segments of each piece vote for; of several, the one with more probability.
+        """The genre that most segments of a piece vote for, text [pieces]; of several, the more probable one.
 
         Args:
             pieces: features of each, float32 [frames, 33], of at least one segment.
@@ -85,11 +85,11 @@ class Ear:
         return self.majority(self.probabilities(np.concatenate(cut)), owner)
 
     def majority(self, probabilities: np.ndarray, owner: np.ndarray) -> np.ndarray:
-        """The vote of the segments of each piece.
+        """The vote of the segments of each piece, text [pieces].
 
         Args:
             probabilities: float [segments, genres].
-            owner: number of the piece that each segment belongs to, every number from 0 on.
+            owner: number of the piece that each segment belongs to, every number from 0 on, int64 [segments].
         """
         votes = np.zeros((owner.max() + 1, len(self.labels)))
         np.add.at(votes, (owner, probabilities.argmax(axis=1)), 1)

@@ -28,9 +28,9 @@ class Heard:
     """Pieces of one part of the split, as an ear gets them.
 
     Attributes:
-        rows: in the store.
-        labels: the genre of each, an array of text.
-        groups: duplicate group of each.
+        rows: in the store, int64 [pieces].
+        labels: the genre of each, text [pieces].
+        groups: duplicate group of each, [pieces].
         clips: how each is played.
         features: of each, float32 [frames, 33].
         passed_over: by genre, how many pieces were not taken, their clip being shorter than 10 s or silent.
