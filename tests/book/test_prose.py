@@ -1,5 +1,6 @@
 """The pages that are no notebooks: what they name exists, found without building the site."""
 
+import json
 import re
 from collections import Counter
 from itertools import chain
@@ -66,3 +67,18 @@ def test_links_between_pages_lead_somewhere(path):
         and not (path.parent / target).exists()
     ]
     assert missing == []
+
+
+def test_every_cell_that_a_page_points_to_exists():
+    cells = {
+        f"{path.stem}/{cell['id']}"
+        for path in NOTEBOOKS.glob("*.ipynb")
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+    }
+    named = {
+        target
+        for path in BOOK.rglob("*.md")
+        for target in re.findall(r"<(\w+/[a-z0-9-]+)>`", path.read_text(encoding="utf-8"))
+    }
+    assert named, "pages point to cells"
+    assert named - cells == set(), "a page points to a cell that is not there"

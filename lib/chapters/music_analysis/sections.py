@@ -115,6 +115,15 @@ def overview(music: BarredNotes) -> tuple[np.ndarray, np.ndarray, str]:
     return bar_similarity(music), *found
 
 
+def can_be_drawn(music: BarredNotes) -> bool:
+    """Whether a piece has pitches to compare its bars by."""
+    try:
+        bar_similarity(music)
+    except UnmeasurableError:
+        return False
+    return True
+
+
 def form(music: BarredNotes, phrase: int | None = None) -> str:
     """The form in letters, a letter for each phrase: 'AABB', 'AABA', 'ABCD'.
 
