@@ -1,6 +1,7 @@
 """The n-gram model by hand, against dictionaries, and as a probability."""
 
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import example, given, settings, strategies as st
 from ngram_by_step import log_probabilities, next_distribution
 
 from lib.basics.errors import BookError
+from lib.basics.files import read_json
 from lib.models.ngram import LABELLED, NgramModel, context_chain
 from lib.models.pieces import flatten
 
@@ -205,3 +207,18 @@ def test_chain():
 def test_order_zero_is_refused():
     with pytest.raises(BookError, match="order 0 is impossible"):
         NgramModel.fit(flatten([np.array([0, 1])], [0], [0]), VOCABULARY, 0)
+
+
+def test_kneser_ney_gives_what_kenlm_gives():
+    """KenLM's own numbers, printed by its programs; it has `<unk>` where our vocabulary has BOS."""
+    found = read_json(Path(__file__).with_name("kenlm.json"))
+    words = max(max(piece) for piece in found["training"]) + 1
+    begin, end = words, words + 1
+
+    def whole(pieces):
+        sequences = [np.array([begin, *piece, end]) for piece in pieces]
+        return flatten(sequences, [0] * len(pieces), [0] * len(pieces))
+
+    model = NgramModel.fit(whole(found["training"]), words + 2, found["order"], smoothing="kneser-ney")
+    ours = model.log_probabilities_of(whole(found["held_out"]))
+    np.testing.assert_allclose(ours, np.array(found["log10"]) * np.log(10), atol=2e-6)
