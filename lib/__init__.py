@@ -1,8 +1,9 @@
 """Composing to a Mood: the shared package behind every notebook of the book.
 
 Folders are floors; each imports only from the floors before it in this list:
-``basics`` · ``profiles`` · ``data`` · ``sound`` · ``models`` · ``training`` · ``composing`` · ``analysis`` ·
-``experiments`` · ``show`` · ``publish``. ``lib.cli`` holds the commands (``python -m lib --help``).
+``basics`` · ``profiles`` · ``data`` · ``sound``, ``models`` and ``ledger`` · ``training`` · ``composing`` and
+``experiments`` · ``measures`` · ``show`` · ``chapters`` · ``publish`` and ``long_runs``. ``lib.cli``
+gathers the commands (``python -m lib --help``).
 """
 
 import os

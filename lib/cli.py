@@ -14,7 +14,10 @@ from lib.basics.errors import BookError
 from lib.chapters.hearing_a_genre.commands import hear
 from lib.chapters.rated_emotions.commands import rated
 from lib.chapters.survey.commands import survey
+from lib.data.commands import data_commands
 from lib.profiles import load_profile
+from lib.profiles.options import DataFolder, ProfileName
+from lib.publish.commands import book_commands
 
 app = typer.Typer(
     add_completion=False,
@@ -22,106 +25,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Composing to a Mood: prepare music, train, compose, execute and build the book.",
 )
+app.add_typer(data_commands)
+app.add_typer(book_commands)
 app.add_typer(survey, name="survey")
 app.add_typer(rated, name="rated")
 app.add_typer(hear, name="hear")
-
-ProfileName = Annotated[str, typer.Option("--profile", help="smoke, laptop, evidence, gpu-dry or gpu.")]
-DataFolder = Annotated[
-    str,
-    typer.Option("--data", help="Folder of XMIDI-named MIDI files; empty: the music embedded in music21."),
-]
-
-
-RatedFolder = Annotated[
-    str,
-    typer.Option(
-        "--rated",
-        help="A clone of VGMIDI: the appendix on rated emotions "
-        "computes its tables, else it shows kept ones.",
-    ),
-]
-
-xmidi = typer.Typer(no_args_is_help=True, help="XMIDI, the original data set: fetch it, check it.")
-app.add_typer(xmidi, name="xmidi")
-
-Workers = Annotated[
-    int | None,
-    typer.Option(
-        min=1, help="Processes that read; by default all cores for a folder, else the profile's number."
-    ),
-]
-Cluster = Annotated[
-    str,
-    typer.Option(
-        help="Address of a Dask scheduler whose workers read instead; they must see the same folders."
-    ),
-]
-
-
-@app.command()
-def corpus(
-    profile: ProfileName = "laptop", data: DataFolder = "", workers: Workers = None, cluster: Cluster = ""
-) -> None:
-    """Write the embedded music (or read a folder), tokenise it, group duplicates and freeze the split."""
-    settings = load_profile(profile, data)
-    from lib.basics.machine import core_count
-    from lib.data import open_store
-    from lib.data.shards import Reading
-    from lib.data.summary import describe_store
-
-    workers = workers or (core_count() if data else settings.workers)
-    print(describe_store(open_store(settings, reading=Reading(workers, cluster))))
-
-
-@xmidi.command()
-def fetch(
-    folder: Annotated[Path | None, typer.Argument(help="Where to unpack; by default data/XMIDI.")] = None,
-    archive: Annotated[Path | None, typer.Option(help="The archive, if you have it already.")] = None,
-) -> None:
-    """Download, check and unpack XMIDI; an interrupted download goes on where it was."""
-    from lib.data import xmidi as dataset
-
-    folder, archive = folder or dataset.default_folder(), archive or dataset.default_archive()
-    print(dataset.ABOUT)
-    try:
-        unpacked = dataset.fetch(archive, folder)
-    except BookError:
-        if not archive.is_file():
-            print(dataset.by_hand(archive), file=sys.stderr)
-        raise
-    print(dataset.describe_unpacked(folder, unpacked))
-    print(dataset.describe_comparison(dataset.compare_counts(folder)))
-
-
-@xmidi.command()
-def verify(folder: Annotated[Path, typer.Argument(help="The folder of the MIDI files.")]) -> None:
-    """Hold a folder against XMIDI's published counts; the status is 1 if they differ."""
-    from lib.data import xmidi as dataset
-
-    table = dataset.compare_counts(folder)
-    print(dataset.describe_comparison(table))
-    if table["difference"].any():
-        raise typer.Exit(1)
-
-
-@app.command()
-def rehearse(
-    pieces: Annotated[int, typer.Option(help="How many files; XMIDI has 108,023.")],
-    workers: Workers = None,
-    cluster: Cluster = "",
-) -> None:
-    """Run the whole data path over a made-up folder like XMIDI, broken files among them; print its costs."""
-    settings = load_profile("laptop")
-    from lib.basics.machine import core_count
-    from lib.data.pieces import read_folder
-    from lib.data.rehearsal.rehearse import rehearse as run
-    from lib.data.shards import Reading
-    from lib.data.store import dataset_folder
-
-    sources = [piece.path for piece in read_folder(dataset_folder(settings))[0]]
-    table = run(settings, sources, pieces, Reading(workers or core_count(), cluster))
-    print(table.to_string(index=False, header=False, float_format="{:,.2f}".format))
 
 
 @app.command()
@@ -293,61 +201,6 @@ def pretrain(
 
 
 @app.command()
-def execute(
-    notebooks: Annotated[
-        list[str] | None, typer.Argument(help="Names such as 02_lstm; none: all, in order.")
-    ] = None,
-    profile: ProfileName = "laptop",
-    data: DataFolder = "",
-    rated: RatedFolder = "",
-) -> None:
-    """Execute the notebooks with papermill; copies that are still current are kept."""
-    from lib.publish.execute import execute_book
-
-    execute_book(profile, data, notebooks or None, _parameters(rated))
-
-
-@app.command()
-def book(profile: ProfileName = "laptop", data: DataFolder = "", rated: RatedFolder = "") -> None:
-    """Execute all notebooks and build the site from them: what `make book` does in the environment."""
-    execute(None, profile, data, rated)
-    build(profile, data, rated)
-
-
-@app.command()
-def build(profile: ProfileName = "laptop", data: DataFolder = "", rated: RatedFolder = "") -> None:
-    """Check the executed notebooks and build the site from them."""
-    from lib.publish.site import build_site
-
-    print(build_site(profile, data, _parameters(rated)))
-
-
-def _parameters(rated: str) -> dict[str, str] | None:
-    """What notebooks are given besides profile and data."""
-    return {"rated": str(Path(rated).expanduser().resolve())} if rated else None
-
-
-@app.command()
-def publishable(
-    site: Annotated[
-        Path | None, typer.Argument(help="The folder of its pages; by default _build/html.")
-    ] = None,
-) -> None:
-    """Refuse a built site that is a trial: its numbers are not meant to be read."""
-    from lib.publish.record import refuse_trial
-
-    print(f"made with the profile {refuse_trial(site)}; it may be published")
-
-
-@app.command()
-def links(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
-    """Ask whether the addresses on other hosts that the book names still answer; needs the network."""
-    from lib.publish.links import check_links
-
-    print(f"{check_links(profile, data)} addresses answered")
-
-
-@app.command()
 def bench(
     works: Annotated[
         list[str] | None,
@@ -418,38 +271,6 @@ def evidence(
 
     for name in run_evidence(settings, open_store(settings), parts or ()):
         print(f"book/evidence/{name}.csv")
-
-
-@app.command()
-def compare(
-    profile: ProfileName = "laptop",
-    data: DataFolder = "",
-    keep: Annotated[bool, typer.Option("--keep", help="Write today's numbers as those to commit.")] = False,
-    minutes: Annotated[
-        float | None,
-        typer.Option(
-            help="Write each chapter's time, too, measured on an idle machine from nothing: the seconds from "
-            "the command to the first notebook."
-        ),
-    ] = None,
-) -> None:
-    """Compare the executed book's numbers and words with those committed for this kind of machine."""
-    from lib.publish.compare import compare_book
-    from lib.publish.minutes import keep_minutes
-    from lib.publish.site import read_copies
-
-    copies = read_copies(profile, data)
-    print(compare_book(copies, load_profile(profile).name, keep))
-    if minutes is not None:
-        print(keep_minutes(copies, minutes))
-
-
-@app.command()
-def doctor(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
-    """Say what this machine has, what the profile asks for and what exists already."""
-    from lib.publish.doctor import diagnose
-
-    print(diagnose(load_profile(profile, data)))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from lib.chapters.networks.gates import loss_with_closed_gates
 from lib.composing import Grammar, SamplingSettings, compose_many, load_pretrained, sample_tokens
 from lib.composing.compose import network_of
 from lib.composing.short_memory import ShortMemory
-from lib.experiments.noise import disturbed_losses
+from lib.experiments.disturbed import disturbed_losses
 from lib.measures.losses import token_losses
 from lib.models import attention_weights, lstm_gates
 from lib.training.devices import device_at_hand

@@ -9,7 +9,10 @@ from lib.basics.places import PROJECT
 
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 MAKEFILE = (PROJECT / "Makefile").read_text(encoding="utf-8")
-COMMANDS = (PROJECT / "lib" / "cli.py").read_text(encoding="utf-8")
+COMMANDS = "".join(
+    path.read_text(encoding="utf-8")
+    for path in [PROJECT / "lib" / "cli.py", *PROJECT.glob("lib/*/commands.py")]
+)
 HOOKS = [
     hook
     for source in yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]

@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 
 from lib.basics.files import hash_of_json
 from lib.data.store import TokenStore
-from lib.experiments.noise import alter_in_place, published_noise
+from lib.experiments.noise import alter_in_place
+from lib.experiments.published_noise import published_noise
 from lib.profiles.profile import Settings
 
 LEFT_OUT = "left out"

@@ -113,3 +113,8 @@ def _minus(text: str) -> str:
 
 def _style(style: str) -> str:
     return f' style="{style}"' if style else ""
+
+
+def no_evidence_table(caption: str) -> HTML:
+    """What stands in the place of a table where no kept evidence is of these data."""
+    return html_table(pd.DataFrame({"kept evidence": ["none fits these data"]}), caption)

@@ -4,7 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from symusic import Note, Score, Track
 
-from lib.chapters.survey.files import read_answers, read_key
+from lib.chapters.survey.files import read_answers
+from lib.chapters.survey.keys import read_key
 from lib.chapters.survey.page import key_path, make_survey
 
 PIECES = 6

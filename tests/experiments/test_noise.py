@@ -8,18 +8,9 @@ import pytest
 
 from lib.basics.errors import BookError
 from lib.data.tokenizer import build_tokenizer, decode, encode, vocabulary_of
-from lib.experiments.noise import (
-    KINDS,
-    ONSET_STEP,
-    alter,
-    choose_places,
-    continuation_losses,
-    disturbed_losses,
-    meanings_of_one_less,
-    note_starts,
-    published_noise,
-    shares_moved,
-)
+from lib.experiments.disturbed import choose_places, continuation_losses, disturbed_losses
+from lib.experiments.noise import KINDS, ONSET_STEP, alter, note_starts
+from lib.experiments.published_noise import meanings_of_one_less, published_noise, shares_moved
 from lib.sound.known_tune import known_tune
 
 

@@ -132,17 +132,19 @@ def rank_correlation(losses: Sequence[float], distances: Sequence[float], draws:
     Returns:
         NaN bounds for fewer than ten models.
     """
-    pairs = np.column_stack([losses, distances])
-    estimate = float(stats.spearmanr(*pairs.T).statistic)
-    if len(pairs) < _LEAST_MODELS:
+    estimate = float(stats.spearmanr(losses, distances).statistic)
+    if len(losses) < _LEAST_MODELS:
         return Interval(estimate, float("nan"), float("nan"))
-    generator, drawn = np.random.default_rng(0), []
-    for _ in range(draws):
-        sample = pairs[generator.integers(0, len(pairs), len(pairs))]
-        if len(np.unique(sample[:, 0])) > 1 and len(np.unique(sample[:, 1])) > 1:
-            drawn.append(float(stats.spearmanr(*sample.T).statistic))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Interval(estimate, float(low), float(high))
+    found = stats.bootstrap(
+        (losses, distances),
+        lambda *drawn: stats.spearmanr(*drawn).statistic,
+        paired=True,
+        vectorized=False,
+        n_resamples=draws,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    )
+    return Interval(estimate, *map(float, found.confidence_interval))
 
 
 def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.ndarray) -> Interval:

@@ -1,7 +1,7 @@
 """Pictures of chapter 8: sources side by side, recurrence by distance, bars against bars, curves."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -111,7 +111,8 @@ def plot_recurrence(curves: pd.DataFrame) -> Figure:
     titles = "real pieces, and the pretrained model", "models trained here, on a scale of their own"
     for axis, shown, title in zip(axes, panels, titles, strict=True):
         for source in shown:
-            _draw_recurrence(axis, curves[curves["source"] == source], source)
+            part = curves[curves["source"] == source]
+            _draw_curve(axis, part, source, ("real", "transformer", "real, shuffled"))
         axis.set_title(title, fontsize=9)
         axis.set_xticks(range(4, 33, 4))
         axis.yaxis.set_major_formatter("{x:.0%}")
@@ -126,21 +127,14 @@ def plot_recurrence(curves: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_recurrence(axis: Axes, part: pd.DataFrame, source: str) -> None:
-    style = source_style(source)
-    axis.plot(
-        part["place"] + 1,
-        part["mean"],
-        markersize=4,
-        linewidth=1.2,
-        label=source_label(source),
-        linestyle=":" if source in _HOLLOW else "-",
-        **style,
-    )
-    if source in ("real", "transformer", "real, shuffled"):  # all bands at once cannot be told apart
-        axis.fill_between(
-            part["place"] + 1, part["low"], part["high"], color=style["color"], alpha=0.12, linewidth=0
-        )
+def _draw_curve(axis: Axes, part: pd.DataFrame, source: str, banded: Collection[str]) -> None:
+    """A source's means by place, and its intervals if it is in `banded`: all at once cannot be told apart."""
+    style, places = source_style(source), part["place"] + 1
+    line = ":" if source in _HOLLOW else "-"
+    label = source_label(source)
+    axis.plot(places, part["mean"], markersize=4, linewidth=1.2, label=label, linestyle=line, **style)
+    if source in banded:
+        axis.fill_between(places, part["low"], part["high"], color=style["color"], alpha=0.12, linewidth=0)
 
 
 def plot_similarity(pieces: Mapping[str, tuple[np.ndarray, np.ndarray, str]]) -> Figure:
@@ -191,25 +185,7 @@ def plot_piece_curves(density: pd.DataFrame, register: pd.DataFrame) -> Figure:
     labels = "onsets against the piece's mean", "semitones above the piece's mean"
     for axis, curves, label in zip(axes, (density, register), labels, strict=True):
         for source in in_order(curves["source"]):
-            part, style = curves[curves["source"] == source], source_style(source)
-            axis.plot(
-                part["place"] + 1,
-                part["mean"],
-                markersize=4,
-                linewidth=1.2,
-                label=source_label(source),
-                linestyle=":" if source in _HOLLOW else "-",
-                **style,
-            )
-            if source in ("real", "transformer"):  # all bands at once cannot be told apart
-                axis.fill_between(
-                    part["place"] + 1,
-                    part["low"],
-                    part["high"],
-                    color=style["color"],
-                    alpha=0.15,
-                    linewidth=0,
-                )
+            _draw_curve(axis, curves[curves["source"] == source], source, ("real", "transformer"))
         axis.set(xlabel="tenth of the piece", ylabel=label)
         axis.set_xticks(range(1, 11))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=3)

@@ -16,7 +16,8 @@ from scipy import stats
 from lib.basics.errors import BookError
 from lib.data.store import TokenStore
 from lib.experiments import designs
-from lib.experiments.noise import KINDS, choose_places, disturbed_losses
+from lib.experiments.disturbed import choose_places, disturbed_losses
+from lib.experiments.noise import KINDS
 from lib.experiments.sweeps import plan, run_sweep
 from lib.ledger.rules import Outcome
 from lib.measures.comparison import combine, seeds_as_text, seeds_from_text, without_each_seed
@@ -78,7 +79,7 @@ def disturb(results: pd.DataFrame, profile: Profile, store: TokenStore) -> pd.Da
     """Losses of the clean continuation behind disturbed pasts, for every run on clean or noisy music.
 
     Returns:
-        variant, trained_on, seed, and the columns of :func:`lib.experiments.noise.disturbed_losses`.
+        variant, trained_on, seed, and the columns of :func:`lib.experiments.disturbed.disturbed_losses`.
     """
     chosen = results[results["trained_on"] != "published"]
     return pd.concat(
@@ -96,7 +97,7 @@ def disturb_run(run: Run, profile: Profile, store: TokenStore) -> pd.DataFrame:
     """The same for one run, at the same places and with the same notes disturbed for every run of a profile.
 
     Returns:
-        The columns of :func:`lib.experiments.noise.disturbed_losses`.
+        The columns of :func:`lib.experiments.disturbed.disturbed_losses`.
     """
     settings = profile.experiments
     window = settings.training.window
@@ -223,7 +224,8 @@ def published_degradations(table: pd.DataFrame) -> pd.Series:
 
 
 def published_function_outcome(moved: pd.DataFrame) -> Outcome:
-    """Claim 6: share of ids moved at σ = 0.1 minus the share at σ = 1e-9, by :func:`noise.shares_moved`.
+    """Claim 6: share of ids moved at σ = 0.1 minus the share at σ = 1e-9, by
+    :func:`lib.experiments.published_noise.shares_moved`.
 
     Noise whose strength is σ would move E|x| = σ √(2/π) of an id on average, nothing for a σ of nearly 0.
     """

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lib.profiles.options import DataFolder, ProfileName
+
 if TYPE_CHECKING:
     from lib.chapters.survey.files import SurveyAnswers
 
@@ -19,8 +21,8 @@ def pieces(
     out: Annotated[Path, typer.Option(help="Folder to write composed/ and real/ into.")],
     count: Annotated[int, typer.Option(help="Pieces of each kind, each for another pair of labels.")] = 10,
     run: Annotated[str, typer.Option(help="The run whose model composes.")] = "transformer",
-    profile: Annotated[str, typer.Option(help="smoke, laptop, evidence, gpu-dry or gpu.")] = "laptop",
-    data: Annotated[str, typer.Option(help="Folder of XMIDI-named MIDI files; empty: embedded music.")] = "",
+    profile: ProfileName = "laptop",
+    data: DataFolder = "",
 ) -> None:
     """Compose pieces for a survey, and take as many real held-out ones with the same labels."""
     from lib.chapters.survey.pieces import write_survey_pieces
@@ -73,7 +75,8 @@ def read(
 ) -> None:
     """Read files of answers, and name every row that cannot be used, with the reason."""
     from lib.basics.files import check_targets
-    from lib.chapters.survey.files import read_answers, read_key
+    from lib.chapters.survey.files import read_answers
+    from lib.chapters.survey.keys import read_key
 
     check_targets({"--out": out}, {"--key": key, **{str(path): path for path in files}})
     found = read_answers(files, read_key(key) if key else None)

@@ -2,7 +2,8 @@
 
 Two kinds are understood, told apart by their header:
 
-- **the survey page's** files, one a rater, a row a piece heard, with the columns :data:`PAGE_COLUMNS`;
+- **the survey page's** files, one a rater, a row a piece heard, with the columns
+  :data:`lib.chapters.survey.answer_rows.PAGE_COLUMNS`;
 - **Google Forms exports**, a row a rater: a column `Timestamp` (or `時間戳記`), and for every piece three
   columns named `<piece> [emotion]`, `<piece> [genre]`, `<piece> [human]` (or `[情緒]`, `[曲風]`, `[人類]`),
   which is what a multiple-choice grid named by the piece exports. Other columns are not read, but an address
@@ -15,42 +16,28 @@ an identifier that was taken for a number is found again. File names and cells a
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 
 import pandas as pd
 
 from lib.basics.errors import BookError
-from lib.basics.files import hash_of_bytes, read_json
-from lib.chapters.survey.csv_files import read_csv_file
-from lib.chapters.survey.scores import QUESTIONS, SCORES
-
-PAGE_COLUMNS = (
-    "survey",
-    "rater",
-    "language",
-    "position",
-    "piece",
-    "presentation",
-    *QUESTIONS,
-    "heard_seconds",
+from lib.chapters.survey.answer_rows import (
+    ANSWER_COLUMNS,
+    Row,
+    form_question,
+    form_row,
+    kind_of,
+    page_row,
+    shown_text,
 )
-ANSWER_COLUMNS = ["file", "row", "survey", "rater", "position", "piece", "presentation", *QUESTIONS]
-ORIGINS = ("composed", "real")
+from lib.chapters.survey.csv_files import read_csv_file
+from lib.chapters.survey.keys import read_key, with_key
+from lib.chapters.survey.scores import QUESTIONS
 
 _TIMESTAMPS = {"timestamp", "時間戳記", "時間戳"}
 _ADDRESSES = {"email address", "email", "username", "電子郵件地址", "電子郵件", "使用者名稱"}
-_FORM_QUESTIONS = {
-    "emotion": "emotion",
-    "情緒": "emotion",
-    "genre": "genre",
-    "曲風": "genre",
-    "human": "human",
-    "人類": "human",
-}
-_FORM_COLUMN = re.compile(r"(.+?)\s*\[\s*([^\[\]]+?)\s*\]\s*")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}\b.*", re.DOTALL)
 
@@ -60,7 +47,8 @@ class SurveyAnswers:
     """What was read.
 
     Attributes:
-        answers: a row for each piece that a rater heard: :data:`ANSWER_COLUMNS`, scores as Int64, missing
+        answers: a row for each piece that a rater heard:
+        :data:`~lib.chapters.survey.answer_rows.ANSWER_COLUMNS`, scores as Int64, missing
             where not answered; with a key also origin, asked_emotion and asked_genre.
         problems: what was not used: file, row (as a spreadsheet counts, the header being 1; 0: the whole
             file), reason.
@@ -74,21 +62,13 @@ class SurveyAnswers:
     files: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class _Row:
-    file: str
-    number: int
-    cells: dict[str, str]
-    time: str = ""  # of a form
-    address: str = ""  # of a form
-
-
 def read_answers(paths: Iterable[Path], key: dict | None = None) -> SurveyAnswers:
     """Read files of answers; see the module for their formats.
 
     Args:
         paths: files, read in the order given. Of two submissions by the same rater the first counts.
-        key: from :func:`read_key`; with it, pieces get their origin and requested labels, and rows of another
+        key: from :func:`lib.chapters.survey.keys.read_key`; with it, pieces get their origin and requested
+        labels, and rows of another
             survey or of unknown pieces are refused.
 
     Raises:
@@ -106,7 +86,7 @@ def read_answers(paths: Iterable[Path], key: dict | None = None) -> SurveyAnswer
     table = pd.DataFrame(answers, columns=ANSWER_COLUMNS).astype(dict.fromkeys(QUESTIONS, "Int64"))
     mended: list[tuple[str, int, str]] = []
     if key is not None:
-        table = _with_key(table, key, problems, mended)
+        table = with_key(table, key, problems, mended)
     if table.empty:
         file, row, reason = problems[0] if problems else (files[0]["file"], 0, "no row is below its header")
         where = f"{file}, row {row}" if row else file
@@ -125,10 +105,10 @@ def read_answers(paths: Iterable[Path], key: dict | None = None) -> SurveyAnswer
 
 def _read_file(path: Path, name: str, answers: list, problems: list, seen: dict) -> dict[str, object]:
     """Add the answers of one file and what is wrong with it; returns what the file is."""
-    about: dict[str, object] = {"file": _shown(name), "kind": "unknown", "encoding": "unknown", "rows": 0}
+    about: dict[str, object] = {"file": shown_text(name), "kind": "unknown", "encoding": "unknown", "rows": 0}
     try:
         table = read_csv_file(path, _is_known)
-        about |= {"kind": _kind(table.header), "encoding": table.encoding, "rows": len(table.rows)}
+        about |= {"kind": kind_of(table.header), "encoding": table.encoding, "rows": len(table.rows)}
         is_form = about["kind"] == "Google Forms"
         special = _special_columns(table.header, table.rows) if is_form else {}
     except ValueError as reason:
@@ -144,8 +124,8 @@ def _read_file(path: Path, name: str, answers: list, problems: list, seen: dict)
                 kind: next((cells[place] for place in places if cells[place]), "")
                 for kind, places in special.items()
             }
-            row = _Row(about["file"], number, named, **about_row)
-            answers += (_form_row if is_form else _page_row)(row, seen)
+            row = Row(about["file"], number, named, **about_row)
+            answers += (form_row if is_form else page_row)(row, seen)
         except ValueError as reason:
             problems.append((about["file"], number, str(reason)))
     return about
@@ -179,7 +159,7 @@ def _special_columns(header: list[str], rows: list[tuple[int, list[str]]]) -> di
             for place, name in enumerate(header)
             if place not in named
             and filled(place)
-            and not _form_question(name)
+            and not form_question(name)
             and all(map(pattern.fullmatch, filled(place)))
         ]
         return named + alike
@@ -206,244 +186,8 @@ def read_folder(folder: Path | str) -> SurveyAnswers | None:
     return read_answers(paths, read_key(keys[0]) if keys else None) if paths else None
 
 
-def read_key(path: Path) -> dict:
-    """The key that was written with a survey page: survey, and pieces by opaque id.
-
-    Raises:
-        BookError: when it is missing or not such a key.
-    """
-    key = read_json(Path(path))
-    pieces = key.get("pieces") if isinstance(key, dict) else None
-    wanted = {"origin", "emotion", "genre", "file"}
-    if (
-        not isinstance(pieces, dict)
-        or not isinstance(key.get("survey"), str)
-        or not all(
-            isinstance(piece, dict) and wanted <= set(piece) and piece["origin"] in ORIGINS
-            for piece in pieces.values()
-        )
-    ):
-        raise BookError(
-            f"The file {path} is not the key of a survey: take the .key.json that "
-            "'survey make' wrote beside the page."
-        )
-    return key
-
-
 def _is_known(header: list[str]) -> bool:
     try:
-        return bool(_kind(header))
+        return bool(kind_of(header))
     except ValueError:
         return False
-
-
-def _kind(header: Sequence[str]) -> str:
-    """Which format the header belongs to; the reason when it is neither."""
-    missing = [name for name in PAGE_COLUMNS if name not in header]
-    if len(missing) < len(PAGE_COLUMNS) - 2:
-        if doubled := [name for name in PAGE_COLUMNS if header.count(name) > 1]:
-            raise ValueError(f"the column '{doubled[0]}' stands in it twice")
-        if missing:
-            raise ValueError(f"of the survey page's columns it lacks {', '.join(missing)}")
-        return "survey page"
-    forms = [found for found in map(_form_question, header) if found]
-    for piece, question in forms:
-        if forms.count((piece, question)) > 1:
-            raise ValueError(f"it asks '{question}' of '{_shown(piece)}' twice")
-    if forms:
-        return "Google Forms"
-    raise ValueError(
-        "its first row is neither that of the survey page nor that of a Google Forms export "
-        "with columns like 'piece 1 [emotion]'"
-    )
-
-
-def _form_question(column: str) -> tuple[str, str] | None:
-    """(piece, question) of a Google Forms column, or None."""
-    match = _FORM_COLUMN.fullmatch(column)
-    question = _FORM_QUESTIONS.get(match[2].lower()) if match else None
-    return (match[1], question) if question else None
-
-
-def _page_row(row: _Row, seen: dict) -> list[dict]:
-    cells = row.cells
-    for column in ("survey", "rater", "piece"):
-        if not cells[column] or len(cells[column]) > 200 or not cells[column].isprintable():
-            raise ValueError(f"it has no valid {column}")
-    if cells["presentation"] not in ("1", "2"):
-        raise ValueError(f"presentation is '{_shown(cells['presentation'])}', not 1 or 2")
-    if not re.fullmatch(r"[0-9]{1,4}", cells["position"]):
-        raise ValueError(f"position is '{_shown(cells['position'])}', not a number")
-    heard = cells["heard_seconds"].replace(",", ".")
-    if heard and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", heard):
-        raise ValueError(f"heard_seconds is '{_shown(cells['heard_seconds'])}', not a number")
-    scores = {question: _score(cells[question], question) for question in QUESTIONS}
-    if all(score is None for score in scores.values()):
-        raise ValueError("none of its questions is answered")
-    if heard and float(heard) == 0:
-        raise ValueError("it was answered without listening (0 s heard)")
-    _once(
-        row,
-        seen,
-        (cells["survey"], cells["rater"], cells["piece"], cells["presentation"]),
-        tuple(scores.values()),
-        "this rater's answers to this piece",
-    )
-    return [
-        {
-            "file": row.file,
-            "row": row.number,
-            "survey": cells["survey"],
-            "rater": cells["rater"],
-            "position": int(cells["position"]),
-            "piece": cells["piece"],
-            "presentation": int(cells["presentation"]),
-            **scores,
-        }
-    ]
-
-
-def _form_row(row: _Row, seen: dict) -> list[dict]:
-    pieces: dict[str, dict] = {}
-    for column, text in row.cells.items():
-        found = _form_question(column)
-        if found:
-            pieces.setdefault(found[0], dict.fromkeys(QUESTIONS))[found[1]] = _score(text, column)
-    answered = {
-        piece: scores
-        for piece, scores in pieces.items()
-        if any(score is not None for score in scores.values())
-    }
-    if not answered:
-        raise ValueError("none of its questions is answered")
-    address = row.address.lower()
-    content = repr((row.time, sorted((piece, sorted(scores.items())) for piece, scores in answered.items())))
-    _once(
-        row,
-        seen,
-        ("form", address or content),
-        content,
-        "a submission by this person" if address else "the submission",
-    )
-    rater = f"form-{hash_of_bytes(content.encode())[:16]}"  # without the address, which a hash would betray
-    return [
-        {
-            "file": row.file,
-            "row": row.number,
-            "survey": "",
-            "rater": rater,
-            "position": place,
-            "piece": piece,
-            "presentation": 1,
-            **scores,
-        }
-        for place, (piece, scores) in enumerate(answered.items(), start=1)
-    ]
-
-
-def _score(text: str, column: str) -> int | None:
-    """A score, or None for an empty cell."""
-    if not text:
-        return None
-    match = re.fullmatch(r"(\d)(?:[.,]0*)?", text)
-    if not match or int(match[1]) not in SCORES:
-        raise ValueError(
-            f"the score '{_shown(text)}' in '{_shown(column)}' is not a whole number from "
-            f"{SCORES[0]} to {SCORES[-1]}"
-        )
-    return int(match[1])
-
-
-def _once(row: _Row, seen: dict, who: tuple, what: object, meaning: str) -> None:
-    if who in seen:
-        file, number, earlier = seen[who]
-        raise ValueError(
-            f"it repeats {meaning} in {_shown(file)}, row {number}"
-            + ("" if earlier == what else ", with other scores; the first one counts")
-        )
-    seen[who] = (row.file, row.number, what)
-
-
-def _shown(text: str) -> str:
-    """Untrusted text for a message: printable and short."""
-    plain = "".join(letter if letter.isprintable() else "�" for letter in text)
-    return plain if len(plain) <= 60 else plain[:57] + "…"
-
-
-def _with_key(table: pd.DataFrame, key: dict, problems: list, mended: list) -> pd.DataFrame:
-    """Origins and labels of the pieces; a form may name them by id or by file name."""
-    by_name = {
-        **{Path(piece["file"]).stem: piece_id for piece_id, piece in key["pieces"].items()},
-        **{piece["file"]: piece_id for piece_id, piece in key["pieces"].items()},
-        **{piece_id: piece_id for piece_id in key["pieces"]},
-    }
-    kept, seen = [], {}
-    for record in table.to_dict("records"):
-        piece_id = by_name.get(record["piece"]) or _before_spreadsheet(record["piece"], key["pieces"])
-        survey = _before_spreadsheet(record["survey"], [key["survey"]]) or record["survey"]
-        if survey not in ("", key["survey"]):
-            problems.append(
-                (record["file"], record["row"], f"it belongs to another survey, '{_shown(survey)}'")
-            )
-        elif piece_id is None:
-            problems.append(
-                (record["file"], record["row"], f"the key knows no piece '{_shown(record['piece'])}'")
-            )
-        else:
-            who = survey, record["rater"], piece_id, record["presentation"]
-            first = seen.setdefault(who, record)
-            if record["piece"] not in by_name:
-                mended.append(
-                    (
-                        record["file"],
-                        record["row"],
-                        f"a spreadsheet took the piece '{piece_id}' "
-                        f"for a number and made it '{_shown(record['piece'])}'",
-                    )
-                )
-            if first is not record:  # the first had the identifier in its other form
-                problems.append(
-                    (
-                        record["file"],
-                        record["row"],
-                        f"it repeats this rater's answers to this "
-                        f"piece in {first['file']}, row {first['row']}",
-                    )
-                )
-                continue
-            piece = key["pieces"][piece_id]
-            kept.append(
-                record
-                | {
-                    "piece": piece_id,
-                    "origin": piece["origin"],
-                    "asked_emotion": piece["emotion"],
-                    "asked_genre": piece["genre"],
-                }
-            )
-    columns = [*ANSWER_COLUMNS, "origin", "asked_emotion", "asked_genre"]
-    return pd.DataFrame(kept, columns=columns).astype(dict.fromkeys(QUESTIONS, "Int64"))
-
-
-def _before_spreadsheet(text: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that a spreadsheet writes as `text`, having taken it for a number; None if unclear.
-
-    >>> _before_spreadsheet("1.234E+570", ["1234e567", "00123456"])
-    '1234e567'
-    """
-    shown = _number(text)
-    if shown is None:
-        return None
-    rounding = Context(prec=len(shown.as_tuple().digits))
-    found = [
-        name for name in known if (number := _number(name)) is not None and rounding.plus(number) == shown
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        number = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from lib.chapters.noise.noise_slider import noise_slider
 from lib.data.tokenizer import build_tokenizer, encode
-from lib.experiments.noise import published_noise
+from lib.experiments.published_noise import published_noise
 from lib.sound.known_tune import known_tune
 
 DEVIATIONS = [10.0**exponent for exponent in range(-9, 0)]

@@ -7,7 +7,8 @@ import torch
 from symusic import Score
 
 from lib.basics.errors import BookError
-from lib.chapters.survey.files import PAGE_COLUMNS, read_key
+from lib.chapters.survey.answer_rows import PAGE_COLUMNS
+from lib.chapters.survey.keys import read_key
 from lib.chapters.survey.page import survey_pieces
 from lib.chapters.survey.pieces import write_survey_pieces
 from lib.cli import main

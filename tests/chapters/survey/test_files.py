@@ -6,7 +6,9 @@ import re
 import pytest
 
 from lib.basics.errors import BookError
-from lib.chapters.survey.files import PAGE_COLUMNS, read_answers, read_folder, read_key
+from lib.chapters.survey.answer_rows import PAGE_COLUMNS
+from lib.chapters.survey.files import read_answers, read_folder
+from lib.chapters.survey.keys import read_key
 
 HEADER = ",".join(PAGE_COLUMNS)
 ROWS = ["s1,r1,en,1,aa,1,4,5,2,20.5", "s1,r1,en,2,bb,1,1,2,3,31", "s1,r1,en,3,aa,2,4,4,2,12"]

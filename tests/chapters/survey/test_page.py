@@ -12,7 +12,8 @@ from symusic import Note, Score, Track
 
 from lib.basics.errors import BookError
 from lib.chapters.survey import page as survey_page
-from lib.chapters.survey.files import PAGE_COLUMNS, read_key
+from lib.chapters.survey.answer_rows import PAGE_COLUMNS
+from lib.chapters.survey.keys import read_key
 from lib.chapters.survey.page import make_survey
 
 LABELS = (("sad", "pop"), ("‹i›x", "Bob & Sue's"))

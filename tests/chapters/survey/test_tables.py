@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from lib.chapters.survey import scores as survey, tables as survey_tables
-from lib.chapters.survey.files import ANSWER_COLUMNS, SurveyAnswers
+from lib.chapters.survey.answer_rows import ANSWER_COLUMNS
+from lib.chapters.survey.files import SurveyAnswers
 
 
 def made_up(key: bool = True) -> SurveyAnswers:
