@@ -115,6 +115,12 @@ def _style(style: str) -> str:
     return f' style="{style}"' if style else ""
 
 
-def no_evidence_table(caption: str) -> HTML:
-    """What stands in the place of a table where no kept evidence is of these data."""
-    return html_table(pd.DataFrame({"kept evidence": ["none fits these data"]}), caption)
+def no_evidence(caption: str, part: str) -> HTML:
+    """The sentence in the place of a table where no kept evidence is of these data.
+
+    Args:
+        caption: of the table.
+        part: of the evidence, by the name of `python -m lib evidence`.
+    """
+    command = f"<code>python -m lib evidence {escape(part)}</code>"
+    return HTML(f"<p><em>{escape(caption)}</em>: not kept for these data; {command} makes it.</p>")

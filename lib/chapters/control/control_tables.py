@@ -10,7 +10,7 @@ from lib.measures.comparison import seeds_from_text, without_each_seed
 from lib.measures.statistics import Interval, bootstrap_mean
 from lib.measures.style import STATISTICS
 from lib.show.style import model_label
-from lib.show.tables import html_table, no_evidence_table, with_interval
+from lib.show.tables import html_table, no_evidence, with_interval
 from lib.show.words import compared
 
 _CHANCE = ("below chance", "above chance", "not distinguishable from chance")
@@ -41,7 +41,7 @@ def obtained_html(table: pd.DataFrame | None, caption: str, note: str = "") -> H
         caption, note: of the table.
     """
     if table is None:
-        return no_evidence_table(caption)
+        return no_evidence(caption, "control")
     lines = []
     for (source, guidance), part in table.groupby(["source", "guidance"], sort=False):
         line = {
@@ -69,7 +69,7 @@ def paired_html(table: pd.DataFrame | None, caption: str, note: str = "") -> HTM
         caption, note: of the table.
     """
     if table is None:
-        return no_evidence_table(caption)
+        return no_evidence(caption, "control")
     lines = pd.DataFrame(
         {
             "judged": table["by"],

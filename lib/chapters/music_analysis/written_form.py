@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from lib.chapters.music_analysis.sections import is_aabb, main_boundary
+from lib.chapters.music_analysis.tables import mean_with_interval
 from lib.data.embedded.abc import Tune, clean
 from lib.data.embedded.arrange import SourceError
 from lib.data.embedded.sources import COLLECTIONS, sources_of
 from lib.measures.piece import Music, UnmeasurableError, barred_notes
 from lib.measures.shuffled_bars import shuffle_bars
-from lib.measures.statistics import bootstrap_mean
 
 # ':|', '::', ':||:' and ':|:' all end a repeated part; endings in brackets come before the sign.
 _END_OF_REPEAT = re.compile(r":\s*\|+\s*:?|::")
@@ -78,7 +78,7 @@ def recall_table(pieces: Sequence[Music], signs: pd.Series, seed: int = 0) -> pd
         line = {"tunes": name, "pieces": len(answers)}
         for column, measure in enumerate(("form", "middle")):
             if answers:
-                interval = bootstrap_mean(np.array(answers)[:, column], np.array(groups))
+                interval = mean_with_interval(np.array(answers)[:, column], np.array(groups), share=True)
                 line |= {
                     measure: interval.estimate,
                     f"{measure}_low": interval.low,

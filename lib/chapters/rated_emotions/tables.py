@@ -4,7 +4,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from lib.show.style import model_label
-from lib.show.tables import html_table, no_evidence_table, with_interval
+from lib.show.tables import html_table, no_evidence, with_interval
 from lib.show.words import counted
 
 
@@ -157,7 +157,7 @@ def moved_over_seeds_html(effects: pd.DataFrame | None, errors: dict[str, float]
     """
     caption = "Asked for the other side, same seed, over training seeds: what the judge says"
     if effects is None:
-        return no_evidence_table(caption)
+        return no_evidence(caption, "control")
     wanted = {"valence": "minor minus major", "arousal": "lively minus calm"}
     rows = [
         {

@@ -54,8 +54,8 @@ def test_a_word_that_hangs_on_one_training_seed_is_not_used():
 
 def test_without_evidence_the_chapter_says_so():
     assert set(control_tables.obtained_words(None, None, None).values()) == {""}
-    assert "none fits these data" in control_tables.obtained_html(None, "caption").data
-    assert "none fits these data" in control_tables.paired_html(None, "caption").data
+    assert "not kept for these data" in control_tables.obtained_html(None, "caption").data
+    assert "not kept for these data" in control_tables.paired_html(None, "caption").data
     (axis,) = control_plots.plot_effects(None).axes
     assert "No kept evidence" in axis.texts[0].get_text()
 

@@ -103,4 +103,4 @@ def test_what_is_moved_over_seeds_is_told_of_the_halves_that_the_judge_hears():
     page = tables.moved_over_seeds_html(effects, errors, "note").data
     assert page.count("LSTM") == 2
     assert "third" not in page
-    assert "none fits" in tables.moved_over_seeds_html(None, errors, "note").data
+    assert "not kept for these data" in tables.moved_over_seeds_html(None, errors, "note").data
