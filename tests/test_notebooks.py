@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+from every_chapter import solutions
 from prose import QUOTING_TAG, typed_numbers
 
 from lib.basics.places import NOTEBOOKS
@@ -12,6 +13,8 @@ from lib.publish.chapters import documents, parameters_of, tagged
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 LONGEST_CELL = 40  # lines; what is longer does work that belongs in lib
+WIDEST = 88  # columns of code that fit beside the margin without a scroll bar
+LAID_OUT = ("02_lstm", "03_transformer", "03b_comparison")  # whole chapters laid out to that width
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -78,6 +81,21 @@ def test_every_cell_has_an_address_that_can_be_read(notebook):
 def test_no_code_cell_is_long(notebook):
     for cell in code_cells(notebook):
         assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source.splitlines()[0]
+
+
+def test_code_that_is_laid_out_fits_the_page(path, notebook):
+    cells = [cell.source for cell in code_cells(notebook)] if path.stem in LAID_OUT else []
+    lines = "\n".join([*cells, *solutions(notebook)]).splitlines()
+    assert [line for line in lines if len(line) > WIDEST] == []
+
+
+def test_code_of_a_solution_is_whole(notebook):
+    """That it also runs, test_small_folders tries: it runs it behind its chapter."""
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    found = solutions(notebook)
+    assert prose.count("~~~python") == len(found), "a block of code outside the folded solutions is not run"
+    nodes = (node for code in found for node in ast.walk(ast.parse(code)))
+    assert not any(isinstance(node, ast.Constant) and node.value is ... for node in nodes)
 
 
 @pytest.mark.parametrize("name", ["settings", "store", "runs", "models", "losses"])

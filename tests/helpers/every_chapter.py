@@ -24,6 +24,10 @@ from lib.profiles import Profile
 from lib.profiles.profile import load_profile as load_whole_profile
 
 CHAPTERS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+_SOLUTION = re.compile(
+    r"^```\{admonition\} [^\n]+\n:class: dropdown\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+)
+_CODE = re.compile(r"^~~~python\n(?P<code>.*?)^~~~$", re.DOTALL | re.MULTILINE)
 _WARNING = re.compile(r"[^\n]*(?:warning|traceback)[^\n]*", re.IGNORECASE)
 
 
@@ -49,8 +53,19 @@ def tiny_profile(name: str = "laptop", data: str | Path = "") -> Profile:
     return Profile.model_validate(content | {"threads": 1, "workers": 1})
 
 
+def solutions(notebook: nbformat.NotebookNode) -> list[str]:
+    """The code of the folded solutions of a chapter, block by block, as it is printed."""
+    return [
+        block["code"]
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for folded in _SOLUTION.finditer(cell.source)
+        for block in _CODE.finditer(folded["text"])
+    ]
+
+
 def run_chapters(folder: Path, names: list[str] | None = None, keep: Path | None = None) -> list[str]:
-    """Run the chapters on the music in `folder`, each to its end.
+    """Run the chapters on the music in `folder`, each to its end, and then the code of its solutions.
 
     Args:
         folder: of XMIDI-named files.
@@ -110,6 +125,16 @@ def _run(name: str, folder: Path, keep: Path | None) -> list[str]:
             problems.append(f"[{number}] shows {shown.stdout.strip().splitlines()[-1][:300]}")
         if keep:
             _keep(keep / f"{folder.name}-{name}-{number:02d}", shown)
+    for number, code in enumerate([] if failed else solutions(notebook), start=1):
+        with _unhandled_warnings(), capture_output() as shown:
+            shell.display_trap.hook = sys.displayhook
+            result = shell.run_cell(code, store_history=True)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            told = " ".join(str(error).split())[:300]
+            problems.append(f"[solution {number}]: {type(error).__name__}: {told}")
+        if keep:
+            _keep(keep / f"{folder.name}-{name}-solution-{number}", shown)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     missing = set(re.findall(r"{glue:text}`([^`:]+)", prose)) - kept
     return problems + [f"has no {about} for its sentences" for about in sorted(missing) if not failed]

@@ -123,7 +123,7 @@ def plot_token_strip(tokens: list[str], types: list[str]) -> Figure:
         types: the type of each token, which decides its colour.
     """
     rows = -(-len(tokens) // _BOXES_IN_A_ROW)
-    figure, axis = plt.subplots(figsize=(7.2, 0.34 * rows + 0.2))
+    figure, axis = plt.subplots(figsize=(7.2, 0.34 * rows + 0.55))
     for number, (token, kind) in enumerate(zip(tokens, types, strict=True)):
         row, column = divmod(number, _BOXES_IN_A_ROW)
         fill = token_colour(kind)
@@ -139,6 +139,10 @@ def plot_token_strip(tokens: list[str], types: list[str]) -> Figure:
         )
     axis.set(xlim=(0, _BOXES_IN_A_ROW), ylim=(-rows, 0.05))
     axis.axis("off")
+    legend = [
+        plt.Rectangle((0, 0), 1, 1, color=token_colour(kind), label=kind) for kind in dict.fromkeys(types)
+    ]
+    figure.legend(handles=legend, loc="outside lower left", ncols=_BOXES_IN_A_ROW, handlelength=1.0)
     return figure
 
 

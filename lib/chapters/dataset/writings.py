@@ -1,5 +1,7 @@
 """One tune in both writings, written out and in shorthand, and whether they say the same."""
 
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from lib.data import TokenStore
 from lib.data.scores import load_score
 from lib.data.shorthand.tokens import AGAIN, BARS, LEFT
 from lib.data.tokenizer import build_tokenizer, has_shorthand, spell
+from lib.show.plots import pitch_name
 
 MOST_BARS = 12
 """Of a tune that is printed whole."""
@@ -57,6 +60,48 @@ def both_writings(store: TokenStore, row: int) -> pd.DataFrame:
 def _text(store: TokenStore, ids: np.ndarray) -> str:
     """Tokens as text; `_None`, which says nothing, is left out."""
     return " ".join(store.vocabulary[token].removesuffix("_None") for token in ids)
+
+
+def explain_tokens(tokens: Sequence[str], steps_a_beat: int) -> pd.DataFrame:
+    """Tokens in words: what each says about the note or the bar it belongs to.
+
+    Args:
+        tokens: texts such as 'Pitch_57', as MidiTok's REMI spells them.
+        steps_a_beat: of positions.
+
+    Returns:
+        token, says.
+    """
+    return pd.DataFrame([{"token": token, "says": _in_words(token, steps_a_beat)} for token in tokens])
+
+
+def _in_words(token: str, steps_a_beat: int) -> str:
+    kind, _, value = token.partition("_")
+    if kind == "Bar":
+        return "a bar begins"
+    if kind == "TimeSig":
+        return f"its meter: {value}"
+    if kind == "Position":
+        beats = Fraction(int(value), steps_a_beat)
+        return f"what follows begins {_beats(beats)} after the bar line ({value} steps)"
+    if kind == "Pitch":
+        return f"a note of pitch {value}: {pitch_name(int(value))}"
+    if kind == "Velocity":
+        return f"how loud: {value} of 127"
+    if kind == "Duration":
+        whole, steps, a_beat = (int(part) for part in value.split("."))
+        length = _beats(whole + Fraction(steps, a_beat))
+        return f"it lasts {length} ({whole}, and {steps} steps of {a_beat})"
+    if kind == "Tempo":
+        return f"the tempo: {value} beats a minute"
+    return "" if value == "None" else value
+
+
+def _beats(number: Fraction) -> str:
+    """A length in beats as a mixed number: '1 1/2 beats'."""
+    whole, part = divmod(number, 1)
+    text = " ".join(str(found) for found in (whole, part) if found) or "0"
+    return f"{text} {'beat' if 0 < number <= 1 else 'beats'}"
 
 
 def compare_with_files(store: TokenStore, folder: Path, rows: np.ndarray) -> pd.DataFrame:

@@ -14,10 +14,14 @@ from lib.show.style import BAR_LINE, DIVERGING, INK, MODEL_COLOURS, SEQUENTIAL
 
 _GATES = {"input": "#0072B2", "forget": "#D55E00", "output": "#009E73"}
 _SERIES = [("#1A1A1A", "-"), ("#D55E00", "--"), ("#0072B2", "-."), ("#C4689B", ":")]
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SMALLEST = 1e-12  # of relative gradients that are drawn
 
 
 def plot_gradient_reach(gradients: Mapping[str, np.ndarray], marks: Mapping[str, float]) -> Figure:
     """Gradient size against distance, on a logarithmic axis, each curve relative to its value at distance 0.
+
+    A curve ends where it leaves the axis.
 
     Args:
         gradients: by network, the size at 0, 1, 2 … steps back, [steps].
@@ -26,7 +30,9 @@ def plot_gradient_reach(gradients: Mapping[str, np.ndarray], marks: Mapping[str,
     figure, axis = plt.subplots(figsize=(7.2, 3.4))
     floor = np.finfo(np.float32).eps
     for (name, sizes), (colour, line) in zip(gradients.items(), _SERIES, strict=False):
-        axis.semilogy(np.maximum(sizes / sizes[0], 1e-12), color=colour, linestyle=line, label=name)
+        relative = sizes / sizes[0]
+        inside = np.where(relative > _SMALLEST, relative, np.nan)  # a clipped value would look like a plateau
+        axis.semilogy(inside, color=colour, linestyle=line, label=name)
     longest = max(len(sizes) for sizes in gradients.values())
     for label, distance in marks.items():
         if distance > longest:
@@ -40,7 +46,7 @@ def plot_gradient_reach(gradients: Mapping[str, np.ndarray], marks: Mapping[str,
             textcoords="offset points",
             fontsize=9,
         )
-    axis.axhspan(1e-12, floor, color=BAR_LINE, alpha=0.2, linewidth=0)
+    axis.axhspan(_SMALLEST, floor, color=BAR_LINE, alpha=0.2, linewidth=0)
     axis.annotate(
         "lost in rounding",
         (0.5, floor),
@@ -54,7 +60,10 @@ def plot_gradient_reach(gradients: Mapping[str, np.ndarray], marks: Mapping[str,
     axis.set(
         xlabel="distance back, in steps (tokens)",
         ylabel="gradient, relative to distance 0",
-        ylim=(1e-12, 1e3),
+        ylim=(_SMALLEST, 1e3),
+    )
+    axis.yaxis.set_major_formatter(
+        lambda value, _: "10" + f"{round(np.log10(value))}".translate(_SUPERSCRIPTS)
     )
     axis.legend(loc="center", bbox_to_anchor=(0.55, 0.6))
     return figure

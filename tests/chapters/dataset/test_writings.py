@@ -64,3 +64,19 @@ def test_another_piece_s_file_is_another(short_store, tiny_folder, monkeypatch):
 def test_tokens_that_are_written_out_have_no_shorthand_to_show(tiny_store, tiny_folder):
     assert writings.tune_with_repeats(tiny_store) is None
     assert writings.compare_with_files(tiny_store, tiny_folder, np.arange(3))["same"].all()
+
+
+def test_tokens_are_told_in_words():
+    texts = ["Bar_None", "TimeSig_6/8", "Position_36", "Pitch_57", "Velocity_79", "Duration_0.12.24"]
+    table = writings.explain_tokens([*texts, "Duration_1.6.24", "Tempo_120.0", "EOS_None"], steps_a_beat=24)
+    assert table["says"].tolist() == [
+        "a bar begins",
+        "its meter: 6/8",
+        "what follows begins 1 1/2 beats after the bar line (36 steps)",
+        "a note of pitch 57: A3",
+        "how loud: 79 of 127",
+        "it lasts 1/2 beat (0, and 12 steps of 24)",
+        "it lasts 1 1/4 beats (1, and 6 steps of 24)",
+        "the tempo: 120.0 beats a minute",
+        "",
+    ]

@@ -101,7 +101,7 @@ def test_the_sentence_has_its_numbers():
 
 def test_the_page_sorts_what_was_learned_from_what_was_not(published, tiny_book):
     published(card(ours(1.0)))
-    found = tiny_book.copy(tiny_book.notebook("03_transformer", "1 + 1"))
+    found = tiny_book.copy(tiny_book.notebook("03b_comparison", "1 + 1"))
     claim = read_ledger().claim(1)
     outcome = {"value": 0.1, "low": 0.05, "high": 0.15, "seeds": None, "reach": [-6, 6]}
     found.notebook.cells[-1].outputs = [
@@ -132,7 +132,7 @@ def test_the_page_sorts_what_was_learned_from_what_was_not(published, tiny_book)
     )
     assert claim.claim in page
     assert "5 seeds" in page
-    assert "03_transformer.html#" in page
+    assert "03b_comparison.html#" in page
 
 
 def test_the_first_page_gets_the_sentence(published):

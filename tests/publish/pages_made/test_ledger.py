@@ -129,13 +129,13 @@ def test_the_page_shows_ours_first_links_each_claim_and_escapes(executed):
         "own_outcome": plain(-0.1, -0.2, -0.05, seeds=5, without_seed=[[-0.2, -0.05]] * 5),
     }
     survey = executed("07_survey", {**SURVEY[0], "n": "<43> raters"}, SURVEY[1])
-    page = claims_page([survey, executed("03_transformer", own)], "smoke")
+    page = claims_page([survey, executed("03b_comparison", own)], "smoke")
     ours = page[page.index("## Ours") :]
     failed = ours.index(">failed</span>")
     undecided = ours.index("the chapter a2_style_and_memory")
     assert failed < undecided < ours.index("8. The merged scores")
     assert '<a href="../notebooks/07_survey.html#claim-8">' in page
-    assert '<a href="../notebooks/03_transformer.html#own-claim-better-than-counting">' in page
+    assert '<a href="../notebooks/03b_comparison.html#own-claim-better-than-counting">' in page
     assert "&lt;43&gt; raters" in page
     ledger = read_ledger()
     assert page.count('<tr><th scope="row">') == 2 * len(ledger.own) + len(ledger.claims)
@@ -256,7 +256,7 @@ def test_where_no_music_can_decide_the_vote_is_on_the_reports_own_files(executed
 def test_the_rule_stands_with_its_margin_and_its_seeds(executed):
     seeds = {"seeds": 5, "without_seed": [[0.014, 0.026]] * 5}
     first = record(1, plain(0.1), plain(0.02, 0.015, 0.025, **seeds), verdicts=("confounded", "agrees"))
-    card = card_of(claims_page([executed("03_transformer", first)], "smoke"), 1)
+    card = card_of(claims_page([executed("03b_comparison", first)], "smoke"), 1)
     assert card["data-answer"] == "agrees"
     assert (
         "agrees where the whole interval is above 0.01, from at least 5 seeds and without any one of them"
@@ -267,7 +267,7 @@ def test_the_rule_stands_with_its_margin_and_its_seeds(executed):
 def test_nobody_is_asked_about_a_claim_whose_chapter_is_not_there(executed):
     card = card_of(claims_page([executed("07_survey", *SURVEY)], "smoke"), 1)
     assert not card.has_attr("data-answer")
-    assert "the chapter 03_transformer is not part of this site" in card.get_text()
+    assert "the chapter 03b_comparison is not part of this site" in card.get_text()
 
 
 def test_a_claim_can_be_voted_what_can_become_of_it(executed):
