@@ -46,7 +46,7 @@ def plot_lstm_cell() -> Figure:
     for middle, sign in (((28, 54), "×"), ((52, 54), "+"), ((52, 38), "×"), ((90, 33), "×")):
         _circle(axis, middle, sign)
     _box(axis, (90, 44), (12, 6), "tanh", INK)
-    for place, text in (
+    names: list[tuple[Point, str]] = [
         ((3, 54), "cₜ₋₁"),
         ((101, 54), "cₜ"),
         ((3, 8), "hₜ₋₁"),
@@ -56,8 +56,9 @@ def plot_lstm_cell() -> Figure:
         ((41, 33), "i"),
         ((63, 33), "g"),
         ((73, 30), "o"),
-    ):
-        axis.text(*place, text, ha="center", va="center", style="italic")
+    ]
+    for (x, y), text in names:
+        axis.text(x, y, text, ha="center", va="center", style="italic")
     axis.text(40, 60, "the cell: forget a share, add something", ha="center", fontsize=9)
     return figure
 
