@@ -131,7 +131,7 @@ def compose(
     if browser_seed is not None and run:
         raise BookError("The page composes with the pretrained model: leave out --run or --browser-seed.")
     from lib.composing import SamplingSettings, load_pretrained
-    from lib.composing.browser_weights import quantised
+    from lib.composing.browser.weights import quantised
     from lib.composing.pretrained import FOLDER, SELECTOR
     from lib.composing.request import Request, read_span
     from lib.measures.selector import fit_selector, read_selector

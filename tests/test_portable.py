@@ -38,13 +38,13 @@ builtins.__import__ = guarded
 for name in modules:
     importlib.import_module(name)
 from lib.basics.machine import core_count
-from lib.data import reader_process
+from lib.data.files import reader_process
 assert not reader_process.FORKS and core_count() > 0
 """
 
 
 def test_every_module_loads_without_what_only_posix_has():
-    assert "lib.data.reader_process" in MODULES
+    assert "lib.data.files.reader_process" in MODULES
     others = [name for name in MODULES if name != "lib.__main__"]
     loaded = subprocess.run(
         [sys.executable, "-c", CODE, *others], cwd=PROJECT, capture_output=True, text=True

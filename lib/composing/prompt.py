@@ -9,7 +9,7 @@ from lib.basics.errors import BookError
 from lib.composing.compose import Composition
 from lib.composing.protocols import Vocabulary
 from lib.composing.sampling import FREE
-from lib.data.scores import read_score
+from lib.data.files.scores import read_score
 from lib.data.shorthand.bars import words_of
 from lib.data.shorthand.gaps import read_bars, with_gap
 from lib.data.shorthand.tokens import ACTIVITY, AROUSAL, FILL, GAP, KEY, LEFT, LENGTH, ids_of_types

@@ -10,9 +10,9 @@ from pydantic import Field, ValidationError, model_validator
 from torch import Tensor
 
 from lib.basics.errors import BookError
-from lib.composing.browser_numbers import uniforms
+from lib.composing.browser.numbers import uniforms
+from lib.composing.browser.packed import packed_linear_layers
 from lib.composing.filters import apply_temperature, guide, keep_top_k, keep_top_p, sample
-from lib.composing.packed import packed_linear_layers
 from lib.composing.protocols import Composer
 from lib.data.shorthand.tokens import LONGEST
 from lib.profiles.profile import Settings
@@ -42,7 +42,7 @@ class SamplingSettings(Settings):
         grammar: only tokens that :class:`lib.composing.grammar.Grammar` allows can be drawn.
         greedy: always take the likeliest token; seed, temperature, top_k and top_p then change nothing.
         generator: where random numbers come from: numpy, or as in the page that composes in a browser
-            (:func:`lib.composing.browser_numbers.uniforms`).
+            (:func:`lib.composing.browser.numbers.uniforms`).
         bars: how many bars a piece is told to have; None: as the model likes. Only in shorthand.
 
     Raises:

@@ -19,14 +19,14 @@ from miditok import REMI
 from lib.basics.errors import BookError
 from lib.basics.files import explain_write_errors, hash_of_bytes, hash_of_json, write_json
 from lib.basics.progress import Progress
-from lib.data import duplicates, groups
-from lib.data.companions import read_companion
-from lib.data.melodies import same_melody
+from lib.data.files.companions import read_companion
+from lib.data.files.reader_process import borrowed_reader
+from lib.data.grouping import duplicates, groups
+from lib.data.grouping.melodies import same_melody
+from lib.data.grouping.split import split_by_groups
 from lib.data.pieces import LeftOut, Piece, has_midi_suffix, is_file, printable, read_folder
-from lib.data.reader_process import borrowed_reader
 from lib.data.shards import Reading, read_shards, remove_shards, tokenise
 from lib.data.shorthand.tokens import BARS, ids_of_types
-from lib.data.split import split_by_groups
 from lib.data.tokenizer import TokenSet, build_tokenizer, token_types, vocabulary_of
 
 FORMAT = 4

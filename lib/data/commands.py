@@ -52,7 +52,7 @@ def fetch(
     archive: Annotated[Path | None, typer.Option(help="The archive, if you have it already.")] = None,
 ) -> None:
     """Download, check and unpack XMIDI; an interrupted download goes on where it was."""
-    from lib.data import xmidi as dataset
+    from lib.data.files import xmidi as dataset
 
     folder, archive = folder or dataset.default_folder(), archive or dataset.default_archive()
     print(dataset.ABOUT)
@@ -69,7 +69,7 @@ def fetch(
 @xmidi.command()
 def verify(folder: Annotated[Path, typer.Argument(help="The folder of the MIDI files.")]) -> None:
     """Hold a folder against XMIDI's published counts; the status is 1 if they differ."""
-    from lib.data import xmidi as dataset
+    from lib.data.files import xmidi as dataset
 
     table = dataset.compare_counts(folder)
     print(dataset.describe_comparison(table))

@@ -2,9 +2,9 @@
 behind them.
 
 joblib deals the shards out, to processes on this machine or to a Dask cluster, and in each of its workers a
-child process does the reading (see :mod:`lib.data.reader_process`). What a shard holds does not depend on who
-read it, and shards are numbered by the names of their files, so that the result has the same bytes for any
-number and order of workers. A shard is one file that comes into being by one rename.
+child process does the reading (see :mod:`lib.data.files.reader_process`). What a shard holds does not
+depend on who read it, and shards are numbered by the names of their files, so that the result has the same
+bytes for any number and order of workers. A shard is one file that comes into being by one rename.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, explain_write_errors
 from lib.basics.progress import Progress
+from lib.data.files.reader_process import READ_PIECE, Answer, borrowed_reader
 from lib.data.pieces import LeftOut, Piece
-from lib.data.reader_process import READ_PIECE, Answer, borrowed_reader
 
 SHARD_FILES, SHARD_BYTES = 2000, 2_000_000
 """A shard ends at so many files or bytes: some three seconds of work for one process."""

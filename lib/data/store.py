@@ -46,7 +46,7 @@ class TokenStore:
         index: a row a piece: identifier, name, emotion, genre, offset and length in tokens, notes of the
             file, notes_lost, notes_moved, bars, seconds, meter, pitch_low, pitch_high, repaired, hash_exact,
             hash_transposed, notes_out_of_range, notes_ended, seconds_told, tempos_lost, pedals, repairs,
-            work, group_without_melody, group, split; see :class:`lib.data.reading.Record`.
+            work, group_without_melody, group, split; see :class:`lib.data.files.reading.Record`.
         bar_lines: the places in the flat ids of all tokens with which a bar begins, ascending.
         vocabulary: the text of each token, by id.
         type_names, type_of_id: the token types, and the index of each id's type, shape [vocabulary].

@@ -12,9 +12,9 @@ from miditok import REMI, TokenizerConfig
 from symusic import Score
 
 from lib.basics.errors import BookError
-from lib.data.labels import estimate_key, onsets_per_beat, pitch_class_time
+from lib.data.labelling.labels import estimate_key, onsets_per_beat, pitch_class_time
+from lib.data.labelling.rated_judge import judged_arousal
 from lib.data.note_tables import NoteTable
-from lib.data.rated_judge import judged_arousal
 from lib.data.shorthand import gaps, writing
 from lib.data.shorthand.bars import Words, words_of
 from lib.data.shorthand.tokens import EXTRA

@@ -14,7 +14,7 @@ from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, hash_of_bytes, read_json, write_json
 from lib.basics.machine import core_count, git_commit, package_versions, processor_name
 from lib.basics.places import BOOK
-from lib.data.label_schemes import UNNAMED_LABELS
+from lib.data.labelling.label_schemes import UNNAMED_LABELS
 from lib.data.store import TokenStore
 from lib.profiles import Profile
 from lib.profiles.profile import LABELS_IN_NAME

@@ -20,15 +20,15 @@ from lib.composing.counted import NgramComposer
 from lib.composing.outcomes import share_with_interval
 from lib.composing.pretrained import Pretrained
 from lib.data import TokenStore
-from lib.data.label_schemes import LabelRule
+from lib.data.labelling.label_schemes import LabelRule
 from lib.data.tokenizer import decode
 from lib.measures.label_control import agreement, halves, is_ruled, judge_by_rule
-from lib.measures.notes import NoteReader
-from lib.measures.piece import BarredNotes, UnmeasurableError, barred_notes
+from lib.measures.music.notes import NoteReader
+from lib.measures.music.piece import BarredNotes, UnmeasurableError, barred_notes
+from lib.measures.music.style import style_table
 from lib.measures.selector import Selector
 from lib.measures.sources import PieceSet, composed_set, real_set
 from lib.measures.statistics import Interval, as_json, bootstrap_mean
-from lib.measures.style import style_table
 from lib.models import NgramModel
 
 PIECES = 400

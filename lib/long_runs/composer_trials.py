@@ -9,7 +9,7 @@ import pandas as pd
 from lib.composing import SamplingSettings, compose_many
 from lib.data import open_store
 from lib.data.embedded.sources import non_commercial_genres
-from lib.data.label_schemes import read_rule
+from lib.data.labelling.label_schemes import read_rule
 from lib.data.part import StorePart
 from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet

@@ -13,12 +13,12 @@ from lib.composing import SamplingSettings
 from lib.composing.counted import NgramComposer
 from lib.composing.pretrained import load_pretrained
 from lib.data import TokenStore
-from lib.data.label_schemes import read_rule
-from lib.data.rated_judge import read_judge
+from lib.data.labelling.label_schemes import read_rule
+from lib.data.labelling.rated_judge import read_judge
 from lib.data.store import dataset_folder
 from lib.measures.classifier import judge_by_classifier, train_classifier
+from lib.measures.music.notes import NoteReader
 from lib.measures.music_sources import LSTM, NGRAM, PRETRAINED, REAL, TRANSFORMER, ngram_identity
-from lib.measures.notes import NoteReader
 from lib.measures.sources import PieceSet, matched_rows, real_set
 from lib.models import request_ngram
 from lib.profiles import Profile
@@ -29,7 +29,8 @@ ALIKE = ("american", "irish", "scottish")
 SLOTS, GUIDED_SLOTS, SINGLE_SLOTS = 10, 4, 17  # of each run; with guidance; of a source with one run
 GUIDANCES = (2.0, 3.0)
 MEASURES = ("valence", "arousal", "third", "onsets a beat", "note length", "height", "step", "leaps")
-"""What of the notes is followed when a label is swapped; see :data:`lib.data.emotion_features.FEATURES`."""
+"""What of the notes is followed when a label is swapped; see
+:data:`lib.data.labelling.emotion_features.FEATURES`."""
 
 
 def run_label_trials(profile: Profile, store: TokenStore) -> dict[str, pd.DataFrame]:

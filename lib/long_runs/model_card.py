@@ -1,6 +1,6 @@
 """The card of the pretrained model, for people: what it is, how it was made, what it is worth."""
 
-from lib.data.label_schemes import UNNAMED_LABELS, find_scheme
+from lib.data.labelling.label_schemes import UNNAMED_LABELS, find_scheme
 
 
 def card_text(card: dict) -> str:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from lib.basics.errors import BookError
 from lib.basics.files import hash_of_bytes, hash_of_json, write_bytes, write_csv, write_json, write_text
 from lib.basics.machine import git_commit
-from lib.composing.browser_weights import quantised
+from lib.composing.browser.weights import quantised
 from lib.composing.pretrained import (
     CARD,
     CARD_TEXT,
@@ -32,7 +32,7 @@ from lib.composing.pretrained import (
 )
 from lib.data import open_store
 from lib.data.embedded.sources import non_commercial_genres
-from lib.data.label_schemes import LabelRule, read_rule, scheme_of
+from lib.data.labelling.label_schemes import LabelRule, read_rule, scheme_of
 from lib.data.part import StorePart
 from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet

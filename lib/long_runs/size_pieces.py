@@ -13,12 +13,12 @@ from lib.basics.progress import Progress
 from lib.chapters.control.distances import mean_distance
 from lib.composing import SamplingSettings
 from lib.composing.keep import request_pieces
-from lib.data.label_schemes import read_rule
+from lib.data.labelling.label_schemes import read_rule
 from lib.data.store import TokenStore, dataset_folder
 from lib.long_runs.composed_pieces import TOP_P, even_labels, measure_pieces
-from lib.measures.notes import NoteReader
+from lib.measures.music.notes import NoteReader
+from lib.measures.music.style import style_table
 from lib.measures.sources import composed_set, real_set
-from lib.measures.style import style_table
 from lib.profiles import Profile
 from lib.training.runs import open_run
 

@@ -20,8 +20,8 @@ from sklearn.svm import LinearSVC
 from lib.basics.errors import BookError
 from lib.data import TokenStore
 from lib.measures.label_control import NO_LABEL, NO_PITCHES
-from lib.measures.notes import NoteReader
-from lib.measures.piece_features import feature_table, token_table
+from lib.measures.music.notes import NoteReader
+from lib.measures.music.piece_features import feature_table, token_table
 from lib.measures.sources import PieceSet
 
 Sees = Literal["features", "tokens"]

@@ -1,8 +1,8 @@
 """Asked for against obtained: does a piece get the emotion and the genre that it was composed to?
 
-Where the emotion is a rule (:mod:`lib.data.labels`), the rule itself judges composed pieces, with the
-estimated mode, for nobody notates their key. A classifier would only learn the rule again, with errors. For
-everything else there is :mod:`lib.measures.classifier`. Both judges also err on real pieces: their
+Where the emotion is a rule (:mod:`lib.data.labelling.labels`), the rule itself judges composed pieces, with
+the estimated mode, for nobody notates their key. A classifier would only learn the rule again, with errors.
+For everything else there is :mod:`lib.measures.classifier`. Both judges also err on real pieces: their
 agreement with the labels of real held-out pieces is the reference, what ignoring the request would score the
 baseline.
 """
@@ -14,10 +14,10 @@ import pandas as pd
 
 from lib.composing.outcomes import share_with_interval
 from lib.data import TokenStore
-from lib.data.label_schemes import LabelRule
-from lib.data.labels import EMOTIONS, emotion_of
+from lib.data.labelling.label_schemes import LabelRule
+from lib.data.labelling.labels import EMOTIONS, emotion_of
 from lib.data.tokenizer import decode
-from lib.measures.notes import NoteReader
+from lib.measures.music.notes import NoteReader
 from lib.measures.sources import PieceSet
 from lib.measures.statistics import Interval, bootstrap
 
@@ -38,7 +38,7 @@ def judge_by_rule(pieces: PieceSet, store: TokenStore, rule: LabelRule) -> pd.Da
     Args:
         pieces: of any source; their genre says by whose medians they are judged.
         store: for its tokenizer.
-        rule: behind the labels, :func:`lib.data.label_schemes.read_rule`.
+        rule: behind the labels, :func:`lib.data.labelling.label_schemes.read_rule`.
 
     Returns:
         One row a piece: source, asked, obtained (or :data:`NO_LABEL`), reason (why there is none), mode

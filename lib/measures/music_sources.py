@@ -26,9 +26,9 @@ from lib.composing.pretrained import Pretrained, load_pretrained
 from lib.composing.short_memory import ShortMemory
 from lib.data import TokenStore
 from lib.data.tokenizer import decode
-from lib.measures.harmony import beat_chords
-from lib.measures.piece import Music, UnmeasurableError, barred_notes
-from lib.measures.shuffled_bars import shuffle_bars
+from lib.measures.music.harmony import beat_chords
+from lib.measures.music.piece import Music, UnmeasurableError, barred_notes
+from lib.measures.music.shuffled_bars import shuffle_bars
 from lib.models import NgramModel
 from lib.profiles.profile import NotesSettings
 from lib.training import Run

@@ -18,8 +18,8 @@ from lib.basics.files import read_json, write_json
 from lib.composing import Composition
 from lib.composing.protocols import Vocabulary
 from lib.data import TokenStore
-from lib.measures.notes import NoteReader, PieceNotes
-from lib.measures.piece_features import FEATURES, feature_table
+from lib.measures.music.notes import NoteReader, PieceNotes
+from lib.measures.music.piece_features import FEATURES, feature_table
 
 _FROM_LAST = tuple(f"pitch_class_from_last_{degree}" for degree in range(12))
 _STRENGTH = 0.1  # of the regularisation's inverse: features are many and alike
@@ -98,8 +98,9 @@ class Selector:
 
 
 def selector_features(pieces: Sequence[PieceNotes]) -> np.ndarray:
-    """What a selector sees, [pieces, features]: :mod:`lib.measures.piece_features`, and pitch classes counted
-    from that of the last, lowest note, which in this music is the tonic more often than the commonest is.
+    """What a selector sees, [pieces, features]: :mod:`lib.measures.music.piece_features`, and pitch classes
+    counted from that of the last, lowest note, which in this music is the tonic more often than the
+    commonest is.
     """
     from_last = np.zeros((len(pieces), 12))
     for row, piece in enumerate(pieces):

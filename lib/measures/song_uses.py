@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.data.companions import read_companion
-from lib.data.labels import EMOTIONS
+from lib.data.files.companions import read_companion
+from lib.data.labelling.labels import EMOTIONS
 from lib.measures.statistics import Interval, bootstrap
 
 USES = {

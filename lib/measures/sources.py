@@ -10,7 +10,7 @@ from lib.basics.errors import BookError
 from lib.composing import Composition
 from lib.data import TokenStore
 from lib.data.tokenizer import write_out
-from lib.measures.notes import NoteReader, PieceNotes
+from lib.measures.music.notes import NoteReader, PieceNotes
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from lib.basics.precision import Precision
 FOLDER = Path(__file__).parent
 
 DEFAULT_LABELS = "rated"
-"""Of the label schemes in `lib.data.label_schemes`, the one that people agree with best (appendix 3)."""
+"""Of the label schemes in `lib.data.labelling.label_schemes`, the one that people agree with best (appendix
+3)."""
 
 LABELS_IN_NAME = "-labels-"
 """Before a scheme that is not the default, in the name of a data set."""
@@ -44,7 +45,7 @@ class DataSettings(Settings):
     folder: Path | None = None  # set from DATA=folder; overrides corpus
     token_set: Literal["book", "shorthand", "original"] = "book"
     split_seed: int = 42
-    labels: str = DEFAULT_LABELS  # of an embedded corpus: a name in lib.data.label_schemes.SCHEMES
+    labels: str = DEFAULT_LABELS  # of an embedded corpus: a name in lib.data.labelling.label_schemes.SCHEMES
 
     @property
     def name(self) -> str:

@@ -83,8 +83,8 @@ def compare(
     ] = None,
 ) -> None:
     """Compare the executed book's numbers and words with those committed for this kind of machine."""
-    from lib.publish.compare import compare_book
-    from lib.publish.minutes import keep_minutes
+    from lib.publish.numbers.compare import compare_book
+    from lib.publish.numbers.minutes import keep_minutes
     from lib.publish.site import read_copies
 
     copies = read_copies(profile, data)

@@ -30,7 +30,7 @@ from lib.publish.fingerprint import fingerprint
 from lib.publish.finish import finish_pages
 from lib.publish.gates import ExecutedCopy, linked_media, problems, read_copy
 from lib.publish.lighter import lighten, lighter_picture
-from lib.publish.minutes import with_minutes
+from lib.publish.numbers.minutes import with_minutes
 from lib.publish.pages import check_site
 from lib.publish.pages_made.answer import answer_page, with_answer
 from lib.publish.pages_made.claims_page import claims_page

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import symusic
 
 from lib.basics.errors import BookError
-from lib.data.labels import estimate_key, pitch_class_time
+from lib.data.labelling.labels import estimate_key, pitch_class_time
 from lib.sound.notation import bars_title, engrave, music_xml
 from lib.sound.pianoroll import bar_grid
 from lib.sound.voices import lay_out_staves

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import symusic
 
-from lib.data.labels import beat_quarters
+from lib.data.labelling.labels import beat_quarters
 from lib.sound.pianoroll import BarGrid
 
 # Lengths that one note head can show, in quarter notes: plain, dotted, and members of triplets.

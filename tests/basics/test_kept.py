@@ -86,7 +86,7 @@ def test_runs_depend_on_the_networks_and_the_loop_alone():
 
 
 def test_measures_of_pieces_depend_on_the_rule_of_the_labels():
-    assert "lib.data.labels" in kept.import_closure(["lib.chapters.music_analysis.measures"])
+    assert "lib.data.labelling.labels" in kept.import_closure(["lib.chapters.music_analysis.measures"])
 
 
 def test_a_result_is_made_once_and_made_again_when_it_is_damaged(home):

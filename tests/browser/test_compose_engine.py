@@ -12,8 +12,8 @@ import torch
 from browser_engine import BrowserEngine
 
 from lib.composing import Grammar, SamplingSettings, load_pretrained, sample_tokens
-from lib.composing.browser_numbers import uniforms
-from lib.composing.browser_weights import quantised
+from lib.composing.browser.numbers import uniforms
+from lib.composing.browser.weights import quantised
 from lib.data.tokenizer import build_tokenizer
 from lib.models import build_model
 from lib.profiles.profile import ModelSettings

@@ -4,7 +4,7 @@ import pytest
 from firefox import PROGRAM, Firefox
 
 from lib.composing import Grammar, SamplingSettings, load_pretrained, sample_tokens
-from lib.composing.browser_weights import quantised
+from lib.composing.browser.weights import quantised
 
 CHOICES = "emotion=minor-calm&genre=irish&guidance=2&seed=3&tokens=120"
 

@@ -10,7 +10,7 @@ from lone_page import lone_page
 from short_pretrained import short_pretrained
 
 from lib.composing import Grammar, SamplingSettings, load_pretrained, read_prompt, sample_tokens
-from lib.composing.browser_weights import quantised
+from lib.composing.browser.weights import quantised
 from lib.data.embedded.arrange import SourceError, arrange
 from lib.data.embedded.sources import COLLECTIONS, sources_of
 from lib.data.shorthand.bars import words_of

@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from in_browser import file_of
 
 from lib.composing import SamplingSettings, compose_pieces, load_pretrained
-from lib.composing.browser_weights import quantised
+from lib.composing.browser.weights import quantised
 from lib.data.tokenizer import has_shorthand
 
 PAGE = "book/compose.html"

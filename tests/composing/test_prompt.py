@@ -7,7 +7,7 @@ from symusic import Note, Score, Tempo, TimeSignature, Track
 
 from lib.basics.errors import BookError
 from lib.composing import Grammar, read_prompt
-from lib.data import scores
+from lib.data.files import scores
 from lib.data.rehearsal.faults import READ_PIECE, write_fault
 
 

@@ -14,7 +14,7 @@ from odd_folders import COMBINED, FOLDERS
 
 from lib.chapters.dataset.measures import notes_told
 from lib.data import open_store
-from lib.data.midi_events import read_events
+from lib.data.files.midi_events import read_events
 from lib.data.summary import describe_store, losses
 from lib.profiles import load_profile
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
+from lib.data.labelling.rated_judge import judged_arousal
 from lib.data.note_tables import note_table
-from lib.data.rated_judge import judged_arousal
 from lib.data.shorthand import tokens, writing
 from lib.data.shorthand.bars import words_of
 from lib.data.tokenizer import build_tokenizer, decode, encode, spell, vocabulary_of, write_out

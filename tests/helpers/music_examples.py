@@ -2,7 +2,7 @@
 
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
-from lib.measures.piece import BarredNotes, barred_notes
+from lib.measures.music.piece import BarredNotes, barred_notes
 
 QUARTER = 480
 D_MAJOR = (62, 64, 66, 67, 69, 71, 73, 74)

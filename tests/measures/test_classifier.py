@@ -12,8 +12,8 @@ from lib.basics.errors import BookError
 from lib.data.tokenizer import encode
 from lib.measures.classifier import fit, judge_by_classifier, train_classifier
 from lib.measures.label_control import NO_LABEL, agreement
-from lib.measures.notes import PieceNotes, notes_of_score
-from lib.measures.piece_features import FEATURES, feature_table, token_table
+from lib.measures.music.notes import PieceNotes, notes_of_score
+from lib.measures.music.piece_features import FEATURES, feature_table, token_table
 from lib.measures.sources import PieceSet
 
 GENRES = ("steps", "leaps")

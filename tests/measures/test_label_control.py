@@ -8,7 +8,7 @@ import pytest
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
-from lib.data.label_schemes import SCHEMES, LabelRule
+from lib.data.labelling.label_schemes import SCHEMES, LabelRule
 from lib.data.tokenizer import encode
 from lib.measures import label_control as control
 from lib.measures.label_control import NO_LABEL, agreement, agreement_table, confusion, judge_by_rule

@@ -7,7 +7,7 @@ import pytest
 
 from lib.basics.errors import BookError
 from lib.data.part import StorePart
-from lib.measures.notes import NoteReader
+from lib.measures.music.notes import NoteReader
 from lib.measures.selector import fit_selector, read_selector, selector_features
 
 

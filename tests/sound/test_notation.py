@@ -8,7 +8,7 @@ import pytest
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
-from lib.data.labels import Key
+from lib.data.labelling.labels import Key
 from lib.show.style import contrast, luminance
 from lib.sound.notation import music_xml, notation_svg, sharps_of, spell
 from lib.sound.pianoroll import bar_grid

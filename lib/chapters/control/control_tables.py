@@ -7,8 +7,8 @@ import pandas as pd
 from IPython.display import HTML
 
 from lib.measures.comparison import seeds_from_text, without_each_seed
+from lib.measures.music.style import STATISTICS
 from lib.measures.statistics import Interval, bootstrap_mean
-from lib.measures.style import STATISTICS
 from lib.show.style import model_label
 from lib.show.tables import html_table, no_evidence, with_interval
 from lib.show.words import compared
@@ -150,7 +150,7 @@ def style_html(
     Args:
         tables: by source, statistics of each piece and the pieces' duplicate groups, [pieces].
         caption, note: of the table.
-        published: from :func:`lib.measures.style.published_statistics`; marked as quoted.
+        published: from :func:`lib.measures.music.style.published_statistics`; marked as quoted.
     """
     lines = []
     for source, (table, groups) in tables.items():

@@ -8,12 +8,12 @@ import pandas as pd
 from lib.composing import SamplingSettings, request_pieces
 from lib.composing.counted import NgramComposer
 from lib.data import TokenStore
-from lib.data.label_schemes import LabelRule
+from lib.data.labelling.label_schemes import LabelRule
 from lib.data.tokenizer import decode, encode
 from lib.measures.classifier import judge_by_classifier, train_classifier
 from lib.measures.label_control import is_ruled, judge_by_rule
+from lib.measures.music.shuffled_bars import shuffle_bars
 from lib.measures.music_sources import LSTM, NGRAM, REAL, SHUFFLED, TRANSFORMER, Slot, ngram_identity
-from lib.measures.shuffled_bars import shuffle_bars
 from lib.measures.sources import PieceSet, composed_set, matched_rows, real_set
 from lib.models import NgramModel
 from lib.training import Run

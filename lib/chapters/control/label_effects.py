@@ -19,8 +19,8 @@ from lib.composing.compose import Source
 from lib.composing.outcomes import share_with_interval
 from lib.composing.protocols import Vocabulary
 from lib.data import TokenStore
-from lib.data.emotion_features import NoFeaturesError, emotion_features
-from lib.data.rated_judge import RatedJudge
+from lib.data.labelling.emotion_features import NoFeaturesError, emotion_features
+from lib.data.labelling.rated_judge import RatedJudge
 from lib.data.tokenizer import decode
 from lib.measures.comparison import seeds_as_text
 from lib.measures.label_control import NO_LABEL, agreement, baseline_of, halves

@@ -17,7 +17,7 @@ from lib.basics.progress import Progress
 from lib.chapters.control.shared_bars import Overlap, nearest_by_bars
 from lib.chapters.control.shared_runs import SharedRuns, shared_runs, steps_of
 from lib.data import TokenStore
-from lib.measures.notes import NoteReader, PieceNotes
+from lib.measures.music.notes import NoteReader, PieceNotes
 from lib.measures.sources import PieceSet
 from lib.measures.statistics import Interval
 

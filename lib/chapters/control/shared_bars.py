@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from lib.basics.mixing import GOLDEN
-from lib.measures.notes import PieceNotes
+from lib.measures.music.notes import PieceNotes
 
 FIRST_BARS = 16
 """Bars with notes that count, from the beginning: shares of short and of long pieces cannot be compared."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.measures.notes import PieceNotes
+from lib.measures.music.notes import PieceNotes
 
 _GRID = 24
 """Times between onsets are rounded to this many ticks a quarter; finer than anything but ornaments."""

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from lib.chapters.control.memorisation import Passage
-from lib.measures.notes import PieceNotes
-from lib.measures.style import STATISTICS
+from lib.measures.music.notes import PieceNotes
+from lib.measures.music.style import STATISTICS
 from lib.show.plots import draw_bar_lines, pitch_name
 from lib.show.style import INK, SEQUENTIAL, model_colour, model_label
 
@@ -24,7 +24,7 @@ def plot_statistics(tables: Mapping[str, pd.DataFrame], quoted: pd.Series | None
     """Each statistic over the pieces of each source: a point a piece, the middle half as a bar, the median.
 
     Args:
-        tables: by source, from :func:`lib.measures.style.style_table`.
+        tables: by source, from :func:`lib.measures.music.style.style_table`.
         quoted: published values of real music by statistic, drawn as dashed lines.
     """
     figure, axes = plt.subplots(4, 2, figsize=(7.2, 4 * (0.24 * len(tables) + 0.75)), sharey=True)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib.basics.places import REFERENCE
 from lib.data import TokenStore
-from lib.data.companions import read_companion
+from lib.data.files.companions import read_companion
 from lib.data.shorthand.tokens import AGAIN, BARS
 from lib.measures.statistics import bootstrap_mean
 

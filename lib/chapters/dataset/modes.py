@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib.data.key_profiles import PROFILES, key_fits
-from lib.data.labels import MODES, PROFILE, pitch_class_time
-from lib.data.scores import load_score
+from lib.data.files.scores import load_score
+from lib.data.labelling.key_profiles import PROFILES, key_fits
+from lib.data.labelling.labels import MODES, PROFILE, pitch_class_time
 from lib.measures.statistics import bootstrap_mean
 
 CHOSEN_ON = "validation"

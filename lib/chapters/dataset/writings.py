@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lib.data import TokenStore
-from lib.data.scores import load_score
+from lib.data.files.scores import load_score
 from lib.data.shorthand.tokens import AGAIN, BARS, LEFT
 from lib.data.tokenizer import build_tokenizer, has_shorthand, spell
 from lib.show.plots import pitch_name

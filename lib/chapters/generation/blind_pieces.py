@@ -19,7 +19,7 @@ from lib.basics.files import write_bytes
 from lib.composing import Composition, SamplingSettings, request_pieces
 from lib.composing.compose import safe_file_name
 from lib.composing.outcomes import held_out_piece
-from lib.data.label_schemes import LabelRule
+from lib.data.labelling.label_schemes import LabelRule
 from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
 from lib.measures.label_control import NO_LABEL, is_ruled, judge_by_rule
@@ -143,7 +143,8 @@ def which_label(pieces: Sequence[BlindPiece], store: TokenStore, rule: LabelRule
     Args:
         pieces: from :func:`blind_pieces`.
         store: the data; its emotions are the choices.
-        rule: behind the labels, :func:`lib.data.label_schemes.read_rule`; empty where labels are given.
+        rule: behind the labels, :func:`lib.data.labelling.label_schemes.read_rule`; empty where labels are
+        given.
     """
     if len(store.emotions) < 2:
         return HTML("<p>All pieces of these data have the same emotion label: there is nothing to guess.</p>")

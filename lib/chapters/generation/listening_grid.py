@@ -105,7 +105,8 @@ def listening_grid(
         composed: pieces that there are already, by model.
         draw: how tokens are drawn.
         labels: pairs of labels at most; None: all that have a piece in training and one held out.
-        calm: what the rule behind the labels means by it (:class:`lib.data.label_schemes.LabelScheme`); empty
+        calm: what the rule behind the labels means by it
+        (:class:`lib.data.labelling.label_schemes.LabelScheme`); empty
             where the labels are given.
         workers: processes that make the files.
 

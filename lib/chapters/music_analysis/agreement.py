@@ -10,12 +10,13 @@ from lib.basics.kept import code_hash, kept_path, request_kept
 from lib.chapters.music_analysis.endings import cadence, kind_of_cadence
 from lib.chapters.music_analysis.expert_analyses import ExpertAnalysis, analysis_files, read_analyses
 from lib.composing.outcomes import share_with_interval
-from lib.measures.harmony import BeatChord, beat_chords, chord_at, numeral, voiced_beats
-from lib.measures.keys import EstimatedKey, local_keys, piece_key, share_in_scale
+from lib.measures.music.harmony import BeatChord, beat_chords, chord_at, numeral, voiced_beats
+from lib.measures.music.keys import EstimatedKey, local_keys, piece_key, share_in_scale
 from lib.measures.statistics import Interval, bootstrap_ratio
 
 CHOSEN_ON = 10
-"""What :mod:`lib.measures.keys` chose for local keys it chose on so many of the analyses, the first ones."""
+"""What :mod:`lib.measures.music.keys` chose for local keys it chose on so many of the analyses, the first
+ones."""
 
 QUESTIONS = {
     "key": "key of the piece",
@@ -59,8 +60,8 @@ def piece_rows(analyses: Sequence[ExpertAnalysis]) -> pd.DataFrame:
         many of music21's are, with its one key for the whole piece (not for cadences); and, of what is asked
         of every chord, `<question>_constant`, how often the expert gives the most frequent answer. Further
         `kinds`, the expert's kinds of cadence; in_scale and in_scale_raised, of
-        :func:`lib.measures.keys.share_in_scale`; applied_expert, applied_ours and applied_both: dominants
-        named by their goal.
+        :func:`lib.measures.music.keys.share_in_scale`; applied_expert, applied_ours and applied_both:
+        dominants named by their goal.
     """
     return pd.DataFrame([_row(analysis) for analysis in analyses])
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.measures.harmony import BeatChord, beat_chords, chord_at
-from lib.measures.keys import EstimatedKey, piece_key
-from lib.measures.piece import BarredNotes, UnmeasurableError
+from lib.measures.music.harmony import BeatChord, beat_chords, chord_at
+from lib.measures.music.keys import EstimatedKey, piece_key
+from lib.measures.music.piece import BarredNotes, UnmeasurableError
 
 LONG = 1.5
 """A last note is long when it lasts so many times the median time from onset to onset."""
@@ -36,7 +36,7 @@ def closes_on_tonic(music: BarredNotes) -> float:
     With voices: the root of the last chord is the tonic. One voice: the lowest note of the last onset is.
 
     Raises:
-        UnmeasurableError: as :func:`lib.measures.keys.piece_key`.
+        UnmeasurableError: as :func:`lib.measures.music.keys.piece_key`.
     """
     key, last = piece_key(music), closing_chord(music)
     if last is not None:
@@ -71,7 +71,7 @@ def cadence(music: BarredNotes) -> float:
     approached from the second, third, fifth or seventh degree (the last pitch that differs from it).
 
     Raises:
-        UnmeasurableError: as :func:`lib.measures.keys.piece_key`.
+        UnmeasurableError: as :func:`lib.measures.music.keys.piece_key`.
     """
     key, last = piece_key(music), closing_chord(music)
     if last is not None:

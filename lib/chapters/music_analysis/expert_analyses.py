@@ -16,8 +16,8 @@ import pandas as pd
 import symusic
 
 from lib.data.embedded.sources import corpus_folder
-from lib.measures.keys import EstimatedKey
-from lib.measures.piece import BarredNotes, barred_notes
+from lib.measures.music.keys import EstimatedKey
+from lib.measures.music.piece import BarredNotes, barred_notes
 
 _TICKS = 24  # a quarter
 _STEPS = 8  # in a quarter, at which it is looked what sounds

@@ -9,9 +9,9 @@ from lib.chapters.music_analysis.measures import MEASURES
 from lib.chapters.music_analysis.plots import in_order, measure_label, source_label
 from lib.chapters.music_analysis.themes import Theme
 from lib.composing.compose import safe_file_name
-from lib.measures.keys import PROFILES, RELATIONS
+from lib.measures.music.keys import PROFILES, RELATIONS
+from lib.measures.music.piece import Music
 from lib.measures.music_sources import SOURCES
-from lib.measures.piece import Music
 from lib.show.players import piece_player, player_row
 from lib.show.tables import html_table, with_interval
 from lib.show.words import glue_all
@@ -25,7 +25,7 @@ def key_error_table(errors: pd.DataFrame, caption: str) -> HTML:
     """How well each profile finds notated keys.
 
     Args:
-        errors: from :func:`lib.measures.keys.error_table`.
+        errors: from :func:`lib.measures.music.keys.error_table`.
         caption: of the table.
     """
     lines = [

@@ -17,8 +17,8 @@ from lib.basics.files import read_json, write_json
 from lib.basics.kept import code_hash, kept_path
 from lib.basics.progress import Progress
 from lib.chapters.music_analysis import endings, outlines, sections, themes
-from lib.measures import harmony, keys
-from lib.measures.piece import BarredNotes, Music, UnmeasurableError
+from lib.measures.music import harmony, keys
+from lib.measures.music.piece import BarredNotes, Music, UnmeasurableError
 
 
 @dataclass(frozen=True)

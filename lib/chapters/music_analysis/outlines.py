@@ -7,7 +7,7 @@ only beside the same pieces with their bars shuffled.
 
 import numpy as np
 
-from lib.measures.piece import BarredNotes, UnmeasurableError
+from lib.measures.music.piece import BarredNotes, UnmeasurableError
 
 BEATS, ALIKE = 8, 7
 """So many beats are compared, so many of them must lie at one transposition."""

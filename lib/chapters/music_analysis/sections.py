@@ -9,7 +9,7 @@ differ.
 
 import numpy as np
 
-from lib.measures.piece import BarredNotes, UnmeasurableError
+from lib.measures.music.piece import BarredNotes, UnmeasurableError
 
 GRID = 12
 """Steps in a quarter for the comparison of bars."""

@@ -9,8 +9,8 @@ import pandas as pd
 from lib.basics.places import REFERENCE
 from lib.chapters.music_analysis.measures import MEASURES, Measured
 from lib.composing.outcomes import share_with_interval
-from lib.data.labels import parse_key
-from lib.measures.keys import PROFILES
+from lib.data.labelling.labels import parse_key
+from lib.measures.music.keys import PROFILES
 from lib.measures.statistics import Interval, bootstrap_mean
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.measures.piece import BarredNotes, UnmeasurableError
+from lib.measures.music.piece import BarredNotes, UnmeasurableError
 
 LEAST_NOTES, LEAST_BARS = 6, 1.5
 LONGEST_BARS = 4

@@ -11,8 +11,8 @@ from lib.chapters.music_analysis.tables import mean_with_interval
 from lib.data.embedded.abc import Tune, clean
 from lib.data.embedded.arrange import SourceError
 from lib.data.embedded.sources import COLLECTIONS, sources_of
-from lib.measures.piece import Music, UnmeasurableError, barred_notes
-from lib.measures.shuffled_bars import shuffle_bars
+from lib.measures.music.piece import Music, UnmeasurableError, barred_notes
+from lib.measures.music.shuffled_bars import shuffle_bars
 
 # ':|', '::', ':||:' and ':|:' all end a repeated part; endings in brackets come before the sign.
 _END_OF_REPEAT = re.compile(r":\s*\|+\s*:?|::")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, RatedSet
 from lib.chapters.rated_emotions.measures import DRAWS, Signs, auc, balanced_accuracy
-from lib.chapters.rated_emotions.ratings import DIMENSIONS, RatedSet
 from lib.measures.statistics import Interval, bootstrap
 
 SPLITS = 100

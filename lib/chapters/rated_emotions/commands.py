@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from lib.chapters.rated_emotions.ratings import RatedSet
+    from lib.chapters.rated_emotions.data_sets.ratings import RatedSet
 
 rated = typer.Typer(
     no_args_is_help=True, help="Music whose emotion people rated: read it, hold the book's labels against it."
@@ -34,8 +34,8 @@ def vgmidi(
 ) -> None:
     """Read VGMIDI, write its pieces with their labels, make every table and compare it with the kept ones."""
     from lib.chapters.rated_emotions import kept
+    from lib.chapters.rated_emotions.data_sets.vgmidi import read_vgmidi
     from lib.chapters.rated_emotions.results import compute
-    from lib.chapters.rated_emotions.vgmidi import read_vgmidi
 
     found = read_vgmidi(folder)
     _write(found, out)
@@ -52,8 +52,8 @@ def vgmidi(
 @rated.command()
 def emopia(folder: Folder, out: Out = None) -> None:
     """Read EMOPIA, write its clips with their labels, hold the rule and the taught judges against them."""
+    from lib.chapters.rated_emotions.data_sets.emopia import read_emopia
     from lib.chapters.rated_emotions.elsewhere import elsewhere_table
-    from lib.chapters.rated_emotions.emopia import read_emopia
 
     found = read_emopia(folder)
     _write(found, out)
@@ -62,7 +62,7 @@ def emopia(folder: Folder, out: Out = None) -> None:
 
 def _write(found: "RatedSet", out: Path | None) -> None:
     from lib.basics.places import shown
-    from lib.chapters.rated_emotions.folders import default_folder, write_folder
+    from lib.chapters.rated_emotions.data_sets.folders import default_folder, write_folder
 
     target = out or default_folder(found)
     pieces, left_out = write_folder(found, target)

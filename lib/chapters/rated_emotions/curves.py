@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from lib.chapters.rated_emotions.ratings import DIMENSIONS, RatedPiece, RatedSet
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, RatedPiece, RatedSet
 
 LONGEST = 64
 """Measures of an example, so that a picture can show them."""

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, RatedSet
 from lib.chapters.rated_emotions.measures import auc, balanced_accuracy, signs_of
-from lib.chapters.rated_emotions.ratings import DIMENSIONS, RatedSet
 from lib.chapters.rated_emotions.rules import halves_of_the_rule
 from lib.chapters.rated_emotions.teaching import counts
-from lib.data.emotion_features import emotion_features
-from lib.data.rated_judge import read_judge
+from lib.data.labelling.emotion_features import emotion_features
+from lib.data.labelling.rated_judge import read_judge
 
 
 def elsewhere_table(rated: RatedSet) -> pd.DataFrame:

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from lib.chapters.rated_emotions.ratings import DIMENSIONS
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS
 from lib.composing import SamplingSettings, request_pieces
 from lib.composing.compose import Source
 from lib.data import TokenStore
-from lib.data.emotion_features import NoFeaturesError, emotion_features
-from lib.data.rated_judge import RatedJudge
+from lib.data.labelling.emotion_features import NoFeaturesError, emotion_features
+from lib.data.labelling.rated_judge import RatedJudge
 from lib.data.tokenizer import decode
 from lib.measures.sources import PieceSet, composed_set
 from lib.measures.statistics import Interval, bootstrap, bootstrap_mean, seed_interval

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from lib.basics.files import write_json
-from lib.chapters.rated_emotions.ratings import RatedSet
+from lib.chapters.rated_emotions.data_sets.ratings import RatedSet
+from lib.chapters.rated_emotions.data_sets.vgmidi import read_vgmidi
 from lib.chapters.rated_emotions.results import Results, compute
-from lib.chapters.rated_emotions.vgmidi import read_vgmidi
-from lib.data.rated_judge import COEFFICIENTS
+from lib.data.labelling.rated_judge import COEFFICIENTS
 from lib.ledger.evidence import read_evidence, write_evidence
 
 TABLES = (
@@ -92,7 +92,7 @@ def request_tables(folder: str = "") -> tuple[dict[str, pd.DataFrame], str]:
         The tables by name, and a sentence on where they come from.
 
     Raises:
-        BookError: as :func:`lib.chapters.rated_emotions.vgmidi.read_vgmidi`; for a damaged table.
+        BookError: as :func:`lib.chapters.rated_emotions.data_sets.vgmidi.read_vgmidi`; for a damaged table.
     """
     if folder:
         rated = read_vgmidi(Path(folder))

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.chapters.rated_emotions.ratings import DIMENSIONS, RatedSet
-from lib.data import labels
-from lib.data.emotion_features import FEATURES, PROFILE, emotion_features
-from lib.data.key_profiles import PROFILES, key_fits
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, RatedSet
+from lib.data.labelling import labels
+from lib.data.labelling.emotion_features import FEATURES, PROFILE, emotion_features
+from lib.data.labelling.key_profiles import PROFILES, key_fits
 from lib.measures.statistics import Interval, bootstrap
 
 DRAWS = 2000

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lib.chapters.rated_emotions.ratings import DIMENSIONS
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS
 from lib.show.style import BAR_LINE, DIVERGING, INK, MODEL_COLOURS
 
 _COLOURS = {"valence": MODEL_COLOURS["transformer"], "arousal": MODEL_COLOURS["lstm"]}

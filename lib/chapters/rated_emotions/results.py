@@ -12,8 +12,8 @@ import pandas as pd
 from lib.chapters.rated_emotions import rules
 from lib.chapters.rated_emotions.agreement import agreement_table
 from lib.chapters.rated_emotions.curves import example_curves
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, QUADRANTS, RatedSet
 from lib.chapters.rated_emotions.measures import feature_frame
-from lib.chapters.rated_emotions.ratings import DIMENSIONS, QUADRANTS, RatedSet
 from lib.chapters.rated_emotions.teaching import (
     Trial,
     calibration,
@@ -23,7 +23,7 @@ from lib.chapters.rated_emotions.teaching import (
     trial_row,
     try_out,
 )
-from lib.data.emotion_features import names_heard
+from lib.data.labelling.emotion_features import names_heard
 
 UPPER_LINE = "the upper line alone"
 
@@ -40,7 +40,7 @@ def compute(rated: RatedSet) -> Results:
     """All tables of a data set with raters' curves; some ten seconds for VGMIDI.
 
     Args:
-        rated: from :func:`lib.chapters.rated_emotions.vgmidi.read_vgmidi`.
+        rated: from :func:`lib.chapters.rated_emotions.data_sets.vgmidi.read_vgmidi`.
     """
     features, lines = feature_frame(rated), line_features(rated)
     heard = {name: features[columns] for name, columns in hearing_sets().items()} | {UPPER_LINE: lines}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lib.chapters.rated_emotions.agreement import one_rater_draws
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, QUADRANTS, RatedSet
 from lib.chapters.rated_emotions.measures import (
     DRAWS,
     auc,
@@ -19,11 +20,10 @@ from lib.chapters.rated_emotions.measures import (
     rank_correlation,
     signs_of,
 )
-from lib.chapters.rated_emotions.ratings import DIMENSIONS, QUADRANTS, RatedSet
 from lib.chapters.rated_emotions.teaching import Trial, counts
-from lib.data import labels
-from lib.data.emotion_features import PROFILE
-from lib.data.key_profiles import PROFILES
+from lib.data.labelling import labels
+from lib.data.labelling.emotion_features import PROFILE
+from lib.data.labelling.key_profiles import PROFILES
 from lib.measures.statistics import Interval, bootstrap
 
 _COLLECTION = "rated"

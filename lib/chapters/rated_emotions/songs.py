@@ -10,9 +10,9 @@ import pandas as pd
 
 from lib.chapters.rated_emotions.measures import Signs, auc
 from lib.data import TokenStore
-from lib.data.emotion_features import NoFeaturesError
-from lib.data.labels import onsets_per_beat
-from lib.data.rated_judge import RatedJudge
+from lib.data.labelling.emotion_features import NoFeaturesError
+from lib.data.labelling.labels import onsets_per_beat
+from lib.data.labelling.rated_judge import RatedJudge
 from lib.data.tokenizer import decode
 
 DRAWS = 400

@@ -15,6 +15,7 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, RatedSet
 from lib.chapters.rated_emotions.measures import (
     Signs,
     auc,
@@ -23,9 +24,8 @@ from lib.chapters.rated_emotions.measures import (
     explained,
     signs_of,
 )
-from lib.chapters.rated_emotions.ratings import DIMENSIONS, RatedSet
-from lib.data.emotion_features import FEATURES, emotion_features, names_heard
-from lib.data.rated_judge import mahalanobis
+from lib.data.labelling.emotion_features import FEATURES, emotion_features, names_heard
+from lib.data.labelling.rated_judge import mahalanobis
 
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 BINS = 5

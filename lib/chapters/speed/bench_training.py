@@ -12,8 +12,8 @@ from lib.chapters.speed.bounds import layer_shapes, matmul_peak, timed
 from lib.chapters.speed.plain import PlainTransformer, plain_loss, plain_step
 from lib.chapters.speed.random_tokens import EMOTIONS, GENRES, RandomTokens
 from lib.chapters.speed.rows import Bench, Row, in_turns, make_row
+from lib.data.files.reading import read_piece
 from lib.data.pieces import Piece, read_folder
-from lib.data.reading import read_piece
 from lib.data.store import dataset_folder
 from lib.data.tokenizer import TokenSet, build_tokenizer
 from lib.models import count_parameters, flops_per_token

@@ -22,8 +22,8 @@ from lib.basics.errors import BookError
 from lib.basics.files import check_targets, hash_of_bytes, hash_of_json, write_json, write_text
 from lib.basics.progress import Progress
 from lib.chapters.survey.keys import ORIGINS, read_key
+from lib.data.files.scores import read_score
 from lib.data.pieces import SCHEME, parse_name
-from lib.data.scores import read_score
 from lib.sound.audio import write_mp3
 from lib.sound.synthesizer import not_as_written
 

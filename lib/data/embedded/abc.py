@@ -25,7 +25,7 @@ from lib.data.embedded.bars import TICKS_PER_QUARTER
 from lib.data.embedded.performed import bars_in_order, in_order, play, spelled_out
 from lib.data.embedded.silence import silent
 from lib.data.embedded.written import read_voices
-from lib.data.labels import Key, parse_key
+from lib.data.labelling.labels import Key, parse_key
 
 _WHOLE = 4 * TICKS_PER_QUARTER
 _CLOSE = 2  # ticks by which two readings of a triplet may differ

@@ -29,7 +29,7 @@ class Collection:
 
     Attributes:
         patterns: glob patterns of its files, relative to music21's corpus.
-        mode_source: where the mode of its pieces is read; see :func:`lib.data.labels.emotion_of`.
+        mode_source: where the mode of its pieces is read; see :func:`lib.data.labelling.labels.emotion_of`.
         rights: `FREE` or `NON_COMMERCIAL`.
         skipped: files that match but are not used, with the reason.
         large: belongs to the larger variant only.

@@ -1,8 +1,8 @@
 """The embedded corpus: real music that comes with music21, written as a folder of XMIDI-named MIDI files.
 
-What is used is listed in `lib.data.embedded.sources`; how labels arise, in `lib.data.labels`. A folder is
-written whole or not at all, has the same bytes for any number of workers, and is not written again while
-nothing that decides its content has changed.
+What is used is listed in `lib.data.embedded.sources`; how labels arise, in `lib.data.labelling.labels`. A
+folder is written whole or not at all, has the same bytes for any number of workers, and is not written
+again while nothing that decides its content has changed.
 """
 
 import hashlib
@@ -33,10 +33,10 @@ from lib.basics.files import (
 from lib.basics.kept import code_hash
 from lib.basics.places import LIB
 from lib.basics.progress import Progress
-from lib.data import labels
 from lib.data.embedded.arrange import SourceError, arrange
 from lib.data.embedded.sources import Collection, Source, Variant, collections_of, rights_notice, sources_of
-from lib.data.label_schemes import MANIFEST, MEDIANS, LabelRule, find_scheme
+from lib.data.labelling import labels
+from lib.data.labelling.label_schemes import MANIFEST, MEDIANS, LabelRule, find_scheme
 from lib.data.pieces import LeftOut, piece_name
 from lib.profiles.profile import DEFAULT_LABELS
 
@@ -94,7 +94,7 @@ def write_embedded(variant: Variant, folder: Path, workers: int = 1, scheme: str
             'embedded-large' (with Palestrina, Monteverdi, the trecento and classical quartets too).
         folder: where; a folder that this function did not write is never touched.
         workers: processes that read; the result does not depend on them.
-        scheme: of the labels, a name in :data:`lib.data.label_schemes.SCHEMES`.
+        scheme: of the labels, a name in :data:`lib.data.labelling.label_schemes.SCHEMES`.
 
     Raises:
         BookError: for an unknown scheme; when `folder` holds something else, or cannot be written.

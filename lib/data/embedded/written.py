@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from lib.data.embedded.arrange import SourceError
-from lib.data.labels import Key, parse_key
+from lib.data.labelling.labels import Key, parse_key
 
 _FIFTHS_OF_MODE = {
     "maj": 0,

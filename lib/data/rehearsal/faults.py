@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from miditok import REMI
 
-from lib.data import reading
+from lib.data.files import reading
 from lib.data.pieces import Piece
 
 READ_PIECE = "lib.data.rehearsal.faults:answer_piece"
@@ -25,7 +25,7 @@ def write_fault(path: Path, fault: str) -> None:
 
 
 def answer_piece(tokenizer: REMI, piece: Piece) -> tuple[dict, list[np.ndarray]]:
-    """As :func:`lib.data.reading.answer_piece`, in the same shapes, but a fault has its way."""
+    """As :func:`lib.data.files.reading.answer_piece`, in the same shapes, but a fault has its way."""
     with open(piece.path, "rb") as file:
         head = file.read(64)
     if head.startswith(_MARK):

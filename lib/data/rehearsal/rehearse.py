@@ -70,7 +70,7 @@ class MemoryWatch:
             found = 0.0
             for child in here.children(recursive=True):
                 try:
-                    if "lib.data.reader_process" in child.cmdline():
+                    if "lib.data.files.reader_process" in child.cmdline():
                         found = max(found, child.memory_info().rss / _MIB)
                 except psutil.Error:  # it has just ended
                     continue

@@ -9,9 +9,9 @@ American tunes about half of the tokens stand in such bars. Notation never did t
 * `TimeSig` and `Velocity` stand only where they change, as `Program` does in MidiTok's `program_changes`;
 * with every fourth bar `Left` counts how many are still to come, so that a model need not count to 32;
 * behind BOS a plan says what kind of piece begins: its `Length` in bars, its `Activity` (onsets a beat), its
-  `Arousal` (as a judge expects people to rate it, :mod:`lib.data.rated_judge`) and its `Key`. Such a
-  description in front is what FIGARO (von Rütte et al., 2023) has, at its smallest. A label that is learned
-  only through all the notes that follow from it becomes one that decides a token.
+  `Arousal` (as a judge expects people to rate it, :mod:`lib.data.labelling.rated_judge`) and its `Key`.
+  Such a description in front is what FIGARO (von Rütte et al., 2023) has, at its smallest. A label that is
+  learned only through all the notes that follow from it becomes one that decides a token.
 
 Nothing is lost: :func:`write_out` gives MidiTok's tokens again, exactly; tests hold it on whole folders.
 """

@@ -13,11 +13,11 @@ from typing import Any
 from miditok import REMI
 
 from lib.basics.errors import BookError
-from lib.composing.browser_weights import is_quantised, quantise
+from lib.composing.browser.weights import is_quantised, quantise
 from lib.composing.grammar import Grammar
 from lib.composing.pretrained import Pretrained
-from lib.data.key_profiles import profile_weights
-from lib.data.labels import MODES, PROFILE
+from lib.data.labelling.key_profiles import profile_weights
+from lib.data.labelling.labels import MODES, PROFILE
 from lib.profiles.profile import ModelSettings
 
 #: What the decoder can do, by the setting that asks for it; None: any value.

@@ -5,7 +5,9 @@ from html import escape
 
 from lib.basics.machine import package_versions
 from lib.basics.progress import duration
-from lib.publish.compare import (
+from lib.publish.fingerprint import short
+from lib.publish.gates import ExecutedCopy
+from lib.publish.numbers.compare import (
     OTHER_WORDS,
     VERDICTS,
     about_machines,
@@ -14,8 +16,6 @@ from lib.publish.compare import (
     counts_by_notebook,
     read_numbers,
 )
-from lib.publish.fingerprint import short
-from lib.publish.gates import ExecutedCopy
 from lib.publish.opening import promised
 from lib.show.provenance import MAIN_PACKAGES, describe_commit
 from lib.show.tables import wide_table

@@ -13,8 +13,8 @@ from lib.chapters.control.control_tables import (
     style_html,
 )
 from lib.chapters.control.memorisation import Passage
-from lib.measures.notes import PieceNotes
-from lib.measures.style import STATISTICS, published_statistics
+from lib.measures.music.notes import PieceNotes
+from lib.measures.music.style import STATISTICS, published_statistics
 
 SOURCES = ["real", "lstm", "transformer"]
 

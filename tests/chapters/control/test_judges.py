@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lib.chapters.control.judges import make_judges
-from lib.data.label_schemes import SCHEMES, LabelRule
-from lib.data.labels import EMOTIONS
+from lib.data.labelling.label_schemes import SCHEMES, LabelRule
+from lib.data.labelling.labels import EMOTIONS
 from lib.measures.label_control import agreement
 from lib.measures.sources import real_set
 

@@ -7,7 +7,7 @@ import pytest
 from lib.chapters.control import label_effects
 from lib.composing import SamplingSettings
 from lib.composing.counted import NgramComposer
-from lib.data.rated_judge import read_judge
+from lib.data.labelling.rated_judge import read_judge
 from lib.measures.classifier import train_classifier
 from lib.measures.sources import real_set
 from lib.models import NgramModel

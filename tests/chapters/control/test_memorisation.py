@@ -11,7 +11,7 @@ from lib.chapters.control.memorisation import (
     search_training,
 )
 from lib.chapters.control.shared_bars import nearest_by_bars
-from lib.measures.notes import DRUMS, NoteReader, PieceNotes
+from lib.measures.music.notes import DRUMS, NoteReader, PieceNotes
 from lib.measures.sources import PieceSet, real_set
 
 

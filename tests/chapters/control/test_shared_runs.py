@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings, strategies as st
 
 from lib.chapters.control.shared_runs import shared_runs, steps_of
-from lib.measures.notes import PieceNotes
+from lib.measures.music.notes import PieceNotes
 
 STEPS = st.lists(st.integers(0, 2), max_size=24).map(lambda steps: np.array(steps, dtype=np.int64))
 

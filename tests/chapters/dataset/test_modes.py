@@ -5,7 +5,7 @@ import pytest
 from simple_scores import score_of
 
 from lib.chapters.dataset.modes import mode_agreement
-from lib.data.labels import estimate_key, pitch_class_time
+from lib.data.labelling.labels import estimate_key, pitch_class_time
 
 C_MAJOR, A_MINOR = [60, 62, 64, 65, 67, 67, 64, 60, 60], [69, 71, 72, 74, 76, 76, 72, 68, 69, 69]
 

@@ -13,8 +13,8 @@ from lib.chapters.generation import blind_pieces as module
 from lib.chapters.generation.blind_pieces import BlindPiece, blind_pieces, composed_or_real, which_label
 from lib.composing import SamplingSettings, compose_many
 from lib.composing.outcomes import held_out_piece, label_pairs
-from lib.data.label_schemes import SCHEMES, LabelRule
-from lib.data.labels import EMOTIONS
+from lib.data.labelling.label_schemes import SCHEMES, LabelRule
+from lib.data.labelling.labels import EMOTIONS
 
 
 @pytest.fixture

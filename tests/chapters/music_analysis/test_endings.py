@@ -4,9 +4,9 @@ import pytest
 from music_examples import D_MAJOR, cadence_chords, line, music, score_of
 
 from lib.chapters.music_analysis import endings as closes
-from lib.measures.harmony import BeatChord
-from lib.measures.keys import EstimatedKey
-from lib.measures.piece import UnmeasurableError, barred_notes
+from lib.measures.music.harmony import BeatChord
+from lib.measures.music.keys import EstimatedKey
+from lib.measures.music.piece import UnmeasurableError, barred_notes
 
 
 def tune(*last):

@@ -6,8 +6,8 @@ from music21 import chord, key, roman
 
 from lib.chapters.music_analysis import agreement, expert_analyses
 from lib.chapters.music_analysis.expert_analyses import analysis_files, read_analysis
-from lib.measures.harmony import chord_at, numeral
-from lib.measures.keys import EstimatedKey
+from lib.measures.music.harmony import chord_at, numeral
+from lib.measures.music.keys import EstimatedKey
 
 TONICS = ("C", "D-", "D", "E-", "E", "F", "F#", "G", "A-", "A", "B-", "B")
 FILES = {path.stem[-3:]: path for path in analysis_files()}

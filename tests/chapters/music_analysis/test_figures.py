@@ -7,7 +7,7 @@ from symusic import Note, Score, TimeSignature, Track
 
 from lib.chapters.music_analysis import figures as tables, plots
 from lib.chapters.music_analysis.themes import Theme
-from lib.measures.piece import Music
+from lib.measures.music.piece import Music
 
 TABLE = pd.DataFrame(
     {

@@ -9,7 +9,7 @@ from symusic import Score
 from lib.basics.places import artifacts_folder
 from lib.chapters.music_analysis import measures as music_measures
 from lib.chapters.music_analysis.measures import MEASURES, measure, measure_pieces
-from lib.measures.piece import Music, barred_notes
+from lib.measures.music.piece import Music, barred_notes
 
 
 def many_programs() -> Score:

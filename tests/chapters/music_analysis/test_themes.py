@@ -5,8 +5,8 @@ import pytest
 from music_examples import aabb, joined, line, music, phrase, score_of
 
 from lib.chapters.music_analysis import themes
-from lib.measures.piece import UnmeasurableError, barred_notes
-from lib.measures.shuffled_bars import shuffle_bars
+from lib.measures.music.piece import UnmeasurableError, barred_notes
+from lib.measures.music.shuffled_bars import shuffle_bars
 
 
 def test_an_exact_repeat():

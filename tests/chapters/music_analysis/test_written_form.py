@@ -6,7 +6,7 @@ from music_examples import aabb, joined, phrase, score_of
 
 from lib.chapters.music_analysis.written_form import books_with_repeat_signs, recall_table, repeated_parts
 from lib.data.embedded.abc import Tune
-from lib.measures.piece import Music
+from lib.measures.music.piece import Music
 
 
 def tune(body: str, key: str = "G") -> Tune:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from made_up_vgmidi import write_clone
 
-from lib.chapters.rated_emotions.vgmidi import read_vgmidi
+from lib.chapters.rated_emotions.data_sets.vgmidi import read_vgmidi
 
 
 @pytest.fixture(scope="session")

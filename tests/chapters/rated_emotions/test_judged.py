@@ -17,7 +17,7 @@ from lib.chapters.rated_emotions.judged import (
     sides_of_real,
 )
 from lib.composing import SamplingSettings
-from lib.data.rated_judge import read_judge
+from lib.data.labelling.rated_judge import read_judge
 from lib.data.tokenizer import encode
 from lib.measures.sources import PieceSet
 

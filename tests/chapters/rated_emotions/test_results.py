@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 from lib.basics.errors import BookError
 from lib.chapters.rated_emotions import kept
 from lib.chapters.rated_emotions.commands import rated as commands
-from lib.chapters.rated_emotions.folders import write_folder
+from lib.chapters.rated_emotions.data_sets.folders import write_folder
 from lib.chapters.rated_emotions.results import UPPER_LINE, compute
 from lib.chapters.rated_emotions.teaching import line_features, try_out
-from lib.data import rated_judge
-from lib.data.emotion_features import names_heard
+from lib.data.labelling import rated_judge
+from lib.data.labelling.emotion_features import names_heard
+from lib.data.labelling.rated_judge import RatedJudge, read_judge
 from lib.data.pieces import read_folder
-from lib.data.rated_judge import RatedJudge, read_judge
 from lib.ledger import evidence
 
 

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from lib.chapters.rated_emotions import plots, songs, tables
 from lib.chapters.rated_emotions.kept import request_tables
-from lib.data.rated_judge import read_judge
+from lib.data.labelling.rated_judge import read_judge
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from sklearn.model_selection import cross_val_predict
 from symusic import Score
 
 from lib.basics.errors import BookError
-from lib.data import labels
 from lib.data.embedded import write as embedded
-from lib.data.label_schemes import read_rule
+from lib.data.labelling import labels
+from lib.data.labelling.label_schemes import read_rule
 from lib.data.pieces import read_folder
 from lib.data.tokenizer import build_tokenizer, encode, vocabulary_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from lib.basics.errors import BookError
 from lib.composing import load_pretrained
-from lib.composing.browser_weights import quantised
+from lib.composing.browser.weights import quantised
 from lib.models import build_model
 from lib.profiles.profile import ModelSettings
 from lib.publish.compose_page.model_script import check_known, model_script

@@ -1,0 +1,1 @@
+"""Data sets that people rated, and the folders made of them."""

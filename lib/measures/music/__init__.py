@@ -1,0 +1,1 @@
+"""What can be measured of notes: keys, harmony, features, style, and the control with shuffled bars."""

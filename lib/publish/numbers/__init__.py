@@ -1,0 +1,1 @@
+"""A book's own numbers: kept, compared with another machine's, and how long they took."""
