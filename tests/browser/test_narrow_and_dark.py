@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from in_browser import chapter_names, made_page, page_names, pages_with
 from PIL import Image
+from playwright.sync_api import expect
 
 from lib.show.tables import html_table
 
@@ -47,10 +48,8 @@ def test_a_picture_that_had_to_shrink_is_seen_in_its_own_size_when_pressed(visit
     assert box.evaluate("(box) => box.scrollWidth > box.clientWidth")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     page.keyboard.press("Escape")
-    assert page.locator("dialog.enlarged").count() == 0
-    assert page.evaluate("document.activeElement.closest('.picture') !== null"), (
-        "the keyboard is where it was"
-    )
+    expect(page.locator("dialog.enlarged")).to_have_count(0)
+    page.wait_for_function("document.activeElement.closest('.picture') !== null")
 
 
 def test_a_picture_that_has_room_is_a_picture(visit):

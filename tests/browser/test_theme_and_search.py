@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 PAGE = "book/limits.html"
 BRIGHTNESS = """() => {
@@ -95,6 +96,6 @@ def test_what_is_searched_for_is_only_text(opened):
 def test_the_keyboard_opens_the_search(visit):
     page = visit(PAGE).page
     page.keyboard.press("Control+k")
-    assert page.evaluate("document.activeElement.name") == "q"
+    page.wait_for_function("document.activeElement.name === 'q'")
     page.keyboard.press("Escape")
-    assert page.locator("dialog[open]").count() == 0
+    expect(page.locator("dialog[open]")).to_have_count(0)
