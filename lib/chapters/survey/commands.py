@@ -21,10 +21,14 @@ def pieces(
     out: Annotated[Path, typer.Option(help="Folder to write composed/ and real/ into.")],
     count: Annotated[int, typer.Option(help="Pieces of each kind, each for another pair of labels.")] = 10,
     run: Annotated[str, typer.Option(help="The run whose model composes.")] = "transformer",
+    rated: Annotated[
+        Path | None,
+        typer.Option(help="A folder that 'rated vgmidi' wrote: pieces labelled by people, into rated/."),
+    ] = None,
     profile: ProfileName = "laptop",
     data: DataFolder = "",
 ) -> None:
-    """Compose pieces for a survey, and take as many real held-out ones with the same labels."""
+    """Compose pieces for a survey, take as many real held-out ones with the same labels, and rated ones."""
     from lib.chapters.survey.pieces import write_survey_pieces
     from lib.data import open_store
     from lib.profiles import load_profile
@@ -33,13 +37,17 @@ def pieces(
     settings = load_profile(profile, data)
     wanted = settings.run(run)
     store = open_store(settings)
-    written = write_survey_pieces(settings, store, request_run(wanted, store), out, count)
-    print(f"{out}: {len(written)} pieces, half composed, half real")
+    written = write_survey_pieces(settings, store, request_run(wanted, store), out, count, rated)
+    if rated is None:
+        print(f"{out}: {len(written)} pieces, half composed, half real")
+    else:
+        print(f"{out}: {len(written)} pieces, a third each composed, real, and rated by people")
+        print("Nobody has licensed the rated pieces: do not publish them, nor a page with them")
 
 
 @survey.command()
 def make(
-    pieces: Annotated[Path, typer.Option(help="Folder with composed/ and real/.")],
+    pieces: Annotated[Path, typer.Option(help="Folder with composed/ and real/, perhaps rated/.")],
     out: Annotated[Path, typer.Option(help="The page to write, such as survey.html.")],
     seconds: Annotated[float, typer.Option(help="Longer pieces fade out here.")] = 45.0,
     per_rater: Annotated[int | None, typer.Option(help="Pieces a rater hears; none: all.")] = None,
@@ -48,6 +56,7 @@ def make(
     seed: Annotated[int, typer.Option(help="The same pieces and seed give the same page.")] = 0,
 ) -> None:
     """Write the survey as one offline HTML page, and the key to it beside."""
+    from lib.chapters.survey.keys import ORIGINS, RATED
     from lib.chapters.survey.page import key_path, make_survey
 
     made = make_survey(pieces, out, seconds, per_rater, words, contact, seed)
@@ -57,14 +66,16 @@ def make(
     )
     lengths = {
         origin: [piece["seconds"] for piece in made["pieces"].values() if piece["origin"] == origin]
-        for origin in ("composed", "real")
+        for origin in (*ORIGINS, RATED)
     }
     print(
         "median seconds: "
-        + ", ".join(f"{origin} {median(found):.0f}" for origin, found in lengths.items())
+        + ", ".join(f"{origin} {median(found):.0f}" for origin, found in lengths.items() if found)
         + "; where they differ much, length gives the origin away"
     )
     print(f"{key_path(out)}: which piece is which; keep it away from raters")
+    if lengths[RATED]:
+        print(f"{out} holds pieces that nobody has licensed: give it to raters, do not publish it")
 
 
 @survey.command()
@@ -93,7 +104,7 @@ def read(
 
 
 def _print_summary(found: "SurveyAnswers") -> None:
-    from lib.chapters.survey.results import score_table
+    from lib.chapters.survey.results import agreement_table, score_table
 
     for file in found.files.itertuples():
         print(f"{file.file}: {file.kind}, {file.encoding}, {file.used} of {file.rows} rows used")
@@ -104,4 +115,6 @@ def _print_summary(found: "SurveyAnswers") -> None:
         print(f"used all the same: {row.file}, row {row.row}: {row.what}")
     answers = found.answers
     print(f"{answers['rater'].nunique()} raters, {answers['piece'].nunique()} pieces, {len(answers)} rows")
-    print(score_table(answers).to_string(index=False, float_format=lambda value: f"{value:.2f}"))
+    for table in (score_table(answers), agreement_table(answers)):
+        if len(table):
+            print(table.to_string(index=False, float_format=lambda value: f"{value:.2f}"))

@@ -12,6 +12,9 @@ from lib.chapters.survey.answer_rows import ANSWER_COLUMNS, shown_text
 from lib.chapters.survey.scores import QUESTIONS
 
 ORIGINS = ("composed", "real")
+"""What every survey has."""
+RATED = "rated"
+"""A third kind, where there are rated pieces (:mod:`lib.chapters.survey.rated_arm`)."""
 
 
 def read_key(path: Path) -> dict:
@@ -27,7 +30,7 @@ def read_key(path: Path) -> dict:
         not isinstance(pieces, dict)
         or not isinstance(key.get("survey"), str)
         or not all(
-            isinstance(piece, dict) and wanted <= set(piece) and piece["origin"] in ORIGINS
+            isinstance(piece, dict) and wanted <= set(piece) and piece["origin"] in (*ORIGINS, RATED)
             for piece in pieces.values()
         )
     ):

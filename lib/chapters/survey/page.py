@@ -13,6 +13,7 @@ import json
 import re
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,8 @@ import symusic
 from lib.basics.errors import BookError
 from lib.basics.files import check_targets, hash_of_bytes, hash_of_json, write_json, write_text
 from lib.basics.progress import Progress
-from lib.chapters.survey.keys import ORIGINS, read_key
+from lib.chapters.survey.keys import ORIGINS, RATED, read_key
+from lib.chapters.survey.rated_arm import FELT, refuse_in_project
 from lib.data.files.scores import read_score
 from lib.data.pieces import SCHEME, parse_name
 from lib.sound.audio import write_mp3
@@ -41,7 +43,7 @@ class SurveyPiece:
     """One piece of a survey: its file, where it comes from, and the labels that raters are asked about."""
 
     path: Path
-    origin: str  # 'composed' or 'real'
+    origin: str  # 'composed', 'real' or 'rated'
     emotion: str
     genre: str
 
@@ -59,7 +61,8 @@ def make_survey(
 
     Args:
         pieces: a folder with the folders `composed` and `real`, each of files named
-            XMIDI_<emotion>_<genre>_<id>.midi; the labels are those that were asked for.
+            XMIDI_<emotion>_<genre>_<id>.midi; the labels are those that were asked for. With a folder `rated`
+            the rule's labels are asked about in the same words as those from ratings.
         out: the page, ending in .html; the key is named alike and ends in .key.json.
         seconds: longer pieces fade out here, so that length betrays nothing.
         per_rater: how many pieces a rater hears, drawn by the browser; None for all.
@@ -73,7 +76,7 @@ def make_survey(
 
     Raises:
         BookError: for a folder or file that cannot be used, named; for impossible numbers; where the key of
-            another survey would be replaced.
+            another survey would be replaced; for a page of rated pieces that could be published.
     """
     out = Path(out)
     if out.suffix.lower() not in (".html", ".htm"):
@@ -86,7 +89,10 @@ def make_survey(
         raise BookError(
             f"A rater can hear {2 * FEWEST} to {len(found)} of the {len(found)} pieces, not {per_rater}."
         )
-    labels = _words(Path(words) if words else None)
+    has_rated = any(piece.origin == RATED for piece in found)
+    if has_rated:
+        refuse_in_project(out)
+    labels = _words(Path(words) if words else None, FELT if has_rated else {})
     sounds = _record(found, seconds)
     names = _opaque_names(found, seed)
     described = [
@@ -158,7 +164,7 @@ def key_path(page: Path) -> Path:
 
 
 def survey_pieces(folder: Path) -> list[SurveyPiece]:
-    """The pieces of a folder with the folders `composed` and `real`, sorted.
+    """The pieces of a folder with the folders `composed` and `real`, and `rated` if it is there, sorted.
 
     Raises:
         BookError: when one of the two is missing or holds too few pieces, or a file has another name.
@@ -168,7 +174,7 @@ def survey_pieces(folder: Path) -> list[SurveyPiece]:
             f"The folder of pieces {folder} does not exist: 'python -m lib survey pieces' makes one."
         )
     found = []
-    for origin in ORIGINS:
+    for origin in (*ORIGINS, *([RATED] if (folder / RATED).is_dir() else [])):
         inside = folder / origin
         paths = (
             sorted(
@@ -246,29 +252,33 @@ def _opaque_names(pieces: list[SurveyPiece], seed: int) -> dict[SurveyPiece, str
     return {piece: digest[:8].translate(_CONSONANTS) for piece, digest in digests.items()}
 
 
-def _words(own: Path | None) -> dict[str, dict[str, str]]:
-    """Labels in the words of both languages; those of the user's file come before the built-in ones."""
-    known: dict[str, dict[str, str]] = {}
-    for path in (_ASSETS / "words.csv", own):
-        if path is None:
-            continue
-        try:
-            with open(path, newline="", encoding="utf-8-sig") as file:
-                reader = csv.DictReader(file)
-                missing = [name for name in ("label", *LANGUAGES) if name not in (reader.fieldnames or [])]
-                if missing:
-                    raise BookError(
-                        f"The file of words {path} lacks the column {missing[0]}: it needs "
-                        f"label, {' and '.join(LANGUAGES)}."
-                    )
-                known |= {
-                    row["label"]: {name: row[name] or row["label"] for name in LANGUAGES} for row in reader
-                }
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise BookError(
-                f"The file of words {path} cannot be read ({error}): save it as CSV in UTF-8."
-            ) from error
-    return known
+def _words(own: Path | None, felt: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Labels in the words of both languages; those of the user's file come before the built-in ones.
+
+    Args:
+        own: the user's file.
+        felt: labels that get the built-in words of others.
+    """
+    known = _read_words(_ASSETS / "words.csv")
+    known |= {label: known[other] for label, other in felt.items()}
+    return known | (_read_words(own) if own else {})
+
+
+def _read_words(path: Path) -> dict[str, dict[str, str]]:
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in ("label", *LANGUAGES) if name not in (reader.fieldnames or [])]
+            if missing:
+                raise BookError(
+                    f"The file of words {path} lacks the column {missing[0]}: it needs "
+                    f"label, {' and '.join(LANGUAGES)}."
+                )
+            return {row["label"]: {name: row[name] or row["label"] for name in LANGUAGES} for row in reader}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BookError(
+            f"The file of words {path} cannot be read ({error}): save it as CSV in UTF-8."
+        ) from error
 
 
 def _in_languages(label: str, words: dict[str, dict[str, str]]) -> dict[str, str]:

@@ -2,15 +2,19 @@
 
 Nothing is picked by ear: composed pieces are one seed after the other, real ones are drawn from those held
 out. None of them is played in chapter 4, whose readers would recognise it. Both kinds come from tokens, so
-that instrument, loudness and timing cannot tell them apart.
+that instrument, loudness and timing cannot tell them apart. A third kind, from people's ratings, is there
+where a folder of rated pieces is given (:mod:`lib.chapters.survey.rated_arm`).
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from lib.basics.errors import BookError
 from lib.basics.files import make_folder, write_bytes
+from lib.chapters.survey.keys import ORIGINS, RATED
+from lib.chapters.survey.rated_arm import rated_scores, refuse_in_project
 from lib.composing import SamplingSettings, compose_many
 from lib.composing.outcomes import held_out_piece, label_pairs
 from lib.data.pieces import piece_name
@@ -24,7 +28,12 @@ _SEED_SHIFT = 100_000  # away from the seeds of the pieces that chapter 4 plays
 
 
 def write_survey_pieces(
-    profile: Profile, store: TokenStore, source: Run | ConditionalModel, folder: Path, count: int = 10
+    profile: Profile,
+    store: TokenStore,
+    source: Run | ConditionalModel,
+    folder: Path,
+    count: int = 10,
+    rated: Path | None = None,
 ) -> list[Path]:
     """Write `composed` and `real` below `folder`, one of each for `count` pairs of labels.
 
@@ -34,23 +43,28 @@ def write_survey_pieces(
         source: the run, or the network, that composes.
         folder: must not hold such folders yet.
         count: pairs of emotion and genre, each once.
+        rated: a folder of rated pieces, of which `count` are written into `rated`; None: no such arm.
 
     Returns:
         The files written.
 
     Raises:
-        BookError: when the data have fewer pairs, or `folder` holds pieces already.
+        BookError: when the data have fewer pairs, or `folder` holds pieces already; with rated pieces also
+            where `folder` could be published.
     """
+    if rated is not None:
+        refuse_in_project(folder)
     pairs = label_pairs(store)
     if not 2 <= count <= len(pairs):
         raise BookError(
             f"The data have {len(pairs)} pairs of labels with held-out pieces: ask for 2 to "
             f"{len(pairs)} pieces, not {count}."
         )
-    targets = {origin: folder / origin for origin in ("composed", "real")}
+    targets = {origin: folder / origin for origin in (*ORIGINS, *([RATED] if rated else []))}
     for target in targets.values():
         if target.is_dir() and any(target.iterdir()):
             raise BookError(f"The folder {target} holds files already: give another folder.")
+    drawn = list(rated_scores(rated, store.tokenizer, count, profile.seed)) if rated else []
     pairs = label_pairs(store, count)
     draw = SamplingSettings(
         seed=profile.seed + _SEED_SHIFT,
@@ -68,6 +82,12 @@ def write_survey_pieces(
             path = make_folder(targets[origin]) / piece_name(emotion, genre, name)
             write_bytes(path, score.dumps_midi())
             written.append(path)
+    for original, score, remarks in drawn:
+        for remark in remarks:
+            print(remark, file=sys.stderr)
+        path = make_folder(targets[RATED]) / piece_name(original.emotion, original.genre, original.identifier)
+        write_bytes(path, score.dumps_midi())
+        written.append(path)
     return written
 
 

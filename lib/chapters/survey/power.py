@@ -193,6 +193,59 @@ def power_table(
     return pd.DataFrame(rows)
 
 
+def agreement_power(
+    shares: Sequence[float],
+    rater_sd: float,
+    piece_sd: float,
+    arms: Sequence[tuple[int, int]],
+    points: float = 0.15,
+    draws: int = 400,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How often two arms whose agreement differs are found to differ, a piece counting once.
+
+    A rater agrees who answers above the middle. In the second arm a share larger by `points` does.
+
+    Args:
+        shares: of the scores in the first arm, [5]; counts will do.
+        rater_sd, piece_sd: as for :func:`model_from_shares`.
+        arms: (raters, pieces of each arm), two pieces at least.
+        points: the difference of the shares that agree; 0 gives the rate of false alarms.
+        draws: simulated surveys for each line.
+        seed: of all of them.
+
+    Returns:
+        Columns raters, pieces (of each arm), first, second (shares that agree), power, low, high (Wilson's
+        interval over the simulated surveys), draws.
+    """
+    model = model_from_shares(shares, rater_sd, piece_sd)
+    agree = float(model.shares()[NEUTRAL:].sum())
+    effect = brentq(lambda shift: model.shares(shift)[NEUTRAL:].sum() - agree - points, -20, 20)
+    rows = []
+    for number, (raters, pieces) in enumerate(arms):
+        size, found = max(1, _ANSWERS_AT_A_TIME // (2 * raters * pieces)), 0
+        for start in range(0, draws, size):
+            many = min(size, draws - start)
+            scores = simulate_answers(
+                model, raters, 2 * pieces, effect, many, seed + 1_000_003 * number + start
+            )
+            found += int((by_piece_test(scores > NEUTRAL) < 0.05).sum())
+        interval = stats.binomtest(found, draws).proportion_ci(method="wilson")
+        rows.append(
+            {
+                "raters": raters,
+                "pieces": pieces,
+                "first": agree,
+                "second": agree + points,
+                "power": found / draws,
+                "low": float(interval.low),
+                "high": float(interval.high),
+                "draws": draws,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def sign_test_power(
     shares: Sequence[float], raters: int, alpha: float = 0.05, draws: int = 4000, seed: int = 0
 ) -> float:

@@ -1,10 +1,12 @@
-"""What the answers of a new survey show: distributions, an ordinal mixed model, consistency of raters."""
+"""What the answers of a new survey show: distributions, an ordinal mixed model, consistency of raters, and,
+where a survey has rated pieces, how often listeners agree with labels of either kind."""
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
 from lib.basics.errors import BookError
+from lib.chapters.survey.keys import ORIGINS, RATED
 from lib.chapters.survey.ordinal_model import OrdinalFit, fit_ordinal_model
 from lib.chapters.survey.scores import COUNT_COLUMNS, NEUTRAL, QUESTIONS, SCORES, counts_of, median_interval
 from lib.measures.statistics import Interval, bootstrap
@@ -63,7 +65,7 @@ def origin_models(answers: pd.DataFrame) -> tuple[dict[str, OrdinalFit], dict[st
     """For each question the ordinal mixed model with real against composed, first presentations only.
 
     Args:
-        answers: with the column origin, so read with a key.
+        answers: with the column origin, so read with a key; rated pieces, another music, are left out.
 
     Returns:
         The fits by question (the predictor is called 'real'), and by question why there is no fit.
@@ -78,7 +80,9 @@ def origin_models(answers: pd.DataFrame) -> tuple[dict[str, OrdinalFit], dict[st
         )
     fits, reasons = {}, {}
     for question in QUESTIONS:
-        part = answers[(answers["presentation"] == 1) & answers[question].notna()]
+        part = answers[
+            (answers["presentation"] == 1) & answers["origin"].isin(ORIGINS) & answers[question].notna()
+        ]
         predictors = pd.DataFrame({"real": (part["origin"] == "real").astype(float)})
         try:
             if part.empty:
@@ -93,6 +97,61 @@ def origin_models(answers: pd.DataFrame) -> tuple[dict[str, OrdinalFit], dict[st
         except BookError as error:
             reasons[question] = str(error)
     return fits, reasons
+
+
+def agreement_table(answers: pd.DataFrame, draws: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """How often listeners agree with the emotion label: for real pieces labelled by rule, for pieces labelled
+    by people, and the difference.
+
+    A listener agrees who answers above the middle. Raters and pieces are drawn both, independently, for
+    another survey would have others of either (A. Owen, *The pigeonhole bootstrap*, Annals of Applied
+    Statistics 1, 2007). A draw has the same raters in both arms.
+
+    Args:
+        answers: read with a key; the repeated piece counts once.
+        draws, seed: of the bootstrap.
+
+    Returns:
+        A row for 'real', 'rated' and 'rated - real': origin, raters, pieces, n, agreement (a share or a
+        difference of shares), low, high; NaN bounds where an arm has one piece or one rater. Empty without
+        rated pieces or answers about them.
+    """
+    arms, difference = (ORIGINS[1], RATED), f"{RATED} - {ORIGINS[1]}"
+    columns = ["origin", "raters", "pieces", "n", "agreement", "low", "high"]
+    part = answers[(answers["presentation"] == 1) & answers["emotion"].notna()]
+    if "origin" not in part or not set(arms) <= set(part["origin"]):
+        return pd.DataFrame(columns=columns)
+    part = part[part["origin"].isin(arms)]
+    raters = sorted(part["rater"].unique())
+    generator = np.random.default_rng(seed)
+    people = _times_drawn(len(raters), draws, generator)
+    rows, drawn = [], {}
+    for arm in arms:
+        found = part[part["origin"] == arm]
+        scores = found.pivot(index="rater", columns="piece", values="emotion").reindex(raters)
+        scores = scores.to_numpy(float, na_value=np.nan)
+        pieces = _times_drawn(scores.shape[1], draws, generator)
+        agree, heard = (
+            ((people @ what.astype(float)) * pieces).sum(axis=1)
+            for what in (scores > NEUTRAL, np.isfinite(scores))
+        )
+        drawn[arm] = np.divide(agree, heard, out=np.full(draws, np.nan), where=heard > 0)
+        about = {"raters": found["rater"].nunique(), "pieces": scores.shape[1], "n": len(found)}
+        rows.append({"origin": arm, **about, "agreement": float((found["emotion"] > NEUTRAL).mean())})
+    real, rated = rows
+    both = {"raters": len(raters), **{name: real[name] + rated[name] for name in ("pieces", "n")}}
+    rows.append({"origin": difference, **both, "agreement": rated["agreement"] - real["agreement"]})
+    drawn[difference] = drawn[RATED] - drawn[arms[0]]
+    thin = any(min(row["raters"], row["pieces"]) < 2 for row in rows)
+    for row in rows:
+        low, high = (np.nan, np.nan) if thin else np.nanquantile(drawn[row["origin"]], [0.025, 0.975])
+        row |= {"low": float(low), "high": float(high)}
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _times_drawn(count: int, draws: int, generator: np.random.Generator) -> np.ndarray:
+    """How often each of `count` is drawn when as many are drawn with replacement: int64 [draws, count]."""
+    return generator.multinomial(count, np.full(count, 1 / count), draws)
 
 
 def consistency_table(answers: pd.DataFrame, draws: int = 1000, seed: int = 0) -> pd.DataFrame:

@@ -9,9 +9,10 @@ from lib.basics.errors import BookError
 from lib.chapters.survey.files import SurveyAnswers
 from lib.chapters.survey.ordinal_model import OrdinalFit
 from lib.chapters.survey.power import POWER
-from lib.chapters.survey.results import consistency_table, origin_models, score_table
+from lib.chapters.survey.results import agreement_table, consistency_table, origin_models, score_table
 from lib.show.tables import html_table, with_interval
 
+ARM_WORDS = {"real": "by our rule", "rated": "by people", "rated - real": "by people − by our rule"}
 QUESTION_WORDS = {
     "emotion": "does the emotion fit?",
     "genre": "does the genre fit?",
@@ -134,6 +135,7 @@ def new_survey(found: SurveyAnswers, draws: int = 2000, seed: int = 0) -> HTML:
     except BookError as error:
         missing = pd.DataFrame({"model": ["real against composed"], "not fitted": [str(error)]})
         parts.append(html_table(missing, "The ordinal mixed model."))
+    parts.append(_agreement(found.answers, draws, seed))
     repeats = consistency_table(found.answers, draws, seed)
     if len(repeats):
         parts.append(
@@ -155,6 +157,47 @@ def new_survey(found: SurveyAnswers, draws: int = 2000, seed: int = 0) -> HTML:
             )
         )
     return HTML("\n".join(part.data for part in parts))
+
+
+def _agreement(answers: pd.DataFrame, draws: int, seed: int) -> HTML:
+    """Do listeners agree more with labels by people than with those by rule?"""
+    table = agreement_table(answers, draws, seed)
+    if table.empty:
+        return HTML(
+            "<p>This survey has no pieces labelled by people: labels of either kind are not compared.</p>"
+        )
+    lines = [
+        {
+            "emotion labelled": ARM_WORDS[row["origin"]],
+            "raters": row["raters"],
+            "pieces": row["pieces"],
+            "answers": row["n"],
+            "listeners agree": with_interval(row["agreement"], row["low"], row["high"], 2),
+        }
+        for row in table.to_dict("records")
+    ]
+    return html_table(
+        pd.DataFrame(lines),
+        "Share of answers above 3 to “does the emotion fit?”, for real pieces by where the label comes from.",
+        note="95 % intervals; raters and pieces are drawn both.",
+    )
+
+
+def power_rows(tables: Mapping[str, pd.DataFrame], caption: str, note: str = "") -> HTML:
+    """Power for a difference of agreement between two arms.
+
+    Args:
+        tables: by assumption, from :func:`lib.chapters.survey.power.agreement_power`, of the same arms.
+        caption, note: above and below the table.
+    """
+    first = next(iter(tables.values()))
+    lines = {"raters": first["raters"], "pieces of each arm": first["pieces"]}
+    return html_table(
+        pd.DataFrame(lines | {name: table["power"] for name, table in tables.items()}),
+        caption,
+        dict.fromkeys(tables, ".0%"),
+        note=note,
+    )
 
 
 def _models(fits: Mapping[str, OrdinalFit], reasons: Mapping[str, str]) -> HTML:

@@ -7,6 +7,7 @@ import pytest
 
 from lib.chapters.survey.power import (
     AnswerModel,
+    agreement_power,
     by_answer_test,
     by_piece_test,
     detectable_shift,
@@ -86,3 +87,14 @@ def test_too_few_raters_detect_no_shift(model):
     found = detectable_shift(model, 4)  # four answers on one side have p = 0.125
     assert math.isnan(found["balance"])
     assert found["power"] < 0.8
+
+
+def test_power_for_a_difference_of_agreement_grows_and_keeps_its_level():
+    arms = [(30, 4), (30, 32)]
+    found = agreement_power(SHARES, 0.9, 0.8, arms, points=0.15, draws=200, seed=1)
+    assert found["first"].tolist() == pytest.approx([83 / 215] * 2)
+    assert found["second"].tolist() == pytest.approx([83 / 215 + 0.15] * 2)
+    assert found["power"][1] > found["power"][0] + 0.2
+    assert ((found["low"] <= found["power"]) & (found["power"] <= found["high"])).all()
+    nothing = agreement_power(SHARES, 0.9, 0.5, [(30, 12)], points=0.0, draws=600, seed=2)
+    assert 0.02 < nothing["power"][0] < 0.085

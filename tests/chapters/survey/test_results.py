@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lib.basics.errors import BookError
-from lib.chapters.survey.results import consistency_table, origin_models, score_table
+from lib.chapters.survey.results import agreement_table, consistency_table, origin_models, score_table
 
 
 def made_up(effect: float, seed: int = 0, raters: int = 30, pieces: int = 12) -> pd.DataFrame:
@@ -103,3 +103,67 @@ def test_consistency_of_raters_that_repeat_themselves_and_of_dice():
 def test_consistency_without_repeats_is_an_empty_table():
     answers = made_up(0.0)
     assert consistency_table(answers[answers["presentation"] == 1]).empty
+
+
+def with_arm(real: float, rated: float, seed: int, raters: int = 30, pieces: int = 16) -> pd.DataFrame:
+    """Answers to pieces of both arms; `real` and `rated` are the chances that the median rater agrees."""
+    generator = np.random.default_rng(seed)
+    lean, quality = generator.normal(0, 0.5, raters), generator.normal(0, 0.5, 2 * pieces)
+    rows = []
+    for rater in range(raters):
+        for piece in range(2 * pieces):
+            origin, chance = (("real", real), ("rated", rated))[piece % 2]
+            latent = np.log(chance / (1 - chance)) + lean[rater] + quality[piece] + generator.logistic()
+            rows.append(
+                {
+                    "rater": f"r{rater}",
+                    "piece": f"p{piece}",
+                    "presentation": 1,
+                    "origin": origin,
+                    "emotion": 4 if latent > 0 else 2,
+                }
+            )
+    return pd.DataFrame(rows).astype({"emotion": "Int64"})
+
+
+def test_agreement_with_labels_of_either_kind_and_their_difference():
+    answers = with_arm(0.5, 0.85, seed=0)
+    repeat = answers[answers["rater"] == "r0"].assign(presentation=2, emotion=1)
+    table = agreement_table(pd.concat([answers, repeat]), draws=500).set_index("origin")
+    assert table["n"].tolist() == [480, 480, 960]
+    assert table["pieces"].tolist() == [16, 16, 32]
+    shares = (answers.assign(agrees=answers["emotion"] > 3)).groupby("origin")["agrees"].mean()
+    assert table.loc["real", "agreement"] == pytest.approx(shares["real"])
+    assert table.loc["rated - real", "agreement"] == pytest.approx(shares["rated"] - shares["real"])
+    assert table.loc["rated - real", "low"] > 0
+    assert (table["low"] < table["agreement"]).all()
+    assert (table["agreement"] < table["high"]).all()
+
+
+def test_the_interval_of_a_difference_holds_none_where_there_is_none():
+    """Of forty made-up surveys without a difference at most a few say that there is one."""
+    found = [agreement_table(with_arm(0.6, 0.6, seed, pieces=12), draws=300).iloc[2] for seed in range(40)]
+    assert sum(row["low"] < 0 < row["high"] for row in found) >= 36
+
+
+def test_without_rated_pieces_there_is_no_comparison_of_labels():
+    assert agreement_table(made_up(0.0)).empty
+    assert agreement_table(made_up(0.0).drop(columns="origin")).empty
+    one = with_arm(0.5, 0.8, seed=1, raters=1)
+    assert agreement_table(one)[["low", "high"]].isna().all(axis=None)
+
+
+def test_listeners_may_hear_different_pieces_of_an_arm():
+    answers = with_arm(0.4, 0.8, seed=2).sample(frac=0.4, random_state=0)
+    table = agreement_table(answers, draws=300).set_index("origin")
+    assert table.loc["rated - real", "low"] > 0
+    assert table["n"].iloc[2] == len(answers)
+
+
+def test_rated_pieces_do_not_enter_the_comparison_of_real_with_composed():
+    answers = made_up(1.0)
+    rated = answers.assign(origin="rated", piece="x" + answers["piece"], emotion=1, genre=1, human=1)
+    with_them, _ = origin_models(pd.concat([answers, rated.astype(answers.dtypes)]))
+    without, _ = origin_models(answers)
+    for question, fit in without.items():
+        assert with_them[question].coefficients.equals(fit.coefficients)

@@ -1,5 +1,7 @@
 """Tables of answers say what was asked, how many answered, and what was left out; names stay text."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,3 +90,22 @@ def test_the_fewest_pieces_that_suffice():
 def test_labels_of_the_bars():
     scores = pd.DataFrame({"question": ["human"], "origin": ["real"]})
     assert survey_tables.likert_labels(scores) == ["made by a human?\nreal"]
+
+
+def test_a_survey_with_rated_pieces_compares_their_labels_with_ours():
+    plain = made_up()
+    assert "no pieces labelled by people" in survey_tables.new_survey(plain, draws=100).data
+    third = plain.answers.assign(
+        origin=["rated" if piece in ("p6", "p7") else origin
+                for piece, origin in zip(plain.answers["piece"], plain.answers["origin"], strict=True)]
+    )  # fmt: skip
+    page = survey_tables.new_survey(replace(plain, answers=third), draws=100).data
+    for text in ("by people − by our rule", "listeners agree", "raters and pieces are drawn both"):
+        assert text in page
+
+
+def test_power_stands_beside_its_arms():
+    table = pd.DataFrame({"raters": [30, 50], "pieces": [10, 20], "power": [0.31, 0.82]})
+    page = survey_tables.power_rows({"alike": table}, "Power.").data
+    assert "pieces of each arm" in page
+    assert "82" in page
