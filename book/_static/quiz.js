@@ -5,7 +5,7 @@
 (() => {
   "use strict";
 
-  const Z = 1.959964; // of a 95 % interval
+  const Z = 1.959964; // of a 95% interval
 
   /** Wilson's score interval of a share. */
   function wilson(right, count) {
@@ -16,7 +16,7 @@
     return [Math.max(0, middle - half), Math.min(1, middle + half)];
   }
 
-  const percent = (share) => `${Math.round(100 * share)} %`;
+  const percent = (share) => `${Math.round(100 * share)}%`;
 
   function element(name, className, text = "") {
     const made = document.createElement(name);
@@ -178,7 +178,7 @@
       const compared = chance < low ? "the interval lies above it"
         : chance > high ? "the interval lies below it"
           : `inside the interval, so ${answers} not tell you from a guesser`;
-      line.append(`${right} of ${count} right, ${percent(right / count)}; 95 % interval ${percent(low)} to `
+      line.append(`${right} of ${count} right, ${percent(right / count)}; 95% interval ${percent(low)} to `
         + `${percent(high)}. Blind guessing: ${percent(chance)}, ${compared}.`);
       this.tally.append(scale(right / count, low, high, chance));
     }

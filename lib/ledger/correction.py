@@ -1,7 +1,7 @@
 """Holm's correction over the primary outcomes: with many tests, some come out by chance.
 
 Each primary outcome of :mod:`lib.ledger.claims` is one test, of the value against the margin of its
-rule. The p-value is read back from the outcome's 95 % interval, so that interval and test agree before the
+rule. The p-value is read back from the outcome's 95% interval, so that interval and test agree before the
 correction.
 """
 

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from lib.basics.numbers import shown
 from lib.profiles.profile import Settings
 
 Side = Literal["inside", "outside", "undecided", "out of reach"]
@@ -26,7 +27,7 @@ class Outcome:
 
     Attributes:
         value: the estimate; NaN where this profile cannot give one.
-        low, high: its 95 % interval; equal to `value` for a count or a published figure without one; NaN
+        low, high: its 95% interval; equal to `value` for a count or a published figure without one; NaN
             where there is no interval, which decides nothing.
         seeds: training runs behind it (pairs count once); None where no training is involved.
         degrees: degrees of freedom of the interval, as for a mean of few seeds; None: infinitely many, the
@@ -187,9 +188,9 @@ class Rule(Settings):
     @property
     def margin_text(self) -> str:
         """The side that the claim is on, in words."""
-        if self.expects == "within":
-            return f"between {self.margin:g} and {self.upper:g}".replace("-", "−")
-        return f"{self.expects} {self.margin:g}".replace("-", "−")
+        if self.upper is not None:
+            return f"between {shown(self.margin, 'g')} and {shown(self.upper, 'g')}"
+        return f"{self.expects} {shown(self.margin, 'g')}"
 
     def amount(self, outcome: Outcome) -> str:
         """A number with its interval and its unit, as a reader says them."""
@@ -202,7 +203,5 @@ class Rule(Settings):
 
 
 def number(value: float) -> str:
-    """A number of the ledger: three decimals, one for large ones; no minus before a zero."""
-    digits = 3 if abs(value) < 10 else 1
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "−") if text.strip("-0.") else text.lstrip("-")
+    """A number of the ledger: three decimals, one for large ones."""
+    return shown(value, ".3f" if abs(value) < 10 else ",.1f")

@@ -27,7 +27,7 @@ class PairedDifference(NamedTuple):
     """One arm minus another, over paired seeds and the same pieces; nats per token unless said otherwise.
 
     Attributes:
-        estimate, low, high: mean over seeds, with its 95 % interval; NaN bounds for a single seed, which
+        estimate, low, high: mean over seeds, with its 95% interval; NaN bounds for a single seed, which
             cannot say how seeds vary.
         by_seed: the difference of each pair.
         error_seeds: standard error from the spread between seeds; NaN for one seed.
@@ -125,7 +125,7 @@ def paired_difference(
 def without_each_seed(
     by_seed: Sequence[float], error_pieces: float, piece_degrees: float
 ) -> tuple[tuple[float, float], ...]:
-    """The 95 % interval of the mean over seeds and pieces, with each seed left out in turn.
+    """The 95% interval of the mean over seeds and pieces, with each seed left out in turn.
 
     The error over pieces is taken to stay the same, for it hardly depends on one of the seeds.
 
@@ -248,7 +248,7 @@ def seed_spread(losses: Sequence[float]) -> SeedSpread:
 
 
 def seeds_needed(effect: float, deviation: float) -> float:
-    """Seeds in each arm that find a difference of this size in four of five trials, at a level of 5 %.
+    """Seeds in each arm that find a difference of this size in four of five trials, at a level of 5%.
 
     n = 2 (z₀.₉₇₅ + z₀.₈)² s² / effect², for two means of runs with standard deviation s; at least 2. Infinite
     for no effect at all.

@@ -67,7 +67,7 @@ def judge_by_rule(pieces: PieceSet, store: TokenStore, rule: LabelRule) -> pd.Da
 
 
 def agreement(judged: pd.DataFrame, draws: int = 2000) -> Interval:
-    """The share of pieces that obtained what was asked for, with its 95 % interval over groups.
+    """The share of pieces that obtained what was asked for, with its 95% interval over groups.
 
     Every label asked for counts the same: it is the mean over labels of the share within each, so that real
     pieces, of which some labels are rare, and composed ones are on one scale. A piece without a label did

@@ -1,6 +1,6 @@
 """Tables of losses: by model, token type, collection and position, each with its counts and its intervals.
 
-All take what :mod:`lib.measures.losses` gives. Intervals are 95 % bootstrap intervals over duplicate groups
+All take what :mod:`lib.measures.losses` gives. Intervals are 95% bootstrap intervals over duplicate groups
 (:func:`lib.measures.statistics.bootstrap`); models are compared on the same tokens of the same pieces.
 A *source note* is a note of the piece's file, so nats a source note compares models of other token sets too.
 """

@@ -62,7 +62,7 @@ def use_table(songs: pd.DataFrame) -> pd.DataFrame:
     """How the label falls over the uses.
 
     Returns:
-        use, songs, groups, and the shares minor and lively, each with _low and _high (95 % over groups);
+        use, songs, groups, and the shares minor and lively, each with _low and _high (95% over groups);
         the last row is all songs of the table.
     """
     lines = []
@@ -86,7 +86,7 @@ def opposed(songs: pd.DataFrame) -> pd.DataFrame:
 
 
 def cramers_v(pair: pd.DataFrame) -> Interval:
-    """How well the four labels tell sad from merry songs: Cramér's V, −1 to 1, with its 95 % interval.
+    """How well the four labels tell sad from merry songs: Cramér's V, −1 to 1, with its 95% interval.
 
     V itself has no sign. Here it is below 0 where the labels sort the songs the wrong way round: where the
     merry ones have more of minor and calm, half a point each, than the sad ones.
@@ -139,7 +139,7 @@ def differences(pair: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         half (mode or activity), within (all songs; the same book), expected (the sign that a proxy of mood
-        would have), sad and merry (shares; NaN within books), difference, low, high (95 % over groups),
+        would have), sad and merry (shares; NaN within books), difference, low, high (95% over groups),
         songs.
     """
     lines = []

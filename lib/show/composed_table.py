@@ -24,7 +24,7 @@ COLUMNS = {
 def composed_table(
     rows: Sequence[Mapping[str, object]], heads: Sequence[str], caption: str, note: str, without: str = ""
 ) -> HTML:
-    """Rows of measures with their 95 % intervals; a measure that no row has gets no column.
+    """Rows of measures with their 95% intervals; a measure that no row has gets no column.
 
     Args:
         rows: the measures, each with _low and _high, and what the heads name.

@@ -77,7 +77,7 @@ def plot_sentence(text: str) -> Figure:
 
 
 def plot_losses_by_type(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """Loss of each token type: one point a model with its 95 % interval, and how many tokens there are.
+    """Loss of each token type: one point a model with its 95% interval, and how many tokens there are.
 
     Args:
         tables: by model name, a table with columns type, tokens, loss, low and high, the same types in each.
@@ -105,7 +105,7 @@ def plot_losses_by_type(tables: Mapping[str, pd.DataFrame]) -> Figure:
         places, [f"{name}\n{count:,} tokens" for name, count in zip(types, counts, strict=True)], fontsize=8
     )
     axis.set(
-        xlabel="loss, nats per token of that type (point and 95 % interval)", ylim=(-0.6, len(types) - 0.4)
+        xlabel="loss, nats per token of that type (point and 95% interval)", ylim=(-0.6, len(types) - 0.4)
     )
     axis.set_xlim(left=-0.02 * axis.get_xlim()[1])  # signs at zero stay whole
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncol=len(tables))

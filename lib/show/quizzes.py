@@ -82,7 +82,7 @@ def how_little_it_shows(count: int, choices: int) -> str:
     low = share_with_interval(count, count)[1]
     return (
         f"Blind guessing is right in 1 of {choices} cases. Even {count} right answers of {count} would "
-        f"leave a 95 % interval that reaches down to {100 * low:.0f} %."
+        f"leave a 95% interval that reaches down to {100 * low:.0f}%."
     )
 
 

@@ -23,7 +23,7 @@ def results_table(
     quoted: Sequence[str] = (),
     note: str = "",
 ) -> HTML:
-    """Models of this book, with 95 % intervals, beside those of the original report.
+    """Models of this book, with 95% intervals, beside those of the original report.
 
     Args:
         results: from :func:`lib.measures.loss_tables.model_table`.
@@ -53,7 +53,7 @@ def results_table(
     counts = results.iloc[0]
     counted = (
         f"Computed lines: {counts['tokens']:,} tokens of {counts['pieces']:,} pieces in "
-        f"{counts['groups']:,} groups of duplicates, 95 % intervals."
+        f"{counts['groups']:,} groups of duplicates, 95% intervals."
     )
     return html_table(
         pd.DataFrame(lines), caption, quoted=range(len(results), len(lines)), note=f"{counted} {note}".strip()
@@ -61,7 +61,7 @@ def results_table(
 
 
 def differences_table(differences: pd.DataFrame, caption: str) -> HTML:
-    """Differences of models on the same pieces, with 95 % intervals.
+    """Differences of models on the same pieces, with 95% intervals.
 
     Args:
         differences: from :func:`lib.measures.loss_tables.difference_table`.

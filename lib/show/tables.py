@@ -1,6 +1,7 @@
 """Tables for the pages: a caption, numbers under each other, quoted figures told from computed ones."""
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from html import escape
 from numbers import Integral, Real
@@ -8,7 +9,12 @@ from numbers import Integral, Real
 import pandas as pd
 from IPython.display import HTML
 
+from lib.basics.numbers import shown, typeset
+
 Format = str | Callable[[object], str]
+
+_CODE_NAME = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
+_IN_FULL = {"val": "validation", "train": "training", "num": "number of"}
 
 _QUOTED = "font-style:italic;opacity:0.85"
 _NUMBER = "text-align:right;font-variant-numeric:tabular-nums"
@@ -27,16 +33,17 @@ def html_table(
         frame: its first column heads the rows; the index is used only to name rows in `quoted`.
         caption: what the table shows.
         formats: by column, a format specification ('.3f', ',') or a function of the value; numbers without
-            one get thousands separators, floats three decimals. Missing values are a dash.
+            one are written as :func:`lib.basics.numbers.shown` does, those of a column of counts that became
+            floats, because one is missing, without decimals. Missing values are a dash.
         quoted: index labels of rows that are quoted from the original report: set in italics and marked
             'quoted' in the row's head.
         note: a line below the table.
     """
-    formats = formats or {}
     columns = list(frame.columns)
+    formats = {column: "," for column in columns if _is_count(frame[column])} | dict(formats or {})
     numeric = {column: pd.api.types.is_numeric_dtype(frame[column]) for column in columns}
     head = "".join(
-        f'<th scope="col"{_style(_NUMBER if numeric[column] else "")}>{escape(str(column))}</th>'
+        f'<th scope="col"{_style(_NUMBER if numeric[column] else "")}>{escape(heading(column))}</th>'
         for column in columns
     )
     records = zip(frame.index, frame.itertuples(index=False, name=None), strict=True)
@@ -74,11 +81,23 @@ def wide_table(
     )
 
 
+def heading(column: object) -> str:
+    """What stands above a column: the name that the code gives it in words.
+
+    >>> heading("last_validation_loss"), heading("val_loss"), heading("pieces")
+    ('last validation loss', 'validation loss', 'pieces')
+    """
+    name = str(column)
+    if not _CODE_NAME.fullmatch(name):
+        return name
+    return " ".join(_IN_FULL.get(word, word) for word in name.split("_"))
+
+
 def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
     """An estimate and its interval as text, such as 0.60 [0.55, 0.66]; no line breaks inside the brackets."""
     if any(math.isnan(number) for number in (value, low, high)):
         return "–"
-    number, start, end = (_minus(f"{number:.{digits}f}") for number in (value, low, high))
+    number, start, end = (shown(number, f".{digits}f") for number in (value, low, high))
     return f"{number} [{start},\N{NO-BREAK SPACE}{end}]"
 
 
@@ -100,15 +119,16 @@ def _format(value: object, how: str | Callable[[object], str] | None) -> str:
     if callable(how):
         return how(value)
     if isinstance(value, Real) and not isinstance(value, bool):
-        return _minus(format(value, how or ("," if isinstance(value, Integral) else ",.3f")))
-    return str(value)
+        return shown(value, ",.0f" if how == "," and not isinstance(value, Integral) else how or "")
+    return typeset(str(value))
 
 
-def _minus(text: str) -> str:
-    """A true minus sign for a hyphen in front of a number; none in front of zero."""
-    if not text.startswith("-"):
-        return text
-    return "−" + text[1:] if text.strip("-0.,%") else text[1:]
+def _is_count(column: pd.Series) -> bool:
+    """Whether a column of floats holds whole numbers only, and more than noughts and ones."""
+    if not pd.api.types.is_float_dtype(column):
+        return False
+    known = column.dropna()
+    return bool(len(known)) and bool((known % 1 == 0).all()) and bool(known.abs().max() >= 2)
 
 
 def _style(style: str) -> str:

@@ -6,6 +6,8 @@ from html import escape
 
 from myst_nb import glue
 
+from lib.basics.numbers import shown
+
 NOT_MEASURED = "(not measured)"
 """Stands in a sentence for a number that these data do not give."""
 
@@ -32,7 +34,7 @@ def number_text(value: float, form: str) -> str:
     >>> number_text(0.5, ".0%"), number_text(float("nan"), ".0%")
     ('50%', '(not measured)')
     """
-    return NOT_MEASURED if math.isnan(value) else format(value, form)
+    return NOT_MEASURED if math.isnan(value) else shown(value, form)
 
 
 def compared(
@@ -78,7 +80,7 @@ def counted(number: int, what: str) -> str:
     >>> counted(1, "bar"), counted(1200, "note")
     ('1 bar', '1,200 notes')
     """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{shown(number)} {what}{'' if number == 1 else 's'}"
 
 
 def length_words(bars: int, seconds: float) -> str:

@@ -65,7 +65,7 @@ def test_the_answer_waits_for_the_vote_and_the_vote_counts_once(visit, address):
     vote(page, "k1", "real")
     assert result(page, "k1") == f"You said “Real music”; it is “{NASTY}”."
     assert "2 of 3 answered" in tally(page)
-    assert "1 of 2 right, 50 %; 95 % interval 9 % to 91 %" in tally(page), "Wilson's interval"
+    assert "1 of 2 right, 50%; 95% interval 9% to 91%" in tally(page), "Wilson's interval"
     assert "Other: no votes yet" in tally(page)
     assert page.locator(".quiz img").count() == 0
     assert window.complaints == []

@@ -1,7 +1,7 @@
 """Results in the prose come from the computation: a search for numbers that were typed by hand.
 
 A number with decimals, or a percentage, in a notebook's text is taken for a result. Not looked at are code,
-mathematics, roles (glued numbers, citations, cross-references), addresses and the level of intervals (95 %).
+mathematics, roles (glued numbers, citations, cross-references), addresses and the level of intervals (95%).
 A text cell that quotes the original report is marked with the tag `quotes-original`, and left alone.
 """
 

@@ -90,4 +90,4 @@ def test_two_questions_with_one_key_are_refused():
 def test_how_little_a_perfect_score_shows():
     # Wilson's lower end for 5 of 5 is 5 / (5 + 1.96²).
     assert "1 of 2 cases. Even 5 right answers of 5" in how_little_it_shows(5, 2)
-    assert "down to 57 %" in how_little_it_shows(5, 2)
+    assert "down to 57%" in how_little_it_shows(5, 2)

@@ -22,6 +22,21 @@ def test_numbers():
     assert ">+0.2<" in page
 
 
+def test_a_column_of_counts_with_a_gap_has_no_decimals():
+    page = html_table(
+        pd.DataFrame({"of": ["a", "b"], "count": [119984.0, None], "share": [1.0, 0.0]}), ""
+    ).data
+    assert ">119,984<" in page
+    assert ">1.000<" in page
+
+
+def test_no_head_is_a_name_from_the_code():
+    page = html_table(pd.DataFrame([["-0.02 (2)", 1]], columns=["last_validation_loss", "of_bound"]), "").data
+    assert ">last validation loss<" in page
+    assert ">of bound<" in page
+    assert ">−0.02 (2)<" in page
+
+
 def test_text_is_escaped():
     page = table(note="a < b")
     assert "<b>" not in page

@@ -92,7 +92,7 @@ def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses) -> pd.Da
 
     Returns:
         A row for pieces with a copy, without one, and all: `pieces`, `groups`, `tokens`, `leaky` and `clean`
-        (nats a token), `gain` = clean − leaky with `low` and `high` (95 %).
+        (nats a token), `gain` = clean − leaky with `low` and `high` (95%).
 
     Raises:
         BookError: when the two judged different tokens.

@@ -93,7 +93,7 @@ def predictability(index: pd.DataFrame, given: list[str], target: str = "emotion
         target: the column to be guessed.
 
     Returns:
-        given, accuracy, low, high (95 %), majority (accuracy of the commonest label), pieces, groups.
+        given, accuracy, low, high (95%), majority (accuracy of the commonest label), pieces, groups.
     """
     fitted = index[index["split"] == "train"]
     scored = index[index["split"] != "train"]

@@ -23,7 +23,7 @@ def mode_agreement(index: pd.DataFrame, folder: Path) -> pd.DataFrame:
     Returns:
         A row a profile, the chosen one first: `profile` (its name), `major`, `minor` (share of the validation
         pieces of that notated mode that it finds) and `mean` of the two, `agreement` over all of them with
-        `low` and `high` (95 %), `pieces`; `moved`, of the `estimated` labels, those that the profile would
+        `low` and `high` (95%), `pieces`; `moved`, of the `estimated` labels, those that the profile would
         give another mode than the chosen one. Empty where sources name no mode, as in a folder of one's own.
     """
     table = folder / "pieces.csv"

@@ -152,7 +152,7 @@ def _words(token: str) -> str:
 
 
 def plot_predictors(table: pd.DataFrame) -> Figure:
-    """Accuracy of guessing a label from little, with 95 % intervals and the majority class as the baseline.
+    """Accuracy of guessing a label from little, with 95% intervals and the majority class as the baseline.
 
     Args:
         table: rows of :func:`lib.chapters.dataset.measures.predictability`, one a predictor.
@@ -167,7 +167,7 @@ def plot_predictors(table: pd.DataFrame) -> Figure:
         fmt="o",
         color=_OURS,
         capsize=3,
-        label="accuracy on held-out pieces, 95 % interval",
+        label="accuracy on held-out pieces, 95% interval",
     )
     axis.scatter(
         table["majority"],

@@ -107,7 +107,7 @@ def outcome_rows(summary: pd.DataFrame, limit: int) -> HTML:
     )
     return html_table(
         lines,
-        f"Pieces that end within {limit:,} tokens, with 95 % Wilson intervals",
+        f"Pieces that end within {limit:,} tokens, with 95% Wilson intervals",
         dict.fromkeys(["median tokens", "median bars", "median seconds"], ",.0f"),
         quoted=summary.index[summary["source"] == "original"],
         note="Real music: held-out pieces that fit whole within the same limit. Original "

@@ -134,7 +134,7 @@ def plot_step_times(times: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def plot_endings(summary: pd.DataFrame) -> Figure:
-    """Share of pieces that end by themselves, with 95 % intervals.
+    """Share of pieces that end by themselves, with 95% intervals.
 
     Args:
         summary: from :func:`lib.composing.outcomes.summarise_outcomes`; sources are model names, with

@@ -22,7 +22,7 @@ def card_table(pretrained: Pretrained) -> HTML:
     note = (
         f"{pieces['model']} pieces for each guidance and of the n-gram, evenly over all pairs of labels, "
         f"nothing chosen among several but in the last row, where a classifier (not the judging rule) "
-        f"kept one ({rows[-1]['pieces']} requests); {pieces['real, held out']} real test pieces. 95 % "
+        f"kept one ({rows[-1]['pieces']} requests); {pieces['real, held out']} real test pieces. 95% "
         "intervals over pieces and duplicate groups; one training seed."
     )
     return composed_table(

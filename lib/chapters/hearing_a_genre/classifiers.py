@@ -95,7 +95,7 @@ def test_orders(heard: Heard, seed: int) -> dict[str, np.ndarray]:
 
 
 def score(heard: Heard, obtained: np.ndarray, name: str) -> dict[str, object]:
-    """A row for a table: who, the share right of answers [pieces] (mean over genres), its 95 % interval over
+    """A row for a table: who, the share right of answers [pieces] (mean over genres), its 95% interval over
     groups, pieces."""
     share = agreement(heard.table(obtained, name))
     return {

@@ -38,7 +38,7 @@ def genre(
     kinds = sorted(set(verdict.songs.genres.tolist()))
     print(
         f"{len(verdict.songs.paths)} songs in {len(kinds)} genres; {verdict.right:.0%} right on songs left "
-        f"out of training (95 % interval {verdict.low:.0%} to {verdict.high:.0%}; chance is "
+        f"out of training (95% interval {verdict.low:.0%} to {verdict.high:.0%}; chance is "
         f"{verdict.chance:.0%})"
     )
     for path, asked, heard in zip(verdict.songs.paths, verdict.songs.genres, verdict.obtained, strict=True):

@@ -46,7 +46,7 @@ class Verdict:
     Attributes:
         songs: what it heard.
         obtained: the genre that each song was taken for by an ear trained without it, text [songs].
-        right, low, high: share right, mean over genres, with its 95 % interval over songs.
+        right, low, high: share right, mean over genres, with its 95% interval over songs.
         chance: one over the number of genres.
         ear: trained on all songs.
     """

@@ -163,7 +163,7 @@ def _sweep(results: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def band(results: pd.DataFrame) -> tuple[float, float]:
-    """Where one more run of the default would lie (95 %): mean ± t · s · √(1 + 1/m); NaN for one repeat."""
+    """Where one more run of the default would lie (95%): mean ± t · s · √(1 + 1/m); NaN for one repeat."""
     losses = _sweep(results, "repeats")[LOSS]
     rule = spread_of_repeats(results)
     if rule.runs < 2:

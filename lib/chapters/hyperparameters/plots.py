@@ -67,7 +67,7 @@ def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[fl
     Args:
         tables: by source ('fresh', 'kept'), trials with columns label and the loss; a run that diverged is
             drawn as a cross at the right edge.
-        bands: by source, the range of a single further run of the default (95 %).
+        bands: by source, the range of a single further run of the default (95%).
     """
     labels = list(dict.fromkeys(label for table in tables.values() for label in table["label"]))
     figure, axes = plt.subplots(
@@ -77,7 +77,7 @@ def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[fl
         marker, colour = _SOURCES[source]
         low, high = bands[source]
         if math.isfinite(low):
-            axis.axvspan(low, high, color=colour, alpha=0.15, linewidth=0, label="default, again (95 %)")
+            axis.axvspan(low, high, color=colour, alpha=0.15, linewidth=0, label="default, again (95%)")
         known = table[table["status"] == "finished"]
         edge = max([*known["last_validation_loss"], high if math.isfinite(high) else 0], default=1.0)
         for line in table.itertuples():

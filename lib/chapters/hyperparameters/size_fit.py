@@ -159,7 +159,7 @@ def predict(
 ) -> pd.DataFrame:
     """What larger networks will lose, before they are trained.
 
-    The intervals (95 %) hold the constants' uncertainty and the noise of the one run that is predicted. That
+    The intervals (95%) hold the constants' uncertainty and the noise of the one run that is predicted. That
     the form itself holds at that size is assumed; the prediction is there to test it.
 
     Args:

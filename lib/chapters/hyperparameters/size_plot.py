@@ -63,7 +63,7 @@ def _losses(axis: Axes, kept: KeptSizes, kind: str) -> None:
         marker="_",
         capsize=5,
         linestyle="",
-        label="predicted (95 %)",
+        label="predicted (95%)",
     )
     axis.plot(
         largest["parameters"],

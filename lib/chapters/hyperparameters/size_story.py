@@ -98,7 +98,7 @@ def slopes(kept: KeptSizes) -> pd.DataFrame:
     Ordinary least squares over the runs, with a constant of its own for each kind; a run counts once.
 
     Returns:
-        measure, per (parameters or tokens), value, low, high (95 %, Student's t), runs.
+        measure, per (parameters or tokens), value, low, high (95%, Student's t), runs.
     """
     lines = []
     for measure in [name for name in MEASURES if name in kept.runs]:

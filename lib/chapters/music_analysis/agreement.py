@@ -144,7 +144,7 @@ def agreement_table(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row a question: question, label, asked (of how many chords, cadences or pieces), pieces, share, low,
-        high (95 %: bootstrap over pieces; Wilson's where a piece is asked once), music21, constant (the most
+        high (95%: bootstrap over pieces; Wilson's where a piece is asked once), music21, constant (the most
         frequent answer; for keys and chords the most frequent of each piece, known afterwards; NaN where
         there is none).
     """

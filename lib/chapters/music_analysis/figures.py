@@ -64,7 +64,7 @@ def agreement_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
 
 
 def measures_table(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
-    """Measures in rows and sources in columns, each cell a mean with its 95 % interval and its pieces.
+    """Measures in rows and sources in columns, each cell a mean with its 95% interval and its pieces.
 
     Args:
         table: from :func:`lib.chapters.music_analysis.tables.source_table`.

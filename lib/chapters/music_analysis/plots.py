@@ -50,7 +50,7 @@ def in_order(names: Sequence[str]) -> list[str]:
 
 
 def plot_measures(table: pd.DataFrame, names: Sequence[str]) -> Figure:
-    """Shares by source with 95 % intervals, all on one scale: a row a measure, a mark a source.
+    """Shares by source with 95% intervals, all on one scale: a row a measure, a mark a source.
 
     Args:
         table: from :func:`lib.chapters.music_analysis.tables.source_table`.
@@ -75,7 +75,7 @@ def plot_measures(table: pd.DataFrame, names: Sequence[str]) -> Figure:
     axis.grid(axis="y", visible=False)
     axis.xaxis.set_major_formatter("{x:.0%}")
     axis.set(
-        xlim=(-0.02, 1.02), ylim=(-0.5, len(names) - 0.5), xlabel="share (mean over pieces and 95 % interval)"
+        xlim=(-0.02, 1.02), ylim=(-0.5, len(names) - 0.5), xlabel="share (mean over pieces and 95% interval)"
     )
     figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncol=3)
     return figure
@@ -176,7 +176,7 @@ def _every(axis: Axes, bars: int) -> None:
 
 
 def plot_piece_curves(density: pd.DataFrame, register: pd.DataFrame) -> Figure:
-    """Density and register over the tenths of a piece, means over pieces with 95 % intervals.
+    """Density and register over the tenths of a piece, means over pieces with 95% intervals.
 
     Args:
         density, register: from :func:`lib.chapters.music_analysis.tables.curve_table`.

@@ -26,7 +26,7 @@ def source_table(measured: Measured, names: Sequence[str]) -> pd.DataFrame:
         names: measures, or 'ended'.
 
     Returns:
-        measure, source, mean, low, high (95 %), pieces (with an answer), asked (all of the source).
+        measure, source, mean, low, high (95%), pieces (with an answer), asked (all of the source).
     """
     rows = []
     for name in names:
@@ -55,7 +55,7 @@ def _is_share(name: str) -> bool:
 
 
 def mean_with_interval(values: np.ndarray, groups: np.ndarray, share: bool) -> Interval:
-    """The mean over pieces, float64 [pieces], with a 95 % interval over groups.
+    """The mean over pieces, float64 [pieces], with a 95% interval over groups.
 
     Of a share that all or none have the interval is Wilson's, with groups as trials.
     """
@@ -77,7 +77,7 @@ def difference(measured: Measured, name: str, source: str, baseline: str) -> tup
         source, baseline: what is compared with what.
 
     Returns:
-        The difference with its 95 % interval (NaN for fewer than two groups or no pair), and the number of
+        The difference with its 95% interval (NaN for fewer than two groups or no pair), and the number of
         pairs with an answer on both sides.
     """
     values = measured.values.set_index("slot")
@@ -107,7 +107,7 @@ def against_own(measured: Measured, name: str, baseline: str) -> pd.DataFrame:
         name, baseline: measures; the second is what the first would be by chance.
 
     Returns:
-        source, difference, low, high (95 %), pieces (with an answer to both).
+        source, difference, low, high (95%), pieces (with an answer to both).
     """
     rows = []
     for source, part in measured.values.groupby("source", sort=False):

@@ -58,7 +58,7 @@ def recall_table(pieces: Sequence[Music], signs: pd.Series, seed: int = 0) -> pd
     Returns:
         Two rows, 'as written' and 'bars shuffled': form (share found to be AABB), middle (share whose highest
         novelty lies within a bar of the middle, where the second part begins), both with _low and _high
-        (95 %), and pieces; empty where no such tune is among the pieces.
+        (95%), and pieces; empty where no such tune is among the pieces.
     """
     known = [piece for piece in pieces if signs.get(piece.name) == 2]
     rows = []

@@ -99,7 +99,7 @@ def context_table(losses: np.ndarray, contexts: Sequence[int], groups: np.ndarra
         groups: duplicate group of each place, [places].
 
     Returns:
-        context, loss, extra, extra_low, extra_high (nats per token more than with the longest context, 95 %
+        context, loss, extra, extra_low, extra_high (nats per token more than with the longest context, 95%
         bootstrap intervals over groups), places, groups.
     """
     lines = []

@@ -81,7 +81,7 @@ def best_heads(
         distances: in bars.
 
     Returns:
-        bars_back, layer, head (from 1), share, low, high (95 % over groups), even (share of an even spread),
+        bars_back, layer, head (from 1), share, low, high (95% over groups), even (share of an even spread),
         pieces (measured on). With fewer than two pieces there is nothing to choose on: NaN.
     """
     lines = []

@@ -11,6 +11,7 @@ from IPython.display import HTML
 from miditok import REMI
 
 from lib.basics.files import hash_of_bytes
+from lib.basics.numbers import shown
 from lib.data.tokenizer import decode
 from lib.show.players import piece_player
 
@@ -31,7 +32,7 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
         results.setdefault(result, []).append(deviation)
         current = ' aria-current="true"' if deviation == 0.1 else ""
         rows += (
-            f'<tr data-result="{result}"{current}><th scope="row">{deviation:g}</th>'
+            f'<tr data-result="{result}"{current}><th scope="row">{shown(deviation, "g")}</th>'
             f"<td>{(moved == -1).mean():.1%}</td><td>{(abs(moved) > 1).mean():.1%}</td>"
             f"<td><code>{result}</code></td></tr>\n"
         )
@@ -60,5 +61,5 @@ def noise_slider(tokenizer: REMI, clean: np.ndarray, noisy: Mapping[float, np.nd
 
 def _listed(deviations: list[float]) -> str:
     if len(deviations) == 1:
-        return f"{deviations[0]:g}"
-    return f"{deviations[0]:g} to {deviations[-1]:g}, all the same"
+        return shown(deviations[0], "g")
+    return f"{shown(deviations[0], 'g')} to {shown(deviations[-1], 'g')}, all the same"

@@ -133,7 +133,7 @@ def disturb_book_model(profile: Profile, store: TokenStore) -> pd.DataFrame:
 
 
 def degradation(disturbed: pd.DataFrame) -> pd.DataFrame:
-    """Extra loss by variant, training, kind and share: mean over seeds, 95 % interval over seeds and pieces.
+    """Extra loss by variant, training, kind and share: mean over seeds, 95% interval over seeds and pieces.
 
     With one seed the interval is over pieces alone; `seeds` says so.
 
@@ -261,7 +261,7 @@ def training_differences(disturbed: pd.DataFrame) -> pd.DataFrame:
     """Extra loss when trained clean minus when trained noisy, by variant, at the largest share of one kind.
 
     Returns:
-        variant, value, low, high (95 %, over pieces and, where there are several, seeds), seeds, degrees,
+        variant, value, low, high (95%, over pieces and, where there are several, seeds), seeds, degrees,
         by_seed, error_pieces, places.
     """
     both = set(disturbed.loc[disturbed["trained_on"] == "noisy", "variant"])

@@ -16,7 +16,7 @@ def example_curves(rated: RatedSet) -> pd.DataFrame:
     Pieces of more than 64 measures are passed over, unless there are no others.
 
     Returns:
-        A row a measure: dimension, piece, series, measure (from 1), mean, low, high (95 % over raters),
+        A row a measure: dimension, piece, series, measure (from 1), mean, low, high (95% over raters),
         raters, onsets_a_second, majority (share of the raters' means on its commoner side).
     """
     tables = []

@@ -16,7 +16,7 @@ def elsewhere_table(rated: RatedSet) -> pd.DataFrame:
 
     Returns:
         dimension, by, measure, estimate, low, high, far (share of pieces farther from what the judge was
-        taught on than 95 % of that), pieces, series_count, ratings, majority.
+        taught on than 95% of that), pieces, series_count, ratings, majority.
     """
     lines = []
     for dimension, guess in halves_of_the_rule(rated).items():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from lib.basics.numbers import shown
 from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS
 from lib.show.style import BAR_LINE, DIVERGING, INK, MODEL_COLOURS
 
@@ -155,7 +156,7 @@ def plot_shifts(shifts: pd.DataFrame) -> Figure:
         axis.text(
             column,
             row,
-            f"{value:+.1f}".replace("-", "−"),
+            shown(value, "+.1f"),
             ha="center",
             va="center",
             fontsize=8,

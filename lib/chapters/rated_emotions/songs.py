@@ -52,7 +52,7 @@ def judge_songs(pair: pd.DataFrame, store: TokenStore, judge: RatedJudge) -> pd.
 
 
 def songs_table(songs: pd.DataFrame) -> pd.DataFrame:
-    """The chance that of a dance and a lament in one meter the dance has more, 95 % over duplicate groups.
+    """The chance that of a dance and a lament in one meter the dance has more, 95% over duplicate groups.
 
     Returns:
         measure, auc, low, high, dances, laments, groups; the last row is the difference of judged arousal and

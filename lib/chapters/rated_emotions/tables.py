@@ -18,7 +18,7 @@ def basis(table: pd.DataFrame) -> str:
             f"{dimension}: {first['pieces']:.0f} pieces of {series:.0f} series, "
             f"{first['ratings']:,.0f} ratings, {first['majority']:.0%} on the commoner side"
         )
-    return "; ".join(parts) + ". Intervals of 95 % over series."
+    return "; ".join(parts) + ". Intervals of 95% over series."
 
 
 def rater(agreement: pd.DataFrame, dimension: str, measure: str) -> pd.Series:

@@ -174,7 +174,7 @@ def compare_arms(
 
     Returns:
         arm; nats_per_note (mean over seeds) and nats_per_token; difference (the arm's minus the book's, nats
-        a source note: positive where the choice helps), low, high (95 %, over seeds and pieces), by_seed
+        a source note: positive where the choice helps), low, high (95%, over seeds and pieces), by_seed
         (as text), error_seeds, error_pieces; seeds, diverged (how many runs); parameters, tokens, seconds
         and waiting (means); judged_tokens, pieces, groups. NaN where a run has no weights, or one seed has no
         interval.

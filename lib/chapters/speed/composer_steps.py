@@ -18,7 +18,7 @@ def steps_table(trials: Evidence) -> HTML:
     rows = table.to_dict("records")
     judged, composed = table["pieces"].iloc[1], table["ended_pieces"].iloc[1]
     note = (
-        f"{judged:.0f} validation pieces for the loss, {composed:.0f} composed ones for the rest; 95 % "
+        f"{judged:.0f} validation pieces for the loss, {composed:.0f} composed ones for the rest; 95% "
         f"intervals over pieces. {trials.origin}"
     )
     return composed_table(rows, ("step", "minutes"), "What each change was worth (kept result)", note)

@@ -8,6 +8,7 @@ import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
+from lib.basics.numbers import shown
 from lib.show.style import INK, model_colour, text_colour
 from lib.show.tables import html_table, with_interval
 
@@ -27,7 +28,7 @@ def bench_table(rows: Rows, caption: str) -> HTML:
     """
     lines = [
         {
-            "work": row["work"],
+            "work": str(row["work"]).replace("_", " "),
             "unit": row["unit"],
             "the original's way": _short(row["plain"]),
             "ours": _short(row["ours"]),
@@ -154,7 +155,7 @@ def plot_worth(table: pd.DataFrame) -> Figure:
         for tick in (-5, -2, -1, -0.5, -0.2, -0.1, 0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
         if axis.get_xlim()[0] <= tick <= axis.get_xlim()[1]
     ]
-    axis.set_xticks(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
+    axis.set_xticks(ticks, [shown(tick, "g") for tick in ticks])
     axis.minorticks_off()
     axis.set(
         xlabel="extra loss, nats a source note (straight up to 0.2, logarithmic beyond)",
@@ -182,7 +183,7 @@ def worth_table(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
         extra = line["difference"]
         interval = with_interval(extra, line["low"], line["high"], 3)
         if interval == "–" and extra == extra:
-            interval = f"{extra:.3f} (one seed, no interval)".replace("-", "−")
+            interval = f"{shown(extra, '.3f')} (one seed, no interval)"
         lines.append(
             {
                 "arm": line["arm"],
@@ -196,7 +197,7 @@ def worth_table(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
     first = table.iloc[0]
     counted = (
         f"Judged on {first['judged_tokens']:,} tokens of {first['pieces']:,} test pieces in "
-        f"{first['groups']:,} groups; 95 % intervals over seeds ({first['seeds']}) and pieces."
+        f"{first['groups']:,} groups; 95% intervals over seeds ({first['seeds']}) and pieces."
     )
     return html_table(
         pd.DataFrame(lines), caption, {"nats per source note": ".3f"}, note=f"{counted} {note}".strip()

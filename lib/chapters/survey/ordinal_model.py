@@ -33,7 +33,7 @@ class OrdinalFit:
     """A fitted model.
 
     Attributes:
-        coefficients: a row a predictor: log_odds (positive: higher scores), low, high (95 %), error. The
+        coefficients: a row a predictor: log_odds (positive: higher scores), low, high (95%), error. The
             interval uses Student's t with as many degrees of freedom as there are pieces, less the predictors
             and one: with few pieces a normal one would be too narrow.
         thresholds: θ between neighbouring scores, ascending, [scores − 1].

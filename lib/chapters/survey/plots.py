@@ -69,7 +69,7 @@ def plot_likert(table: pd.DataFrame, labels: Sequence[str]) -> Figure:
 
 
 def plot_balances(table: pd.DataFrame, labels: Sequence[str]) -> Figure:
-    """Balance (share above neutral minus share below) with its 95 % interval, and the median beside it.
+    """Balance (share above neutral minus share below) with its 95% interval, and the median beside it.
 
     Args:
         table: from :func:`lib.chapters.survey.scores.neutral_table`.
@@ -101,7 +101,7 @@ def plot_balances(table: pd.DataFrame, labels: Sequence[str]) -> Figure:
     axis.set(
         xlim=(-1, 1),
         ylim=(-0.6, len(table) - 0.4),
-        xlabel="share of answers above 3 minus share below (95 % interval)",
+        xlabel="share of answers above 3 minus share below (95% interval)",
     )
     return figure
 

@@ -69,7 +69,7 @@ def expand(counts: Sequence[int]) -> np.ndarray:
 def median_interval(counts: Sequence[int]) -> Interval:
     """The median with the distribution-free interval between two order statistics.
 
-    It holds whatever the distribution and covers at least 95 %, usually more (see David and Nagaraja,
+    It holds whatever the distribution and covers at least 95%, usually more (see David and Nagaraja,
     *Order Statistics*, 2003, section 7.1). NaN bounds where so few answers allow none.
     """
     answers = expand(counts)
@@ -122,7 +122,7 @@ def neutral_table(table: pd.DataFrame, draws: int = 2000, seed: int = 0) -> pd.D
         draws, seed: of the bootstrap.
 
     Returns:
-        The table with n, median, mean and balance (each with _low and _high, 95 %), p (sign test), and
+        The table with n, median, mean and balance (each with _low and _high, 95%), p (sign test), and
         p_holm, Holm's correction over all rows given (S. Holm, *A simple sequentially rejective multiple
         test procedure*, 1979).
     """

@@ -6,6 +6,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from lib.basics.errors import BookError
+from lib.basics.numbers import p_text
 from lib.chapters.survey.files import SurveyAnswers
 from lib.chapters.survey.ordinal_model import OrdinalFit
 from lib.chapters.survey.power import POWER
@@ -18,13 +19,6 @@ QUESTION_WORDS = {
     "genre": "does the genre fit?",
     "human": "made by a human?",
 }
-
-
-def p_text(p: float) -> str:
-    """A p-value for a table: three decimals, or four where it is smaller than 0.001, '< 0.0001' below."""
-    if p < 0.0001:
-        return "< 0.0001"
-    return f"{p:.4f}" if p < 0.001 else f"{p:.3f}"
 
 
 def question_label(piece: str, question: str) -> str:
@@ -226,7 +220,7 @@ def _models(fits: Mapping[str, OrdinalFit], reasons: Mapping[str, str]) -> HTML:
     return html_table(
         pd.DataFrame(lines),
         "The ordinal mixed model: log odds of higher scores if real.",
-        note="95 % intervals with the degrees of freedom of pieces. 0: no difference found.",
+        note="95% intervals with the degrees of freedom of pieces. 0: no difference found.",
     )
 
 

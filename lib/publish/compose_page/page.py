@@ -128,7 +128,7 @@ def _loss(pretrained: Pretrained) -> str:
     more = with_interval(found["more"], found["more_low"], found["more_high"], 5)
     return (
         f"On {found['pieces']} held-out pieces they lose {found['rounded']:.4f} nats a token where the "
-        f"published weights lose {found['full']:.4f}, {more} more (95 % over groups of duplicates)."
+        f"published weights lose {found['full']:.4f}, {more} more (95% over groups of duplicates)."
     )
 
 

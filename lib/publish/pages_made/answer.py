@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from lib.basics.files import read_json
+from lib.basics.numbers import typeset
 from lib.composing.pretrained import CARD, FOLDER
 from lib.publish.gates import ExecutedCopy
 from lib.publish.pages_made.ledger import gather, told
@@ -65,7 +66,7 @@ def first_sentence(card: Mapping) -> str:
     if "mode" in ours:
         labels = (
             f"gives major or minor as asked in {share('mode')} of its pieces and is lively or calm as "
-            f"asked in {share('activity')}, where chance is 50 %"
+            f"asked in {share('activity')}, where chance is 50%"
         )
     return (
         f"Asked for an emotion and a genre, a Transformer of {card['parameters'] / 1e6:.1f} million "
@@ -101,7 +102,7 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
         ("source", "guidance"),
         "What is composed, what is real",
         f"{ours['pieces']} composed pieces a source, evenly over all labels; "
-        f"{real['pieces']} real test pieces; 95 % intervals over pieces. One training "
+        f"{real['pieces']} real test pieces; 95% intervals over pieces. One training "
         "seed.",
         without="ended",
     )
@@ -138,7 +139,7 @@ def _copied(ours: Mapping) -> str:
         word = "shorter than"
     else:
         word = "not distinguishable in length from"
-    numbers = f"{ours['copied']:+.1f} notes [{low:+.1f}, {high:+.1f}]".replace("-", "−")
+    numbers = typeset(f"{ours['copied']:+.1f} notes [{low:+.1f}, {high:+.1f}]")
     return (
         f"The longest passages that its pieces share with a training piece are {word} those of real "
         f"held-out pieces ({numbers})"

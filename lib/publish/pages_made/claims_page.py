@@ -236,7 +236,7 @@ If you would rather predict the verdicts before you read them, go to [the vote](
 
 What the words mean:
 
-- **agrees**, **differs here**: the whole 95 % interval lies on the claim's side, or on the other. Folk
+- **agrees**, **differs here**: the whole 95% interval lies on the claim's side, or on the other. Folk
   tunes and chorales cannot speak against a claim about XMIDI: *here* means here.
 - **inconclusive**: the interval reaches over the margin, or there are fewer training seeds than the rule
   asks for, or the word would change without one of them.

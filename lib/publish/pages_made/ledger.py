@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lib.basics.errors import BookError
+from lib.basics.numbers import p_words
 from lib.ledger.claims import (
     RECORD,
     Claim,
@@ -183,11 +184,7 @@ def replication_found(claim: Claim, record: Mapping, holm: tuple[float, str] | N
     if holm is None or math.isnan(outcome.value) or rule.side(outcome) == "out of reach":
         return verdict, found
     p, corrected_verdict = holm
-    found += f" (p {_p(p)} after Holm's correction)"
+    found += f" ({p_words(p)} after Holm's correction)"
     if corrected_verdict != verdict:
         found = f"{shown_verdict(verdict)} by itself, but not among so many outcomes; {found}"
     return corrected_verdict, found
-
-
-def _p(p: float) -> str:
-    return "below 0.001" if p < 0.001 else f"= {p:.3f}"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
+from lib.basics.numbers import shown
 from lib.chapters.noise.noise_slider import noise_slider
 from lib.data.tokenizer import build_tokenizer, encode
 from lib.experiments.published_noise import published_noise
@@ -36,7 +37,7 @@ def page_at(deviations, media):
 def test_from_the_smallest_to_the_published_there_is_one_result(media):
     page, clean, noisy = page_at(DEVIATIONS, media)
     rows = page.select("tbody tr")
-    assert [float(row.th.get_text()) for row in rows] == pytest.approx(DEVIATIONS)
+    assert [row.th.get_text() for row in rows] == [shown(deviation, "g") for deviation in DEVIATIONS]
     assert len({row["data-result"] for row in rows}) == 1
     share = (noisy[0.1][1:-1].astype(int) == clean[1:-1].astype(int) - 1).mean()
     assert 0.3 < share < 0.7
@@ -44,7 +45,7 @@ def test_from_the_smallest_to_the_published_there_is_one_result(media):
     assert {row.find_all("td")[1].get_text() for row in rows} == {"0.0%"}
     assert [row.th.get_text() for row in rows if row.has_attr("aria-current")] == ["0.1"]
     assert len(page.select(".noise-players [data-result]")) == 1
-    assert "1e-09 to 0.1, all the same" in page.get_text()
+    assert "10⁻⁹ to 0.1, all the same" in page.get_text()
 
 
 def test_a_stop_at_which_something_changes_has_a_row_and_a_player_of_its_own(media):

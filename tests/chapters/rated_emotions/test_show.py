@@ -29,7 +29,7 @@ def test_every_table_says_what_it_rests_on(kept):
     ]
     for html in shown:
         text = text_of(html)
-        for fact in ("pieces of", "series", "ratings", "commoner side", "Intervals of 95 %"):
+        for fact in ("pieces of", "series", "ratings", "commoner side", "Intervals of 95%"):
             assert fact in text
     assert all("one rater" in text_of(html) for html in shown[1:])
 

@@ -32,7 +32,7 @@
     }
   }
 
-  const percent = (share) => (share >= 0.0005 || share === 0 ? `${(100 * share).toFixed(1)} %` : "< 0.1 %");
+  const percent = (share) => (share >= 0.0005 || share === 0 ? `${(100 * share).toFixed(1)}%` : "< 0.1%");
 
   class Inside {
     /** `ask` is called with the place of a token to be looked at. */
