@@ -106,8 +106,7 @@ def listening_grid(
         draw: how tokens are drawn.
         labels: pairs of labels at most; None: all that have a piece in training and one held out.
         calm: what the rule behind the labels means by it
-        (:class:`lib.data.labelling.label_schemes.LabelScheme`); empty
-            where the labels are given.
+            (:class:`lib.data.labelling.label_schemes.LabelScheme`); empty where the labels are given.
         workers: processes that make the files.
 
     Raises:

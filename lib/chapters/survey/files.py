@@ -3,7 +3,7 @@
 Two kinds are understood, told apart by their header:
 
 - **the survey page's** files, one a rater, a row a piece heard, with the columns
-  :data:`lib.chapters.survey.answer_rows.PAGE_COLUMNS`;
+  `PAGE_COLUMNS` of :mod:`lib.chapters.survey.answer_rows`;
 - **Google Forms exports**, a row a rater: a column `Timestamp` (or `時間戳記`), and for every piece three
   columns named `<piece> [emotion]`, `<piece> [genre]`, `<piece> [human]` (or `[情緒]`, `[曲風]`, `[人類]`),
   which is what a multiple-choice grid named by the piece exports. Other columns are not read, but an address
@@ -47,9 +47,9 @@ class SurveyAnswers:
     """What was read.
 
     Attributes:
-        answers: a row for each piece that a rater heard:
-        :data:`~lib.chapters.survey.answer_rows.ANSWER_COLUMNS`, scores as Int64, missing
-            where not answered; with a key also origin, asked_emotion and asked_genre.
+        answers: a row for each piece that a rater heard: `ANSWER_COLUMNS` of
+            :mod:`lib.chapters.survey.answer_rows`, scores as Int64, missing where not answered; with a key
+            also origin, asked_emotion and asked_genre.
         problems: what was not used: file, row (as a spreadsheet counts, the header being 1; 0: the whole
             file), reason.
         mended: what was used although something had changed it: file, row, what.
