@@ -4,6 +4,7 @@ An altered store has a hash of its own, so that runs on it are kept apart from t
 """
 
 import copy
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -60,6 +61,7 @@ def with_fewer_pieces(store: TokenStore, share: float) -> TokenStore:
     return part
 
 
+@lru_cache(maxsize=4)  # a sweep asks for the same one again and again, and each takes seconds
 def with_noise(store: TokenStore, noise: str, share: float, parts: tuple[str, ...]) -> TokenStore:
     """The store with altered ids in some parts of its split; lengths and labels stay.
 

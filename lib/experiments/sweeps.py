@@ -14,6 +14,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -185,11 +186,16 @@ def _train(trials: Sequence[Trial], store: TokenStore, jobs: int | None) -> None
         ) from error
 
 
+@lru_cache(maxsize=1)  # so that a process that trains several runs alters its data once
+def _store_here(folder: Path, store_hash: str) -> TokenStore:
+    return TokenStore(folder)
+
+
 def _train_here(folder: Path, store_hash: str, trials: Sequence[Trial], gpu: str | None) -> list[str]:
     """Train some trials in this process; returns their labels."""
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-    store = TokenStore(folder)
+    store = _store_here(folder, store_hash)
     if store.hash != store_hash:
         raise BookError(
             f"The token store {folder} is not the one that the sweep was asked for: a part of a "
