@@ -39,14 +39,14 @@ def typeset(text: str) -> str:
     return _NEGATIVE.sub(_with_sign, _POWER.sub(_with_power, text))
 
 
-def _with_power(found: re.Match) -> str:
+def _with_power(found: re.Match[str]) -> str:
     if not float(found["mantissa"]):
         return "0"
     raised = f"10{str(int(found['exponent'])).translate(_RAISED)}"
     return raised if found["mantissa"] == "1" else f"{found['mantissa']} × {raised}"
 
 
-def _with_sign(found: re.Match) -> str:
+def _with_sign(found: re.Match[str]) -> str:
     return f"−{found['number']}" if found["number"].strip("0.,") else found["number"]
 
 

@@ -1,8 +1,10 @@
 """The page "Listen" and the three pieces on the first page, both made from the record that the chapter on
 composing leaves in its output (:func:`lib.chapters.generation.listening_grid.listening_grid`)."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, permutations
 
 from lib.publish.gates import ExecutedCopy
 from lib.show.media import LISTENING, media_link
@@ -13,6 +15,7 @@ from lib.show.words import listed, one_line
 _CHAPTERS = "../notebooks"  # from a page in book/
 _FIRST = 6  # cells that a phone shows at first
 _HEARD = 10.0  # seconds that a piece must last to stand on the first page
+_AUDIBLE = 1.25  # times as many onsets a second; less is easily missed
 _THREE = re.compile(r"<!-- three-pieces -->\n.*?<!-- /three-pieces -->", re.DOTALL)
 
 
@@ -59,28 +62,69 @@ def listening_page(copies: Sequence[ExecutedCopy]) -> str:
 def with_three_pieces(page: str, copies: Sequence[ExecutedCopy]) -> str:
     """The first page with three pieces to hear in the place marked for them; as it is without a record.
 
-    The first pair of labels of which all pieces sound, and for ten seconds at least, is taken: by this rule,
-    not by ear. Where there is none, the first pair with a sound.
+    A real piece, one that the first model composed to the same labels, and one to another emotion: those
+    whose onsets a second differ most, in the same direction (:func:`_audible`). Chosen by this rule, not by
+    ear. Where no pair differs enough, the pieces of one pair of labels: the first of which all sound, and for
+    ten seconds at least.
     """
     record = find_record(copies)
-    cells = _front(record) if record else []
-    if not cells:
+    cells = (_audible(record) or _alike(record)) if record else []
+    if not record or not cells:
         return page
-    labels = f"{cells[0]['emotion']}, {cells[0]['genre']}"
     inner = "\n".join(
-        f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell, note_below=True)}\n</div>' for cell in cells
+        f'<div class="listen-cell"{_colour(cell)}>\n{_cell(cell, titled=True, note_below=True)}\n</div>'
+        for cell in cells
     )
     html = (
         f'<div class="listen-front" role="group" aria-label="Three pieces to hear">\n'
-        f"<p>Asked for <strong>{one_line(labels)}</strong>: {one_line(_listed(cells))}. "
-        '<a href="listen.html">Listen to all</a> · <a href="compose.html">Compose one yourself</a></p>\n'
+        f"<p>{_introduced(cells)} The sound is the first {record['excerpt']:.0f} s of each. "
+        '<a href="listen.html">Listen to all</a> · <a href="compose.html">Compose your own</a></p>\n'
         f'<div class="listen-cells">\n{inner}\n</div>\n</div>\n'
     )
     return _THREE.sub(lambda _: html, page)
 
 
-def _front(record: Mapping) -> list[Mapping]:
-    """The cells of one pair of labels, chosen by rule; at most three."""
+def _audible(record: Mapping) -> list[Mapping]:
+    """A real piece, a composed one with its labels, and a composed one of another emotion that moves less.
+
+    Of all pairs of emotions in a genre, the one whose onsets a second differ by the largest factor, in real
+    and in composed pieces alike (the smaller of the two factors counts); none below :data:`_AUDIBLE`.
+    """
+    real, model = record["sources"][:2]
+    at = {
+        (cell["source"], cell["genre"], cell["emotion"]): cell
+        for cell in record["cells"]
+        if cell["audio"] and cell["seconds"] >= _HEARD
+    }
+    best, chosen = _AUDIBLE, []
+    for genre in record["genres"]:
+        for less, more in permutations(record["emotions"], 2):
+            wanted = [(source, genre, label) for source in (real, model) for label in (more, less)]
+            if not all(which in at for which in wanted):
+                continue
+            four = [at[which] for which in wanted]
+            fast, slow, composed, other = (onsets_a_second(cell["roll"]) for cell in four)
+            factor = min(fast / slow, composed / other) if min(slow, other) > 0 else 0.0
+            if factor >= best:
+                best, chosen = factor, [four[0], four[2], four[3]]
+    return chosen
+
+
+def onsets_a_second(roll: str) -> float:
+    """How many times a second notes begin, in what is heard of a piece; 0 for a silent one.
+
+    Args:
+        roll: from :func:`lib.show.rolls.roll_data`.
+    """
+    found = json.loads(roll)
+    starts = {
+        start for part in found["instruments"] for start in accumulate(part["notes"][::3])
+    }  # hundredths of a second, each the distance to the one before
+    return len(starts) / found["seconds"] if starts else 0.0
+
+
+def _alike(record: Mapping) -> list[Mapping]:
+    """The cells of one pair of labels; at most three."""
     wanted = record["sources"][:3]
     pairs: dict[tuple[str, str], list[Mapping]] = {}
     for cell in record["cells"]:
@@ -91,12 +135,24 @@ def _front(record: Mapping) -> list[Mapping]:
     return next(iter(lasting or heard), [])
 
 
-def _listed(cells: Sequence[Mapping]) -> str:
-    names = [
-        "a real piece" if cell["source"] == "real" else f"one by the {_title(cell['source'])}"
-        for cell in cells
-    ]
-    return listed(names)
+def _introduced(cells: Sequence[Mapping]) -> str:
+    """What the three pieces are, in a sentence of HTML."""
+    labels = list(dict.fromkeys(cell["emotion"] for cell in cells))
+    genre = one_line(cells[0]["genre"])
+    if len(labels) == 1:
+        names = [
+            "a real piece" if cell["source"] == "real" else f"one by the {_title(cell['source'])}"
+            for cell in cells
+        ]
+        return f"Asked for <strong>{one_line(labels[0])}, {genre}</strong>: {one_line(listed(names))}."
+    real, same, other = (f"{onsets_a_second(cell['roll']):.1f}" for cell in cells)
+    more, less = (f"<strong>{one_line(label)}</strong>" for label in labels)
+    model = one_line(_title(cells[1]["source"]))
+    return (
+        f"The genre is <strong>{genre}</strong>: a real piece labelled {more} ({real} onsets a second), what "
+        f"the {model} composed when it was asked for {more} ({same}), and when it was asked for {less} "
+        f"({other}). Of all pairs of labels these two differ most in their onsets; others differ less."
+    )
 
 
 def _pair(emotion: str, genre: str, cells: Sequence[Mapping]) -> str:

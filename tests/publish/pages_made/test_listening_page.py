@@ -1,5 +1,8 @@
 """The page of all pieces and the three on the first page, from a record; labels are other people's text."""
 
+import json
+from itertools import product
+
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -161,6 +164,40 @@ def test_the_first_pair_that_lasts_stands_on_the_first_page(copies):
     assert [note.find_previous_sibling()["class"] for note in notes] == [["player"]] * 3
     assert "Words." not in page
     assert page.endswith("The rest.\n")
+
+
+def roll(onsets):
+    """A roll of 30 seconds in which so many notes begin."""
+    notes = [0, 50, 0, *[3000 // onsets, 50, 0] * (onsets - 1)]
+    part = {"name": "piano", "colour": "#1A1A1A", "notes": notes}
+    return json.dumps({"seconds": 30, "bars": [0, 30], "pitches": [60, 60], "instruments": [part]})
+
+
+def test_the_pair_whose_labels_can_be_heard_stands_on_the_first_page(copies):
+    """In 'irish' all calm pieces move less; in 'german' only the composed ones, and by far."""
+    onsets = {"irish": (90, 60, 80, 50), "german": (60, 90, 120, 30)}
+    cells = [
+        cell(emotion, genre, source, f"{emotion}{genre}{source}", roll=roll(count))
+        for genre, counts in onsets.items()
+        for (source, emotion), count in zip(
+            product(("real", "transformer"), ("lively", "calm")), counts, strict=True
+        )
+    ]
+    record = {"emotions": ["calm", "lively"], "genres": ["german", "irish"]}
+    front = parsed(with_three_pieces(INDEX, copies(cells, **record))).select_one(".listen-front")
+    assert [figure.audio["src"].rpartition("/")[2] for figure in front.select("figure")] == [
+        "livelyirishreal.mp3",
+        "livelyirishtransformer.mp3",
+        "calmirishtransformer.mp3",
+    ]
+    assert [strong.get_text() for strong in front.select("figcaption strong")] == [
+        "Real music: lively, irish",
+        "Transformer: lively, irish",
+        "Transformer: calm, irish",
+    ]
+    text = front.p.get_text()
+    for fact in ("(3.0 onsets a second)", "(2.7)", "(1.7)", "the first 30 s of each"):
+        assert fact in text
 
 
 def test_where_nothing_lasts_the_first_that_sounds_is_taken(copies):
