@@ -14,7 +14,6 @@ from lib.publish.chapters import documents, parameters_of, tagged
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 LONGEST_CELL = 40  # lines; what is longer does work that belongs in lib
 WIDEST = 88  # columns of code that fit beside the margin without a scroll bar
-LAID_OUT = ("02_lstm", "03_transformer", "03b_comparison")  # whole chapters laid out to that width
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -83,8 +82,8 @@ def test_no_code_cell_is_long(notebook):
         assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source.splitlines()[0]
 
 
-def test_code_that_is_laid_out_fits_the_page(path, notebook):
-    cells = [cell.source for cell in code_cells(notebook)] if path.stem in LAID_OUT else []
+def test_code_fits_the_page(notebook):
+    cells = [cell.source for cell in code_cells(notebook)]
     lines = "\n".join([*cells, *solutions(notebook)]).splitlines()
     assert [line for line in lines if len(line) > WIDEST] == []
 
