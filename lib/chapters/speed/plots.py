@@ -137,17 +137,17 @@ def plot_worth(table: pd.DataFrame) -> Figure:
     Args:
         table: from :func:`lib.chapters.speed.ablation.compare_arms`.
     """
-    shown = table[table["difference"].notna()].sort_values("difference", ascending=False)
-    places = np.arange(len(shown))[::-1]
-    figure, axis = plt.subplots(figsize=(7.2, 0.4 * len(shown) + 1.2))
-    for place, line in zip(places, shown.to_dict("records"), strict=True):
+    drawn = table[table["difference"].notna()].sort_values("difference", ascending=False)
+    places = np.arange(len(drawn))[::-1]
+    figure, axis = plt.subplots(figsize=(7.2, 0.4 * len(drawn) + 1.2))
+    for place, line in zip(places, drawn.to_dict("records"), strict=True):
         colour = model_colour("lstm" if line["arm"].startswith("LSTM") else "transformer")
         axis.plot([line["low"], line["high"]], [place, place], color=colour, linewidth=2)
         axis.plot(line["difference"], place, "o", color=colour)
         axis.plot(seeds_of(line), np.full(len(seeds_of(line)), place - 0.25), "|", color=INK, markersize=6)
     axis.axvline(0, color=INK, linewidth=1, linestyle=":")
     axis.set_yticks(
-        places, [arm if arm.startswith(("LSTM", "all")) else f"without {arm}" for arm in shown["arm"]]
+        places, [arm if arm.startswith(("LSTM", "all")) else f"without {arm}" for arm in drawn["arm"]]
     )
     axis.set_xscale("symlog", linthresh=0.2)
     ticks = [
@@ -159,7 +159,7 @@ def plot_worth(table: pd.DataFrame) -> Figure:
     axis.minorticks_off()
     axis.set(
         xlabel="extra loss, nats a source note (straight up to 0.2, logarithmic beyond)",
-        ylim=(-0.7, len(shown) - 0.4),
+        ylim=(-0.7, len(drawn) - 0.4),
     )
     return figure
 
