@@ -44,7 +44,7 @@ help:
 	@echo "make pretrained                            the model that comes with the book, trained and judged anew"
 	@echo "make bench [JSON=file]                     the original's way against ours, timed in turns"
 	@echo "make gpu-check [JSON=file]                 does the book work on this GPU? minutes, made-up data"
-	@echo "make lab                                   the notebooks in JupyterLab"
+	@echo "make lab [PROFILE=laptop]                  JupyterLab: chapters with their numbers filled in, and those to run"
 	@echo "make env                                   the environment alone, in .venv"
 	@echo "make lock                                  requirements.txt from pyproject.toml, for every Python"
 	@echo "make clean                                 delete the built site; runs and executed notebooks stay"
@@ -119,7 +119,7 @@ gpu-check: env
 	$(BIN)python -m lib.long_runs.gpu_check $(if $(JSON),--json "$(JSON)")
 
 lab: env
-	$(BIN)python -m jupyter lab --notebook-dir=notebooks
+	$(BIN)python -m lib lab --profile "$(PROFILE)"
 
 ifneq ($(VENV),)
 env: $(STAMP)

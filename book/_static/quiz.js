@@ -68,6 +68,7 @@
   class Quiz {
     constructor(root) {
       this.root = root;
+      root.querySelector(".quiz-elsewhere")?.remove();
       this.choices = JSON.parse(root.dataset.choices);
       this.groups = JSON.parse(root.dataset.groups);
       this.votes = new Votes(root.dataset.quiz);

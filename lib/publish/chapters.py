@@ -138,15 +138,19 @@ def _assignments(source: str) -> dict[str, object]:
 
 def glued(output: nbformat.NotebookNode) -> tuple[str, str]:
     """Name and text of a value that an output keeps for sentences; of another output two empty texts."""
-    name = output.get("metadata", {}).get("scrapbook", {}).get("name", "")
-    text = output.get("data", {}).get(_GLUED)
-    if not name or text is None:
-        return "", ""
+    name, text = glued_source(output) or ("", "")
     try:
-        value = ast.literal_eval(text)
+        value = ast.literal_eval(text) if name else ""
     except (SyntaxError, ValueError):
         return name, text
     return name, value if isinstance(value, str) else text  # a text without the quotes of Python's repr
+
+
+def glued_source(output: nbformat.NotebookNode) -> tuple[str, str] | None:
+    """Name of a value that an output keeps for sentences, and the value as Python writes it; else None."""
+    name = output.get("metadata", {}).get("scrapbook", {}).get("name", "")
+    text = output.get("data", {}).get(_GLUED)
+    return (name, text) if name and text is not None else None
 
 
 def check_parameters(chapter: Chapter, given: dict[str, object]) -> None:

@@ -94,6 +94,19 @@ def compare(
 
 
 @book_commands.command()
+def lab(
+    profile: ProfileName = "laptop",
+    start: Annotated[bool, typer.Option(help="Open JupyterLab, or only prepare its folder.")] = True,
+) -> None:
+    """Open the notebooks in JupyterLab: copies whose sentences hold their numbers beside those to run."""
+    from lib.publish.for_class.lab import open_lab
+
+    said = open_lab(profile, start)
+    if not start:
+        print(said)
+
+
+@book_commands.command()
 def doctor(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
     """Say what this machine has, what the profile asks for and what exists already."""
     from lib.publish.doctor import diagnose

@@ -1,6 +1,7 @@
 """Questions that a reader answers before the page does: votes by buttons, a tally kept by the browser only.
 
-The page is whole without a script: an answer then lies in a fold, or, where a page asks for it, stands open.
+The page is whole without a script, and so is the output in JupyterLab: an answer then lies in a fold, or,
+where a page asks for it, stands open, and a sentence says where one can vote.
 `book/_static/quiz.js` puts buttons in front of the answers and keeps the tally, with an interval beside it.
 """
 
@@ -70,10 +71,13 @@ def quiz_html(
         raise BookError(f"Two questions of the quiz '{name}' have the same key: give each its own.")
     state = f"{name}-{hash_of_json([[question.key, question.answer] for question in asked])[:8]}"
     inner = "\n".join(_question(question, folded) for question in questions)
+    answers = "each answer lies in its fold" if folded else "the answers stand open"
     return (
         f'<div class="quiz" role="group" aria-label="{escape(label)}" data-quiz="{escape(state)}" '
         f'data-choices="{_json(choices)}" data-groups="{_json(groups or {})}" '
-        f'data-show-all="{escape(show_all)}">\n<div class="quiz-questions">\n{inner}\n</div>\n</div>'
+        f'data-show-all="{escape(show_all)}">\n<p class="quiz-elsewhere">One votes on the site, in '
+        f"a browser that runs its script; here {answers}.</p>\n"
+        f'<div class="quiz-questions">\n{inner}\n</div>\n</div>'
     )
 
 

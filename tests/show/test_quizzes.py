@@ -43,6 +43,14 @@ def test_where_a_page_asks_for_it_the_answer_stands_open():
     assert not page.select_one("div.quiz-answer").has_attr("hidden")
 
 
+@pytest.mark.parametrize(("folded", "where"), [(True, "in its fold"), (False, "stand open")])
+def test_without_the_script_it_says_where_one_can_vote(folded, where):
+    page = parsed(quiz_html("ears", "Which?", CHOICES, questions("real"), folded=folded))
+    sentence = page.select_one(".quiz-elsewhere").get_text()
+    assert sentence.startswith("One votes on the site")
+    assert where in sentence
+
+
 def test_what_a_script_needs_survives_any_text():
     choices = {NASTY: NASTY, "b": "b"}
     question = Question("k", NASTY, "<p></p>", NASTY, "<p></p>", NASTY)
