@@ -1,7 +1,7 @@
 """The one way in which numbers are written for readers: in tables, sentences, figures and verdicts.
 
-Thousands have separators, and counts no decimals. A minus is the sign −, never a hyphen, and none stands
-before a zero. A percentage has no space before its sign (95%). A power of ten is written as one
+Thousands have separators, and counts no decimals. A minus is the sign −, never a hyphen; no sign
+stands before a zero. A percentage has no space before its sign (95%). A power of ten is written as one
 (8.9 × 10⁻⁸). A p-value below 0.001 says just that.
 """
 
@@ -11,7 +11,7 @@ from numbers import Integral
 from typing import SupportsFloat
 
 _POWER = re.compile(r"(?<![\w.])(?P<mantissa>\d(?:\.\d+)?)e(?P<exponent>[+-]\d+)(?!\w)")
-_NEGATIVE = re.compile(r"(?<![\w.\-−)\]])[-−](?P<number>\d[\d,]*(?:\.\d+)?)")
+_SIGNED = re.compile(r"(?<![\w.\-−+)\]])(?P<sign>[-−+])(?P<number>\d[\d,]*(?:\.\d+)?)")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST_P = 0.001
 
@@ -36,7 +36,7 @@ def typeset(text: str) -> str:
     >>> typeset("from -0.2 to -0.0, bars 5-8, off by 1e-09")
     'from −0.2 to 0.0, bars 5-8, off by 10⁻⁹'
     """
-    return _NEGATIVE.sub(_with_sign, _POWER.sub(_with_power, text))
+    return _SIGNED.sub(_with_sign, _POWER.sub(_with_power, text))
 
 
 def _with_power(found: re.Match[str]) -> str:
@@ -47,7 +47,8 @@ def _with_power(found: re.Match[str]) -> str:
 
 
 def _with_sign(found: re.Match[str]) -> str:
-    return f"−{found['number']}" if found["number"].strip("0.,") else found["number"]
+    sign = ("+" if found["sign"] == "+" else "−") if found["number"].strip("0.,") else ""
+    return sign + found["number"]
 
 
 def p_text(p: float) -> str:

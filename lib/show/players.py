@@ -113,6 +113,15 @@ def player_html(
     )
 
 
+def row_title(title: str) -> str:
+    """The heading of a row of players, in HTML, for a cell below a section's heading.
+
+    Args:
+        title: any text.
+    """
+    return f'<h3 class="row-title" style="margin:1rem 0 0.35rem;font-size:1rem">{one_line(title)}</h3>'
+
+
 def player_row(players: Sequence[HTML], label: str = "") -> HTML:
     """Players side by side, below each other where the screen is narrow.
 

@@ -94,7 +94,7 @@ def plot_lengths(index: pd.DataFrame, window: int) -> Figure:
             width=0.6,
         )
         axis.set_xscale("log")
-        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 5)))  # more would collide
         axis.xaxis.set_major_formatter("{x:,.0f}")
         axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set(xlabel=name, ylabel="")

@@ -8,8 +8,8 @@ from miditok import REMI
 
 from lib.basics.files import hash_of_bytes
 from lib.data.tokenizer import decode, encode
-from lib.show.players import piece_player, player_row
-from lib.show.words import listed, one_line
+from lib.show.players import piece_player, player_row, row_title
+from lib.show.words import listed
 
 
 def tempo_players(
@@ -45,4 +45,4 @@ def tempo_players(
 
 
 def _row(title: str, players: Sequence[HTML]) -> str:
-    return f'<p class="tempo-title"><strong>{one_line(title)}</strong></p>\n{player_row(players, title).data}'
+    return f"{row_title(title)}\n{player_row(players, title).data}"

@@ -1,7 +1,6 @@
 """Pieces to hear: a real one beside those that models composed to the same labels."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import pandas as pd
 from IPython.display import HTML
@@ -11,7 +10,7 @@ from lib.composing.outcomes import ORIGINAL_LIMIT
 from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
 from lib.show.media import media_folder
-from lib.show.players import piece_player, player_row
+from lib.show.players import piece_player, player_row, row_title
 from lib.show.style import model_label
 from lib.show.tables import html_table, with_interval
 from lib.show.words import length_words
@@ -51,10 +50,7 @@ def listening_rows(
             wanted = [piece for piece in pieces if (piece.emotion, piece.genre) == (emotion, genre)]
             players += [_composed_player(name, piece) for piece in wanted[:per_label]]
         title = f"{emotion}, {genre}"
-        rows.append(
-            f'<p style="margin:1rem 0 0.35rem"><strong>{escape(title)}</strong></p>\n'
-            f"{player_row(players, title).data}"
-        )
+        rows.append(f"{row_title(title)}\n{player_row(players, title).data}")
     return HTML("\n".join(rows))
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lib.basics.numbers import shown, typeset
 from lib.show.style import CARD, INK, model_colour
 
 _QUOTED: dict[str, Any] = {"color": model_colour("original"), "marker": "D", "linestyle": ":"}
@@ -40,7 +41,7 @@ def plot_published_sweep(table: pd.DataFrame) -> Figure:
             name = f"{'' if times == 1 else '2 × '}ln {_PUBLISHED_VOCABULARY}"
             column[0].axhline(times * guess, color=INK, linewidth=0.9, linestyle=style, label=name)
         column[1].set(xlabel=label, xlim=(-0.4, len(part) - 0.6))
-        column[1].set_xticks(range(len(part)), [f"{value:g}" for value in part["value"]], fontsize=8)
+        column[1].set_xticks(range(len(part)), [shown(value, "g") for value in part["value"]], fontsize=8)
     axes[0, 0].set(ylim=(5, 13.5), yticks=(6, 9, 12))
     axes[1, 0].set(ylim=(learned.min() - 0.05, learned.max() + 0.05), ylabel="loss, nats per token")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=4)
@@ -99,7 +100,7 @@ def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[fl
             title={"fresh": "run afresh", "kept": "kept evidence"}[source],
             xlabel="validation loss, nats per token",
         )
-        axis.set_yticks(range(len(labels)), labels)
+        axis.set_yticks(range(len(labels)), [typeset(label) for label in labels])
         axis.set_ylim(len(labels) - 0.5, -0.5)
     handles = {
         label: handle

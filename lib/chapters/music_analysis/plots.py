@@ -170,7 +170,7 @@ def plot_similarity(pieces: Mapping[str, tuple[np.ndarray, np.ndarray, str]]) ->
 
 
 def _every(axis: Axes, bars: int) -> None:
-    ticks = np.arange(1, bars + 1, max(4, 4 * (bars // 24 + (bars < 24))))
+    ticks = np.arange(1, bars + 1, 4 if bars <= 24 else 8 * -(-bars // 48))
     axis.set_xticks(ticks)
     axis.set_yticks(ticks)
 

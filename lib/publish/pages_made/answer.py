@@ -38,12 +38,12 @@ def judged(model: Mapping, real: Mapping, name: str) -> str:
     `as real pieces do` where its interval reaches what real pieces have; nothing at all where its lower bound
     is not above what no skill gives; in between by the estimates.
     """
-    none, ceiling = _QUESTIONS[name][1], real[name]
+    none, reference = _QUESTIONS[name][1], real[name]
     if model[f"{name}_low"] <= none:
         return _NOTHING
-    if model[f"{name}_high"] >= ceiling:
+    if model[f"{name}_high"] >= reference:
         return _AS_REAL
-    return _HALF if (model[name] - none) >= 0.5 * (ceiling - none) else _SOME
+    return _HALF if (model[name] - none) >= 0.5 * (reference - none) else _SOME
 
 
 def told_rows(card: Mapping) -> tuple[dict, dict, dict]:

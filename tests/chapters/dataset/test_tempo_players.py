@@ -24,7 +24,7 @@ def two_bars(tempo):
 def rows_of(html):
     """Title and players of each row."""
     page = BeautifulSoup(html, "html.parser")
-    titles = [title.get_text() for title in page.select(".tempo-title")]
+    titles = [title.get_text() for title in page.select(".row-title")]
     return dict(zip(titles, (group.select("figure") for group in page.select('[role="group"]')), strict=True))
 
 
