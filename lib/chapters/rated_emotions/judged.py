@@ -144,6 +144,26 @@ def moved_by_asking(judged: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def without_each_run(judged: pd.DataFrame, dimension: str) -> tuple[tuple[float, float], ...]:
+    """The interval (low, high) of :func:`moved_by_asking` with each training run left out in turn.
+
+    Args:
+        judged: from :func:`judge_swapped`.
+        dimension: 'valence' or 'arousal'.
+
+    Returns:
+        One pair a run; empty for a single run, or for a dimension that the labels do not name.
+    """
+    runs = sorted(judged["run"].unique())
+    tables = [moved_by_asking(judged[judged["run"] != run]) for run in (runs if len(runs) > 1 else [])]
+    return tuple(
+        (float(line.low), float(line.high))
+        for table in tables
+        for line in table.itertuples()
+        if line.dimension == dimension
+    )
+
+
 def sides_of_real(judged: pd.DataFrame) -> pd.DataFrame:
     """The same difference between real pieces that have the labels: what a model could reach at most.
 

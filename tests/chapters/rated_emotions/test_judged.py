@@ -15,6 +15,7 @@ from lib.chapters.rated_emotions.judged import (
     moved_by_asking,
     sides,
     sides_of_real,
+    without_each_run,
 )
 from lib.composing import SamplingSettings
 from lib.data.labelling.rated_judge import read_judge
@@ -94,6 +95,16 @@ def test_pairs_of_one_seed_are_compared_and_the_interval_is_over_runs_or_slots()
     assert five["difference"] == pytest.approx(0.1)
     assert five["low"] < 0.1 < five["high"]
     assert five["high"] - five["low"] > 0.1, "five runs leave four degrees of freedom"
+
+
+def test_each_training_run_is_left_out_in_turn():
+    table = judged([0.1, 0.1, 0.12, 0.11, -0.3], 5)
+    without = without_each_run(table, "valence")
+    assert len(without) == 5
+    last = moved_by_asking(table[table["run"] != sorted(table["run"].unique())[-1]])
+    last = last.set_index("dimension").loc["valence"]
+    assert without[-1] == (last["low"], last["high"])
+    assert without_each_run(judged([0.1], 1), "valence") == ()
 
 
 def test_labels_without_sides_give_no_row():
