@@ -34,7 +34,7 @@ _SHOWN = 3  # test files named for a function; the one that mirrors its module c
 def setup(app: Sphinx) -> dict:
     """Called by sphinx."""
     app.connect("doctree-read", _read)
-    app.connect("env-updated", number_appendices)
+    app.connect("env-get-updated", number_appendices, priority=900)  # behind sphinx, which numbers there
     app.connect("doctree-resolved", _resolved)
     app.connect("html-collect-pages", _test_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

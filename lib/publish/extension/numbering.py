@@ -13,12 +13,15 @@ _APPENDIX = re.compile(r"(?:.*/)?a(?P<number>\d+)_")
 _CODE = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, addnodes.desc_signature)
 
 
-def number_appendices(app: Sphinx, environment: BuildEnvironment) -> None:
+def number_appendices(app: Sphinx, environment: BuildEnvironment) -> list[str]:
     """Figures, tables and equations of appendix 2 are A2.1, A2.2, …; sphinx would go on counting from 1.
 
     Args:
         app: sphinx, all of whose pages are read.
         environment: what it knows of them; the numbers in it are replaced.
+
+    Returns:
+        Pages to write again beside those that sphinx writes anyway: none.
     """
     for document, kinds in environment.toc_fignumbers.items():
         appendix = _APPENDIX.match(document)
@@ -27,6 +30,7 @@ def number_appendices(app: Sphinx, environment: BuildEnvironment) -> None:
         for numbers in kinds.values():
             ordered = sorted(numbers, key=lambda name: numbers[name])
             numbers.update({name: (f"A{appendix['number']}", place) for place, name in enumerate(ordered, 1)})
+    return []
 
 
 def typeset_prose(doctree: nodes.document) -> None:
