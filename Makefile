@@ -27,7 +27,7 @@ WEAKEST := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book execute build publishable test smoke-book test-folders test-weakest test-site test-links coverage lint evidence pretrained bench gpu-check lab \
+.PHONY: help book execute build publishable test smoke-book test-folders test-weakest test-site test-links coverage lint evidence pretrained bench gpu-check lab figures \
 	env lock clean clean-all
 
 help:
@@ -45,6 +45,7 @@ help:
 	@echo "make bench [JSON=file]                     the original's way against ours, timed in turns"
 	@echo "make gpu-check [JSON=file]                 does the book work on this GPU? minutes, made-up data"
 	@echo "make lab [PROFILE=laptop]                  JupyterLab: chapters with their numbers filled in, and those to run"
+	@echo "make figures [PROFILE=laptop]              every figure as SVG and PNG with caption and licence, in _build/figures"
 	@echo "make env                                   the environment alone, in .venv"
 	@echo "make lock                                  requirements.txt from pyproject.toml, for every Python"
 	@echo "make clean                                 delete the built site; runs and executed notebooks stay"
@@ -120,6 +121,9 @@ gpu-check: env
 
 lab: env
 	$(BIN)python -m lib lab --profile "$(PROFILE)"
+
+figures: env
+	$(BIN)python -m lib figures --profile "$(PROFILE)"
 
 ifneq ($(VENV),)
 env: $(STAMP)

@@ -107,6 +107,14 @@ def lab(
 
 
 @book_commands.command()
+def figures(profile: ProfileName = "laptop") -> None:
+    """Write every figure of the executed book as SVG and PNG with caption and licence, to _build/figures."""
+    from lib.publish.for_class.figure_set import figure_set
+
+    print(figure_set(load_profile(profile).name))
+
+
+@book_commands.command()
 def doctor(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
     """Say what this machine has, what the profile asks for and what exists already."""
     from lib.publish.doctor import diagnose

@@ -27,6 +27,7 @@ from lib.profiles import Profile, load_profile
 from lib.publish.chapters import Chapter, chapters, check_parameters, parameters_of, read_notebook, select
 from lib.publish.fingerprint import KEY, fingerprint
 from lib.publish.gates import is_fresh, read_copy
+from lib.show.drawings import FOLDER, drawing_name
 from lib.show.provenance import device_name, machine_kind
 
 _KERNEL = "python3"
@@ -87,6 +88,11 @@ def executed_path(profile: str, chapter: Chapter) -> Path:
     return artifacts_folder() / "executed" / profile / f"{chapter.name}.ipynb"
 
 
+def drawings_folder(copy: Path) -> Path:
+    """Where the drawings of an executed copy's figures lie."""
+    return copy.parent / "figures" / copy.stem
+
+
 def execute_chapters(
     wanted: Sequence[Chapter],
     profile: Profile,
@@ -124,7 +130,8 @@ def _execute(
     """Run one notebook; returns the seconds it took."""
     path = executed_path(profile.name, chapter)
     unfinished = make_folder(path.parent / "unfinished") / path.name
-    with _environment(path.parent / "media"), explain_write_errors(unfinished):
+    drawings = drawings_folder(path)
+    with _environment(path.parent / "media", drawings), explain_write_errors(unfinished):
         notebook = _run_kernel(chapter, unfinished, profile, parameters)
     run = notebook.metadata.papermill
     run.input_path, run.output_path = f"{chapter.document}.ipynb", path.name  # no folders of this machine
@@ -140,6 +147,7 @@ def _execute(
     with atomic_path(path) as temporary:
         nbformat.write(notebook, temporary)
     unfinished.unlink(missing_ok=True)
+    _forget_drawings(drawings, notebook)
     return run.duration
 
 
@@ -176,11 +184,25 @@ def _run_kernel(
         ) from error
 
 
+def _forget_drawings(folder: Path, notebook: nbformat.NotebookNode) -> None:
+    """Remove the drawings of figures that the new copy no longer holds."""
+    pictures = (
+        output.get("data", {}).get("image/png")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    )
+    held = {drawing_name(picture) for picture in pictures if picture}
+    for path in folder.glob("*.svg"):
+        if path.name not in held:
+            path.unlink()
+
+
 @contextlib.contextmanager
-def _environment(media: Path) -> Iterator[None]:
-    """Variables that the kernel inherits: where its media go, and our home, although it runs elsewhere."""
+def _environment(media: Path, drawings: Path) -> Iterator[None]:
+    """Variables that the kernel inherits: where its files go, and our home, although it runs elsewhere."""
     changes = {
         "MOOD_MEDIA": str(make_folder(media)),
+        FOLDER: str(make_folder(drawings)),
         "MOOD_HOME": str(home()),
         "JUPYTER_PREFER_ENV_PATH": "1",  # a 'python3' kernel in the user's home may be another Python
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # or the kernel's debugger prints a warning of its own

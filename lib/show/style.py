@@ -18,6 +18,8 @@ from IPython import get_ipython
 from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib_inline import backend_inline
 
+from lib.show.drawings import keep_drawings
+
 CARD = "#FBFAF7"  # the background of every figure
 INK = "#1A1A1A"  # text, axes
 FAINT = "#D9D5CC"  # grid
@@ -179,6 +181,7 @@ def apply_style() -> None:
     shell = get_ipython()
     if shell is not None:
         backend_inline.set_matplotlib_formats("retina")
+        keep_drawings(shell)
         # Not registered: another backend, or the second call.
         with contextlib.suppress(ValueError):
             shell.events.unregister("post_execute", backend_inline.flush_figures)

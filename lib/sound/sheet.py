@@ -117,7 +117,7 @@ def _pages(root: ElementTree.Element, words: Words) -> list[ElementTree.Element]
         seed,
         scale=40 * min(1.0, _STAVES / staves),
     )
-    pages = [_plain_svg(ElementTree.fromstring(drawing)) for drawing in drawings]
+    pages = [plain_svg(ElementTree.fromstring(drawing), _WIDTH) for drawing in drawings]
     for number, page in enumerate(pages, start=1):
         if number == 1:
             _write(page, words.title, _WIDTH / 2, _MARGIN * 0.75, _TITLE_SIZE, "middle")
@@ -139,13 +139,18 @@ def _write(page: ElementTree.Element, text: str, x: float, y: float, size: float
     ElementTree.SubElement(page, f"{{{_SVG}}}text", attributes).text = printable(text)
 
 
-def _plain_svg(page: ElementTree.Element) -> ElementTree.Element:
-    """verovio's page with its inner drawing as a scaled group: readers of SVG disagree about drawings within
-    drawings."""
+def plain_svg(page: ElementTree.Element, width: float) -> ElementTree.Element:
+    """verovio's drawing with its inner one as a scaled group: readers of SVG disagree about drawings within
+    drawings.
+
+    Args:
+        page: the drawing; it is changed.
+        width: in pixels.
+    """
     for inner in page.findall(f"{{{_SVG}}}svg"):
         wide = float(inner.attrib.pop("viewBox").split()[2])
         inner.tag = f"{{{_SVG}}}g"
-        inner.set("transform", f"scale({_WIDTH / wide:.6g})")
+        inner.set("transform", f"scale({width / wide:.6g})")
     return page
 
 
@@ -185,7 +190,7 @@ def _write_pdf(pages: Sequence[ElementTree.Element], path: Path, words: Words) -
         texts = page.findall(f"{{{_SVG}}}text[@class='words']")
         for text in texts:
             page.remove(text)
-        drawing = SvgRenderer(None).render(_as_lxml(page))
+        drawing = SvgRenderer(None).render(as_lxml(page))
         renderPDF.draw(drawing, canvas, 0, 0)
         for text in texts:
             canvas.setFont(_font(), float(text.get("font-size")) * _POINTS)
@@ -196,7 +201,7 @@ def _write_pdf(pages: Sequence[ElementTree.Element], path: Path, words: Words) -
     write_bytes(path, written.getvalue())
 
 
-def _as_lxml(page: ElementTree.Element):
+def as_lxml(page: ElementTree.Element):
     """The page as svglib takes it."""
     from lxml import etree
 

@@ -165,6 +165,12 @@ def figure_numbers(site: Path, chapter: Chapter) -> dict[str, str]:
     }
 
 
+def title_of(notebook: nbformat.NotebookNode) -> str:
+    """A chapter's first heading."""
+    lines = notebook.cells[0].source.splitlines() if notebook.cells else []
+    return next((line.lstrip("# ").strip() for line in lines if line.startswith("# ")), "")
+
+
 def _figure(cell: nbformat.NotebookNode) -> Mapping | None:
     return cell.metadata.get("mystnb", {}).get("figure")
 

@@ -27,7 +27,7 @@ from lib.basics.files import (
 from lib.basics.places import BOOK, NOTEBOOKS, build_folder, home, shown
 from lib.publish.chapters import Chapter, chapters
 from lib.publish.execute import executed_path
-from lib.publish.for_class.filled import Surroundings, figure_numbers, filled
+from lib.publish.for_class.filled import Surroundings, figure_numbers, filled, title_of
 from lib.publish.gates import ExecutedCopy, linked_media, read_copy
 from lib.publish.site import published
 
@@ -110,7 +110,7 @@ def _executed(profile: str, wanted: list[Chapter]) -> tuple[list[ExecutedCopy], 
 
 def _write_filled(folder: Path, copies: list[ExecutedCopy]) -> list[Path]:
     site = build_folder() / "html"
-    titles = {copy.chapter.name: _title(copy.notebook) for copy in copies}
+    titles = {copy.chapter.name: title_of(copy.notebook) for copy in copies}
     sources = parse_file(BOOK / "references.bib")
     contents = {}
     for copy in copies:
@@ -162,9 +162,3 @@ def _cells(text: str) -> str:
         return hash_of_json([[cell.cell_type, cell.source] for cell in nbformat.reads(text, 4).cells])
     except Exception:  # nbformat raises a different type for each kind of broken file
         return ""
-
-
-def _title(notebook: nbformat.NotebookNode) -> str:
-    """The first heading."""
-    lines = notebook.cells[0].source.splitlines() if notebook.cells else []
-    return next((line.lstrip("# ").strip() for line in lines if line.startswith("# ")), "")
