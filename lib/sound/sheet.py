@@ -180,7 +180,6 @@ def _write_pdf(pages: Sequence[ElementTree.Element], path: Path, words: Words) -
     """A PDF of A4 pages, the same bytes for the same piece."""
     from reportlab.graphics import renderPDF
     from reportlab.pdfgen.canvas import Canvas
-    from svglib.svglib import SvgRenderer
 
     written = io.BytesIO()
     canvas = Canvas(written, pagesize=(_WIDTH * _POINTS, _HEIGHT * _POINTS), invariant=1)
@@ -190,8 +189,7 @@ def _write_pdf(pages: Sequence[ElementTree.Element], path: Path, words: Words) -
         texts = page.findall(f"{{{_SVG}}}text[@class='words']")
         for text in texts:
             page.remove(text)
-        drawing = SvgRenderer(None).render(as_lxml(page))
-        renderPDF.draw(drawing, canvas, 0, 0)
+        renderPDF.draw(as_drawing(page), canvas, 0, 0)
         for text in texts:
             canvas.setFont(_font(), float(text.get("font-size")) * _POINTS)
             x, y = (float(text.get(name)) for name in "xy")
@@ -201,11 +199,12 @@ def _write_pdf(pages: Sequence[ElementTree.Element], path: Path, words: Words) -
     write_bytes(path, written.getvalue())
 
 
-def as_lxml(page: ElementTree.Element):
-    """The page as svglib takes it."""
+def as_drawing(page: ElementTree.Element):
+    """A plain page (:func:`plain_svg`) as a drawing of reportlab, three points for four pixels."""
     from lxml import etree
+    from svglib.svglib import SvgRenderer
 
-    return etree.fromstring(ElementTree.tostring(page))
+    return SvgRenderer(None).render(etree.fromstring(ElementTree.tostring(page)))
 
 
 def _font() -> str:

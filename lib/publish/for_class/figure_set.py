@@ -27,7 +27,7 @@ from lib.publish.extension.cell_anchors import cell_anchor
 from lib.publish.for_class.filled import Surroundings, figure_numbers, filled_text, title_of
 from lib.publish.gates import ExecutedCopy, read_copy
 from lib.show.drawings import drawing_name
-from lib.sound.sheet import as_lxml, plain_svg
+from lib.sound.sheet import as_drawing, plain_svg
 
 LICENCE = (
     "CC BY 4.0, The Composing to a Mood authors; notes of a tune that it shows keep the terms of those who "
@@ -159,10 +159,9 @@ def notation_picture(drawing: str) -> bytes:
     """
     import pypdfium2
     from reportlab.graphics import renderPDF
-    from svglib.svglib import SvgRenderer
 
     page = ElementTree.fromstring(drawing)
-    drawn = SvgRenderer(None).render(as_lxml(plain_svg(page, float(page.get("width").removesuffix("px")))))
+    drawn = as_drawing(plain_svg(page, float(page.get("width", "").removesuffix("px"))))
     written = io.BytesIO()
     with pypdfium2.PdfDocument(renderPDF.drawToString(drawn)) as document:
         document[0].render(scale=_SCALE).to_pil().save(written, "PNG", optimize=True)
