@@ -76,7 +76,7 @@ def roll_data(score: symusic.Score, seconds: float = 180.0) -> str:
                 "notes": flat,
             }
         )
-    bars = [round(start, 2) for start in _bar_seconds(score, grid.starts) if start < length]
+    bars = [round(start, 2) for start in bar_seconds(score, grid.starts) if start < length]
     return json.dumps(
         {
             "seconds": round(length, 2),
@@ -98,7 +98,7 @@ def instrument_name(program: int, is_drum: bool = False) -> str:
     return "drums" if is_drum else _FAMILIES[program // 8 % len(_FAMILIES)]
 
 
-def _bar_seconds(score: symusic.Score, ticks: Iterable[int]) -> list[float]:
+def bar_seconds(score: symusic.Score, ticks: Iterable[int]) -> list[float]:
     """The times of `ticks` in seconds, tempo changes included."""
     probe = symusic.Score(score.ticks_per_quarter)
     probe.tempos = score.tempos
