@@ -77,9 +77,9 @@ def with_three_pieces(page: str, copies: Sequence[ExecutedCopy]) -> str:
     )
     html = (
         f'<div class="listen-front" role="group" aria-label="Three pieces to hear">\n'
-        f"<p>{_introduced(cells)} The sound is the first {record['excerpt']:.0f} s of each. "
+        f"<p>Hear the first {record['excerpt']:.0f} s of {one_line(_listed(cells))}. "
         '<a href="listen.html">Listen to all</a> · <a href="compose.html">Compose your own</a></p>\n'
-        f'<div class="listen-cells">\n{inner}\n</div>\n</div>\n'
+        f'<div class="listen-cells">\n{inner}\n</div>\n{_compared(cells)}</div>\n'
     )
     return _THREE.sub(lambda _: html, page)
 
@@ -135,23 +135,30 @@ def _alike(record: Mapping) -> list[Mapping]:
     return next(iter(lasting or heard), [])
 
 
-def _introduced(cells: Sequence[Mapping]) -> str:
-    """What the three pieces are, in a sentence of HTML."""
-    labels = list(dict.fromkeys(cell["emotion"] for cell in cells))
-    genre = one_line(cells[0]["genre"])
-    if len(labels) == 1:
-        names = [
+def _listed(cells: Sequence[Mapping]) -> str:
+    """What the three pieces are, shortly: the first screen has to show their players."""
+    sources = list(dict.fromkeys(cell["source"] for cell in cells if cell["source"] != "real"))
+    if len(sources) == 1 < len(cells) - 1:
+        return f"a real piece and two that the {_title(sources[0])} composed"
+    return listed(
+        [
             "a real piece" if cell["source"] == "real" else f"one by the {_title(cell['source'])}"
             for cell in cells
         ]
-        return f"Asked for <strong>{one_line(labels[0])}, {genre}</strong>: {one_line(listed(names))}."
+    )
+
+
+def _compared(cells: Sequence[Mapping]) -> str:
+    """In a paragraph of HTML how the labels differ; nothing where they do not."""
+    labels = list(dict.fromkeys(cell["emotion"] for cell in cells))
+    if len(labels) == 1:
+        return ""
     real, same, other = (f"{onsets_a_second(cell['roll']):.1f}" for cell in cells)
     more, less = (f"<strong>{one_line(label)}</strong>" for label in labels)
-    model = one_line(_title(cells[1]["source"]))
     return (
-        f"The genre is <strong>{genre}</strong>: a real piece labelled {more} ({real} onsets a second), what "
-        f"the {model} composed when it was asked for {more} ({same}), and when it was asked for {less} "
-        f"({other}). Of all pairs of labels these two differ most in their onsets; others differ less."
+        f'<p class="listen-note">The real piece is labelled {more} and has {real} onsets a second; composed '
+        f"for {more} there are {same}, and for {less} {other}. Of all pairs of labels these two differ most "
+        "in their onsets; others differ less.</p>\n"
     )
 
 
