@@ -11,11 +11,12 @@ from html import escape
 import nbformat
 
 from lib.basics.progress import duration
+from lib.publish.for_class.reading_time import sections
 from lib.publish.gates import ExecutedCopy
 from lib.publish.opening import promised
 from lib.show.tables import wide_table
 
-TIMES, EXERCISES = "<!-- times -->", "<!-- exercises -->"
+TIMES, SESSIONS, EXERCISES = "<!-- times -->", "<!-- sessions -->", "<!-- exercises -->"
 _EXERCISE = re.compile(
     r"^````\{admonition\} (?P<title>\d+\. [^\n]+)\n:class: tip\n(?P<text>.*?)^````$", re.DOTALL | re.MULTILINE
 )
@@ -33,13 +34,16 @@ def exercises(notebook: nbformat.NotebookNode) -> list[tuple[str, bool]]:
 
 
 def instructors_page(text: str, copies: Sequence[ExecutedCopy]) -> str:
-    """The page's text with its two marks replaced: a table of run times, and a list of the exercises.
+    """The page's text with its marks replaced: run times, minutes in class, and a list of the exercises.
 
     Args:
         text: book/instructors.md.
         copies: the executed notebooks, in the order of the book.
     """
-    return text.replace(TIMES, _times(copies)).replace(EXERCISES, _exercises(copies))
+    made = {TIMES: _times, SESSIONS: _sessions, EXERCISES: _exercises}
+    for mark, write in made.items():
+        text = text.replace(mark, write(copies))
+    return text
 
 
 def _link(copy: ExecutedCopy, fragment: str = "") -> str:
@@ -57,6 +61,22 @@ def _times(copies: Sequence[ExecutedCopy]) -> str:
         ("Notebook", "From nothing, less than", "Again, less than", "When this site was made"),
         rows,
     )
+
+
+def _sessions(copies: Sequence[ExecutedCopy]) -> str:
+    rows = []
+    for copy in copies:
+        parts = sections(copy.chapter.read())
+        longest = max(parts, key=lambda part: part.words)
+        counts = (
+            sum(getattr(part, of) for part in parts) for of in ("words", "lines", "figures", "exercises")
+        )
+        minutes = sum(part.minutes for part in parts)
+        rows.append(
+            (_link(copy), *(f"{count:,}" for count in counts), f"{minutes:.0f}", escape(longest.title))
+        )
+    columns = ("Chapter", "Words", "Lines of code", "Figures", "Exercises", "Minutes", "Most words in")
+    return wide_table("Sessions", columns, rows)
 
 
 def _exercises(copies: Sequence[ExecutedCopy]) -> str:

@@ -4,7 +4,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from lib.publish.chapters import chapters
 from lib.publish.opening import promised
-from lib.publish.pages_made.instructors import EXERCISES, TIMES, exercises, instructors_page
+from lib.publish.pages_made.instructors import EXERCISES, SESSIONS, TIMES, exercises, instructors_page
 
 BOX = """# A chapter
 
@@ -63,7 +63,8 @@ def test_titles_are_text_on_the_page(tiny_book):
     chapter = tiny_book.notebook("01_<b>", "1")
     copy = tiny_book.copy(chapter)
     copy.notebook.cells.append(new_markdown_cell(EXERCISE.format(title="1. <script>")))
-    page = instructors_page(f"{TIMES}\n{EXERCISES}", [copy])
+    page = instructors_page(f"{TIMES}\n{SESSIONS}\n{EXERCISES}", [copy])
     assert "1. &lt;script&gt;" in page
     assert "<b>" not in page.replace("notebooks/01_<b>", "")
     assert "2 s" in page
+    assert "<td>A chapter</td>" in page
