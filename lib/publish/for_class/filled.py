@@ -16,6 +16,7 @@ from myst_nb.core.variables import format_plain_text
 from nbformat.v4 import new_markdown_cell
 from pybtex.database import BibliographyData, Person
 
+from lib.basics.numbers import typeset
 from lib.publish.chapters import Chapter, glued_source
 from lib.publish.gates import ExecutedCopy
 
@@ -119,7 +120,7 @@ def _value(words: str, values: Mapping[str, str]) -> str:
     if name not in values:
         return missing
     try:
-        text = format_plain_text(values[name], form or "s")
+        text = typeset(format_plain_text(values[name], form or "s"))
     except (TypeError, ValueError):
         return missing
     return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
