@@ -11,12 +11,14 @@ from html import escape
 import nbformat
 
 from lib.basics.progress import duration
+from lib.publish.for_class.assignment import expected_results
 from lib.publish.for_class.reading_time import sections
 from lib.publish.gates import ExecutedCopy
 from lib.publish.opening import promised
 from lib.show.tables import wide_table
 
 TIMES, SESSIONS, EXERCISES = "<!-- times -->", "<!-- sessions -->", "<!-- exercises -->"
+EXPECTED = "<!-- expected -->"
 _EXERCISE = re.compile(
     r"^````\{admonition\} (?P<title>\d+\. [^\n]+)\n:class: tip\n(?P<text>.*?)^````$", re.DOTALL | re.MULTILINE
 )
@@ -43,7 +45,7 @@ def instructors_page(text: str, copies: Sequence[ExecutedCopy]) -> str:
     made = {TIMES: _times, SESSIONS: _sessions, EXERCISES: _exercises}
     for mark, write in made.items():
         text = text.replace(mark, write(copies))
-    return text
+    return text.replace(EXPECTED, expected_results()) if EXPECTED in text else text
 
 
 def _link(copy: ExecutedCopy, fragment: str = "") -> str:
