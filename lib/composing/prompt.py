@@ -14,7 +14,7 @@ from lib.data.shorthand.bars import words_of
 from lib.data.shorthand.gaps import read_bars, with_gap
 from lib.data.shorthand.tokens import ACTIVITY, AROUSAL, FILL, GAP, KEY, LEFT, LENGTH, ids_of_types
 from lib.data.tokenizer import encode, foreign_meters, meter_sections
-from lib.sound.pianoroll import bar_grid
+from lib.sound.score_tables import bar_grid
 
 _ROOM = 32  # tokens by which bars may take more when they are written again
 

@@ -25,7 +25,7 @@ from lib.publish.pages_made.answer import first_sentence
 from lib.show.plots import draw_bar_lines, draw_piano_roll, pitch_name
 from lib.show.style import apply_style
 from lib.sound.audio import note_seconds, render
-from lib.sound.pianoroll import bar_grid, piano_roll
+from lib.sound.score_tables import bar_grid, piano_roll
 from lib.sound.synthesizer import SAMPLE_RATE
 
 README, PICTURE = PROJECT / "README.md", BOOK / "_static" / "piece.png"

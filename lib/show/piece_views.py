@@ -14,11 +14,11 @@ import symusic
 from matplotlib.figure import Figure
 
 from lib.basics.errors import BookError
+from lib.show.piano_rolls import bar_seconds
 from lib.show.plots import draw_piano_roll
-from lib.show.rolls import bar_seconds
 from lib.sound.audio import write_mp3
 from lib.sound.notation import notation_svg
-from lib.sound.pianoroll import bar_grid, piano_roll
+from lib.sound.score_tables import bar_grid, piano_roll
 
 NOTATION_BARS = 8
 ROLL_BARS = 32

@@ -10,7 +10,7 @@ from IPython.display import HTML
 
 from lib.basics.files import write_bytes
 from lib.show.media import media_folder, media_link
-from lib.show.rolls import roll_data
+from lib.show.piano_rolls import roll_data
 from lib.show.words import one_line
 from lib.sound.audio import write_mp3
 from lib.sound.synthesizer import not_as_written
@@ -92,7 +92,7 @@ def player_html(
     Args:
         source: the address of the audio file.
         downloads: addresses by the words that lead there; those without an address are left out.
-        roll: from :func:`lib.show.rolls.roll_data`; empty for a player without notes.
+        roll: from :func:`lib.show.piano_rolls.roll_data`; empty for a player without notes.
         title, note, context: as for :func:`audio_player`.
     """
     label = one_line(f"{title}, {context}" if context else title)

@@ -202,7 +202,7 @@ def draw_piano_roll(axis: Axes, notes: pd.DataFrame, start: float, end: float) -
 
     Args:
         axis: where to draw.
-        notes: columns start_bar, end_bar, pitch and is_drum, as of :func:`lib.sound.pianoroll.piano_roll`.
+        notes: columns start_bar, end_bar, pitch and is_drum, as of :func:`lib.sound.score_tables.piano_roll`.
         start, end: first and last time drawn, in bars from 0.
     """
     shown = notes[(notes["end_bar"] > start) & (notes["start_bar"] < end)]
@@ -251,7 +251,7 @@ def plot_piano_rolls(rolls: Mapping[str, pd.DataFrame], bars: int = 16) -> Figur
     """Piano rolls below each other, on one scale of bars and of pitches.
 
     Args:
-        rolls: tables of :func:`lib.sound.pianoroll.piano_roll` by title.
+        rolls: tables of :func:`lib.sound.score_tables.piano_roll` by title.
         bars: bars drawn from the beginning.
     """
     drawn = {title: roll[roll["start_bar"] < bars] for title, roll in rolls.items()}

@@ -2,6 +2,6 @@
 
 from lib.sound.audio import render, write_mp3
 from lib.sound.notation import notation_svg
-from lib.sound.pianoroll import bar_lines, piano_roll
+from lib.sound.score_tables import bar_lines, piano_roll
 
 __all__ = ["bar_lines", "notation_svg", "piano_roll", "render", "write_mp3"]

@@ -10,7 +10,7 @@ import symusic
 from lib.basics.errors import BookError
 from lib.data.labelling.labels import estimate_key, pitch_class_time
 from lib.sound.notation import music_xml
-from lib.sound.pianoroll import bar_grid
+from lib.sound.score_tables import bar_grid
 from lib.sound.voices import lay_out_staves
 
 _CONTAINER = (

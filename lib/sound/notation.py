@@ -18,7 +18,7 @@ import symusic
 from lib.basics.errors import BookError
 from lib.data.engraving import engraving_toolkit
 from lib.data.labelling.labels import Key, estimate_key, pitch_class_time
-from lib.sound.pianoroll import BarGrid, bar_grid
+from lib.sound.score_tables import BarGrid, bar_grid
 from lib.sound.voices import Staff, Symbol, lay_out_staves, shorten_to_pickup
 
 # Card and ink: those of the book's figures, and a pair for dark pages. Browsers older than light-dark() keep

@@ -11,7 +11,7 @@ import numpy as np
 import symusic
 
 from lib.data.labelling.labels import beat_quarters
-from lib.sound.pianoroll import BarGrid
+from lib.sound.score_tables import BarGrid
 
 # Lengths that one note head can show, in quarter notes: plain, dotted, and members of triplets.
 _PLAIN = [Fraction(n, 8) for n in (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]

@@ -4,8 +4,8 @@ import pytest
 from in_browser import made_page, pages_with
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
+from lib.show.piano_rolls import roll_data
 from lib.show.players import player_html
-from lib.show.rolls import roll_data
 from lib.sound.audio import write_mp3
 
 NASTY = '"><img src=x onerror=alert(1)> 🎵 Ünïcode'

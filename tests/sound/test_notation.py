@@ -11,7 +11,7 @@ from lib.basics.errors import BookError
 from lib.data.labelling.labels import Key
 from lib.show.style import contrast, luminance
 from lib.sound.notation import music_xml, notation_svg, sharps_of, spell
-from lib.sound.pianoroll import bar_grid
+from lib.sound.score_tables import bar_grid
 from lib.sound.voices import lay_out_staves
 
 D_MAJOR = Key("D", 2, "maj", "major")

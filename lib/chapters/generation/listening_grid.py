@@ -19,8 +19,8 @@ from lib.composing.outcomes import held_out_piece, label_pairs
 from lib.data.store import TokenStore
 from lib.data.tokenizer import decode
 from lib.show.media import LISTENING
+from lib.show.piano_rolls import roll_data
 from lib.show.piece_files import PieceFiles, write_piece_files
-from lib.show.rolls import roll_data
 from lib.show.words import counted, length_words
 from lib.sound.audio import note_seconds
 from lib.training import Run
@@ -44,7 +44,7 @@ class Cell:
         seconds: of the whole piece.
         midi, audio, music_xml: names in the media folder; None where there is no such file.
         about_sound: why there is no sound, or what is not heard as written; '' for a whole one.
-        roll: from :func:`lib.show.rolls.roll_data`.
+        roll: from :func:`lib.show.piano_rolls.roll_data`.
     """
 
     emotion: str

@@ -107,7 +107,7 @@ def plot_gates(
     Args:
         gates: 'forget', 'input' and 'output', each [T, features] between 0 and 1.
         times: [T] time of each token in bars.
-        notes: the piece's notes, as of :func:`lib.sound.pianoroll.piano_roll`.
+        notes: the piece's notes, as of :func:`lib.sound.score_tables.piano_roll`.
         num_bars: how many bars are drawn.
     """
     figure, axes = plt.subplots(

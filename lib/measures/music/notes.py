@@ -15,7 +15,7 @@ from lib.composing.protocols import Vocabulary
 from lib.data import TokenStore
 from lib.data.note_tables import note_table
 from lib.data.tokenizer import write_out
-from lib.sound.pianoroll import bar_grid
+from lib.sound.score_tables import bar_grid
 
 DRUMS = -1
 """The program of drum notes."""

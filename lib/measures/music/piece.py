@@ -10,7 +10,7 @@ from lib.basics.files import hash_of_json
 from lib.data.labelling.emotion_features import upper_line
 from lib.data.labelling.labels import beat_quarters
 from lib.measures.music.notes import PieceNotes, notes_of_score
-from lib.sound.pianoroll import bar_grid
+from lib.sound.score_tables import bar_grid
 
 
 class UnmeasurableError(Exception):

@@ -6,7 +6,7 @@ Every note, every bar, and all that happens within bars stay; what is lost is wh
 import numpy as np
 import symusic
 
-from lib.sound.pianoroll import bar_grid
+from lib.sound.score_tables import bar_grid
 
 
 def shuffle_bars(score: symusic.Score, seed: int) -> symusic.Score:

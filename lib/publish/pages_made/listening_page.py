@@ -114,7 +114,7 @@ def onsets_a_second(roll: str) -> float:
     """How many times a second notes begin, in what is heard of a piece; 0 for a silent one.
 
     Args:
-        roll: from :func:`lib.show.rolls.roll_data`.
+        roll: from :func:`lib.show.piano_rolls.roll_data`.
     """
     found = json.loads(roll)
     starts = {

@@ -8,7 +8,7 @@ from lib.composing.counted import NgramComposer
 from lib.composing.pretrained import Pretrained
 from lib.models import NgramModel
 from lib.models.pieces import flatten_rows
-from lib.sound.pianoroll import bar_grid
+from lib.sound.score_tables import bar_grid
 
 DRAW = SamplingSettings(max_tokens=1024, seed=4)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import symusic
 
 from lib.show.style import BAR_LINE, INK, MODEL_COLOURS
-from lib.sound.pianoroll import bar_grid, piano_roll
+from lib.sound.score_tables import bar_grid, piano_roll
 
 #: Notes of the first instrument are ink, as in the printed piano rolls; drums have the colour of bar lines.
 INSTRUMENT_COLOURS = (

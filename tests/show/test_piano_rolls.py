@@ -7,7 +7,7 @@ import pytest
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
 from lib.basics.places import BOOK
-from lib.show.rolls import INSTRUMENT_COLOURS, instrument_name, roll_data
+from lib.show.piano_rolls import INSTRUMENT_COLOURS, instrument_name, roll_data
 from lib.show.style import BAR_LINE, CARD, FAINT, INK
 
 

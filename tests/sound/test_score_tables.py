@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from symusic import Note, Score, Tempo, TimeSignature, Track
 
-from lib.sound.pianoroll import bar_grid, bar_lines, piano_roll
+from lib.sound.score_tables import bar_grid, bar_lines, piano_roll
 
 
 @pytest.fixture
