@@ -233,7 +233,7 @@ def learning_lines(rows: Sequence[Mapping[str, object]]) -> list[dict[str, objec
     """
     row = next((row for row in rows if row["work"] == "time_to_loss"), None)
     if row is None:
-        return [{"recipe": "not measured here: python -m lib bench time_to_loss takes some 12 minutes"}]
+        return [{"recipe": "not measured here: the bench takes some 12 minutes for it"}]
     limit = float(str(row["limit_seconds"])) / 60
     return [
         {
