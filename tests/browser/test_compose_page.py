@@ -305,7 +305,7 @@ def test_the_inside_follows_the_music_and_stays_with_a_note_that_is_clicked(open
     assert head.get_attribute("aria-pressed") == "true"
     assert page.locator(".composer-seen").inner_text().startswith("Most at: ")
     shares = [
-        float(text.split()[0])
+        float(text.rstrip("%"))
         for text in rows.locator("td:nth-of-type(1)").all_inner_texts()
         if not text.startswith("<")
     ]
