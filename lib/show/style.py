@@ -68,12 +68,13 @@ DIVERGING = "PuOr"  # for heat maps around zero
 
 
 def model_label(name: str) -> str:
-    """The name of a model as readers see it; an unknown name is returned as it is.
+    """The name of a model, or of a variant of it, as readers see it; an unknown name is returned as it is.
 
-    >>> model_label("lstm")
-    'LSTM'
+    >>> model_label("lstm"), model_label("transformer, pretrained")
+    ('LSTM', 'Transformer, pretrained')
     """
-    return _MODEL_LABELS.get(name, name)
+    model, comma, variant = name.partition(",")
+    return _MODEL_LABELS.get(model, model) + comma + variant
 
 
 def model_colour(name: str) -> str:

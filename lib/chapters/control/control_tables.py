@@ -11,9 +11,11 @@ from lib.measures.music.style import STATISTICS
 from lib.measures.statistics import Interval, bootstrap_mean
 from lib.show.style import model_label
 from lib.show.tables import html_table, no_evidence, with_interval
-from lib.show.words import compared
+from lib.show.words import compared, listed
 
 _CHANCE = ("below chance", "above chance", "not distinguishable from chance")
+_COMPARED = ("less often than", "more often than", "not distinguishably more or less often than")
+_MOVED = {"minor minus major": "valence", "lively minus calm": "arousal"}  # what each contrast should move
 
 
 def agreement_html(panels: Mapping[str, pd.DataFrame], caption: str, note: str = "") -> HTML:
@@ -82,13 +84,33 @@ def paired_html(table: pd.DataFrame | None, caption: str, note: str = "") -> HTM
     return html_table(lines, caption, note=note)
 
 
-def obtained_words(
-    obtained: pd.DataFrame | None, differences: pd.DataFrame | None, effects: pd.DataFrame | None
-) -> dict[str, str]:
+def moved_html(effects: pd.DataFrame | None, caption: str, note: str = "") -> HTML:
+    """What a listener that people taught hears of a swapped label, on its scale from −1 to 1.
+
+    Args:
+        effects: from :func:`lib.chapters.control.label_effects.effect_table`, real pieces among them;
+            None: there is none.
+        caption, note: of the table.
+    """
+    if effects is None:
+        return no_evidence(caption, "control")
+    unguided = effects[effects["guidance"].isna() | (effects["guidance"] == 1)]
+    lines: dict[str, dict[str, object]] = {}
+    for row in unguided.to_dict("records"):
+        if _MOVED.get(row["contrast"]) == row["measure"]:
+            line = lines.setdefault(row["source"], {"source": model_label(row["source"])})
+            line["training seeds"] = "–" if row["source"] == "real" else row["runs"]
+            line[f"{row['measure']}, {row['contrast']}"] = with_interval(
+                row["difference"], row["low"], row["high"]
+            )
+    return html_table(pd.DataFrame(list(lines.values())), caption, note=note)
+
+
+def obtained_words(obtained: pd.DataFrame | None, differences: pd.DataFrame | None) -> dict[str, str]:
     """The findings of the kept evidence as sentences, their words by their intervals: emotion, genre,
-    difference, moved. A word that would change without one training seed is not used."""
-    if obtained is None or differences is None or effects is None:
-        return dict.fromkeys(("emotion", "genre", "difference", "moved"), "")
+    difference. A word that would change without one training seed is not used."""
+    if obtained is None or differences is None:
+        return dict.fromkeys(("emotion", "genre", "difference"), "")
     plain = obtained[obtained["guidance"] == 1].set_index(["by", "source"])
     told = {}
     for name, by in (("emotion", "emotion by the rule"), ("genre", "genre of three by features")):
@@ -105,28 +127,13 @@ def obtained_words(
         told[name] = (
             f"Of {what} are obtained: {'; '.join(shares)} (chance is {rows['baseline'].iloc[0]:.0%})."
         )
-    lines = []
+    grouped: dict[str, list[str]] = {}
     for row in differences.to_dict("records"):
-        words = _against(
-            row, 0.0, "less often than", "more often than", "not distinguishably more or less often than"
-        )
-        lines.append(
-            f"{row['by']}: {words} the LSTM "
-            f"({with_interval(row['difference'], row['low'], row['high'], digits=2)})"
-        )
-    told["difference"] = f"The Transformer obtains it, {'; '.join(lines)}."
-    asked = effects[(effects["guidance"] == 1) & effects["measure"].isin(["valence", "arousal"])]
-    wanted = {("minor minus major", "valence"), ("lively minus calm", "arousal")}
-    moved = [
-        f"{model_label(row['source'])}, {row['contrast']}: {row['measure']} "
-        f"{with_interval(row['difference'], row['low'], row['high'], digits=2)}"
-        for row in asked.to_dict("records")
-        if (row["contrast"], row["measure"]) in wanted
-    ]
-    told["moved"] = (
-        "A listener that people taught (appendix 3) hears a swapped label move, on its scale from −1 to 1, "
-        f"{'; '.join(moved)}."
+        grouped.setdefault(_against(row, 0.0, *_COMPARED), []).append(row["by"])
+    told["difference"] = "The Transformer obtains " + "; ".join(
+        f"{word} the LSTM: {listed(judged)}" for word, judged in grouped.items()
     )
+    told["difference"] += "."
     return told
 
 

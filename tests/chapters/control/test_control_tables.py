@@ -23,6 +23,7 @@ EFFECTS = pd.DataFrame(
             "difference": -0.2,
             "low": -0.3,
             "high": -0.1,
+            "runs": 5,
             "by_run": "-0.2",
         }
         for source in ("real", "lstm")
@@ -44,18 +45,29 @@ DIFFERENCES = pd.DataFrame(
 
 
 def test_a_word_that_hangs_on_one_training_seed_is_not_used():
-    steady = control_tables.obtained_words(obtained("0.38 0.39 0.40 0.41 0.42"), DIFFERENCES, EFFECTS)
+    steady = control_tables.obtained_words(obtained("0.38 0.39 0.40 0.41 0.42"), DIFFERENCES)
     assert "LSTM 40% [27%, 53%], above chance" in steady["emotion"]
-    shaky = control_tables.obtained_words(obtained("0.20 0.45 0.45 0.45 0.45"), DIFFERENCES, EFFECTS)
+    shaky = control_tables.obtained_words(obtained("0.20 0.45 0.45 0.45 0.45"), DIFFERENCES)
     assert "LSTM 40% [27%, 53%], not distinguishable from chance" in shaky["emotion"]
-    assert "its mode: more often than the LSTM" in steady["difference"]
-    assert "LSTM, minor minus major: valence" in steady["moved"]
+    assert steady["difference"] == "The Transformer obtains more often than the LSTM: its mode."
+
+
+def test_what_a_listener_hears_of_a_swapped_label_stands_beside_real_pieces():
+    table = control_tables.moved_html(EFFECTS, "caption").data
+    assert [name in table for name in ("real music", "LSTM", "valence, minor minus major", "third")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert "−0.200 [−0.300,\u00a0−0.100]" in table
 
 
 def test_without_evidence_the_chapter_says_so():
-    assert set(control_tables.obtained_words(None, None, None).values()) == {""}
+    assert set(control_tables.obtained_words(None, None).values()) == {""}
     assert "not kept for these data" in control_tables.obtained_html(None, "caption").data
     assert "not kept for these data" in control_tables.paired_html(None, "caption").data
+    assert "not kept for these data" in control_tables.moved_html(None, "caption").data
     (axis,) = control_plots.plot_effects(None).axes
     assert "No kept evidence" in axis.texts[0].get_text()
 

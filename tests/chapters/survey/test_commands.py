@@ -3,7 +3,6 @@
 import csv
 
 import pytest
-import torch
 from symusic import Score
 
 from lib.basics.errors import BookError
@@ -13,7 +12,6 @@ from lib.chapters.survey.page import survey_pieces
 from lib.chapters.survey.pieces import write_survey_pieces
 from lib.cli import main
 from lib.composing.outcomes import held_out_piece
-from lib.models import build_model
 from lib.profiles import load_profile
 
 
@@ -35,18 +33,10 @@ def failed(capsys, *arguments) -> str:
 
 
 @pytest.fixture(scope="module")
-def pieces(tiny_store, tmp_path_factory):
+def pieces(tiny_store, untrained, tmp_path_factory):
     """Pieces of an untrained network, which are pieces like any other, beside real ones."""
-    torch.manual_seed(0)
-    profile = load_profile("smoke")
-    model = build_model(
-        profile.run("transformer").model,
-        len(tiny_store.vocabulary),
-        len(tiny_store.emotions),
-        len(tiny_store.genres),
-    )
     folder = tmp_path_factory.mktemp("survey") / "pieces"
-    write_survey_pieces(profile, tiny_store, model, folder, count=2)
+    write_survey_pieces(load_profile("smoke"), tiny_store, untrained, folder, count=2)
     return folder
 
 

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-import torch
 from bs4 import BeautifulSoup
 from made_up_vgmidi import write_clone
 from symusic import Score
@@ -18,7 +17,6 @@ from lib.chapters.survey.keys import read_key
 from lib.chapters.survey.page import key_path, make_survey, survey_pieces
 from lib.chapters.survey.pieces import write_survey_pieces
 from lib.chapters.survey.rated_arm import FELT, rated_scores, refuse_in_project
-from lib.models import build_model
 from lib.profiles import load_profile
 
 
@@ -31,17 +29,9 @@ def rated(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def pieces(tiny_store, tmp_path_factory, rated):
-    torch.manual_seed(0)
-    profile = load_profile("smoke")
-    model = build_model(
-        profile.run("transformer").model,
-        len(tiny_store.vocabulary),
-        len(tiny_store.emotions),
-        len(tiny_store.genres),
-    )
+def pieces(tiny_store, untrained, tmp_path_factory, rated):
     folder = tmp_path_factory.mktemp("survey") / "pieces"
-    write_survey_pieces(profile, tiny_store, model, folder, count=2, rated=rated)
+    write_survey_pieces(load_profile("smoke"), tiny_store, untrained, folder, count=2, rated=rated)
     return folder
 
 
