@@ -17,6 +17,7 @@ from cycler import cycler
 from IPython import get_ipython
 from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib_inline import backend_inline
+from matplotlib_inline.config import InlineBackend
 
 from lib.show.drawings import keep_drawings
 
@@ -181,7 +182,8 @@ def apply_style() -> None:
     )
     shell = get_ipython()
     if shell is not None:
-        backend_inline.set_matplotlib_formats("retina")
+        # By its setting, which music21 sets too when it is imported: where nothing changes, nothing is reset.
+        InlineBackend.instance(parent=shell).figure_format = "retina"
         keep_drawings(shell)
         # Not registered: another backend, or the second call.
         with contextlib.suppress(ValueError):
