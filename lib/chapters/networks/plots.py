@@ -8,13 +8,13 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from lib.basics.numbers import shown
 from lib.chapters.networks.in_bars import mean_by_onset
 from lib.show.plots import draw_bar_lines, draw_piano_roll
 from lib.show.style import BAR_LINE, DIVERGING, INK, MODEL_COLOURS, SEQUENTIAL
 
 _GATES = {"input": "#0072B2", "forget": "#D55E00", "output": "#009E73"}
 _SERIES = [("#1A1A1A", "-"), ("#D55E00", "--"), ("#0072B2", "-."), ("#C4689B", ":")]
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST = 1e-12  # of relative gradients that are drawn
 
 
@@ -62,9 +62,7 @@ def plot_gradient_reach(gradients: Mapping[str, np.ndarray], marks: Mapping[str,
         ylabel="gradient, relative to distance 0",
         ylim=(_SMALLEST, 1e3),
     )
-    axis.yaxis.set_major_formatter(
-        lambda value, _: "10" + f"{round(np.log10(value))}".translate(_SUPERSCRIPTS)
-    )
+    axis.yaxis.set_major_formatter(lambda value, _: shown(value, ".0e"))
     axis.legend(loc="center", bbox_to_anchor=(0.55, 0.6))
     return figure
 
