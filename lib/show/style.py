@@ -184,6 +184,8 @@ def apply_style() -> None:
     if shell is not None:
         # By its setting, which music21 sets too when it is imported: where nothing changes, nothing is reset.
         InlineBackend.instance(parent=shell).figure_format = "retina"
+        # The setting is one for the whole process: a second shell in it has not heard of the change.
+        backend_inline.select_figure_formats(shell, {"retina"})
         keep_drawings(shell)
         # Not registered: another backend, or the second call.
         with contextlib.suppress(ValueError):

@@ -7,6 +7,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from lxml import etree
 from matplotlib_inline.backend_inline import select_figure_formats
 
+from lib.show import style
 from lib.show.drawings import FOLDER, drawing, drawing_name, keep_drawings
 
 
@@ -47,3 +48,14 @@ def test_a_drawing_is_light_and_names_no_day():
     assert len(text) < 300_000
     assert "<image" in text
     assert "dc:date" not in text
+
+
+def test_a_second_shell_of_one_process_shows_its_figures(monkeypatch):
+    """Pictures' format is a setting of the process: set again to what it is, it tells no shell."""
+    for _ in range(2):
+        shell = InteractiveShell()
+        monkeypatch.setattr(style, "get_ipython", lambda shell=shell: shell)
+        style.apply_style()
+        data, _ = shell.display_formatter.format(figure(), include={"image/png"})
+        assert data["image/png"]
+    plt.close("all")
