@@ -14,6 +14,7 @@ import numpy as np
 from scipy import stats
 from scipy.ndimage import gaussian_filter1d
 
+from lib.ledger.rules import Outcome
 from lib.measures.statistics import Interval
 
 _STEPS = 256  # of the grid on which densities stand
@@ -145,6 +146,18 @@ def rank_correlation(losses: Sequence[float], distances: Sequence[float], draws:
         rng=np.random.default_rng(0),
     )
     return Interval(estimate, *map(float, found.confidence_interval))
+
+
+def rank_outcome(losses: Sequence[float], distances: Sequence[float]) -> Outcome:
+    """The same correlation as a claim's outcome, with its interval without each of the models, a run each."""
+    value, low, high = map(float, rank_correlation(losses, distances))
+    count = len(losses)
+    found = [
+        rank_correlation(np.delete(losses, one).tolist(), np.delete(distances, one).tolist(), draws=400)
+        for one in range(count if count > 1 else 0)
+    ]
+    without = tuple((float(one.low), float(one.high)) for one in found)
+    return Outcome(value, low, high, seeds=count, without_seed=without)
 
 
 def distance_difference(first: np.ndarray, second: np.ndarray, reference: np.ndarray) -> Interval:

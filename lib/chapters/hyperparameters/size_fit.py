@@ -69,9 +69,7 @@ class Fit:
         return np.array([np.exp(_log_loss(self.form, one, parameters, tokens)) for one in self.drawn])
 
 
-def fit_runs(
-    runs: pd.DataFrame, form: str, kind: str, draws: int | None = None, start: np.ndarray | None = None
-) -> Fit:
+def fit_runs(runs: pd.DataFrame, form: str, kind: str, draws: int | None = None) -> Fit:
     """Fit one form to the runs of one kind.
 
     Each bootstrap draw refits losses made from the fitted ones and residuals drawn with replacement. The
@@ -83,7 +81,6 @@ def fit_runs(
         form: a key of :data:`CONSTANTS`.
         kind: lstm or transformer.
         draws: bootstrap draws; None for :data:`DRAWS`.
-        start: constants to begin with, float64 [constants]; None tries several.
 
     Raises:
         BookError: when there are no more runs than constants.
@@ -130,13 +127,9 @@ def left_out_error(runs: pd.DataFrame, form: str) -> float:
     NaN where the form has as many constants as runs are left.
     """
     errors = []
-    try:
-        starts = {kind: fit_runs(runs, form, kind, draws=0).values for kind in KINDS}
-    except BookError:
-        return float("nan")
     for (kind, _, _), cell in runs[runs["loss"].notna()].groupby(["kind", "size", "budget"]):
         try:
-            fit = fit_runs(runs.drop(index=cell.index), form, kind, draws=0, start=starts[kind])
+            fit = fit_runs(runs.drop(index=cell.index), form, kind, draws=0)
         except BookError:
             return float("nan")
         errors += [

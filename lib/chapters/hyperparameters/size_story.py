@@ -1,4 +1,8 @@
-"""What the kept runs of several sizes say, in words that their intervals choose."""
+"""What the kept runs of several sizes say, in words that their intervals choose.
+
+A word that would be another without any one of the runs is undecided
+(:mod:`lib.chapters.hyperparameters.size_seeds`).
+"""
 
 from dataclasses import dataclass
 
@@ -9,6 +13,12 @@ from scipy import stats
 from lib.chapters.hyperparameters.size_fit import CONSTANTS, FACTOR
 from lib.chapters.hyperparameters.size_prediction import ALL, PREDICTION
 from lib.chapters.hyperparameters.size_runs import KINDS
+from lib.chapters.hyperparameters.size_seeds import (
+    Intervals,
+    constant_without_each_run,
+    without_each_run,
+    worth_without_each_run,
+)
 from lib.data.store import TokenStore
 from lib.ledger.evidence import Evidence, find_evidence
 from lib.show.style import model_label
@@ -95,14 +105,17 @@ def worth_table(kept: KeptSizes) -> pd.DataFrame:
 def slopes(kept: KeptSizes) -> pd.DataFrame:
     """How measures of composed pieces change with tenfold parameters and with tenfold tokens.
 
-    Ordinary least squares over the runs, with a constant of its own for each kind; a run counts once.
-
     Returns:
         measure, per (parameters or tokens), value, low, high (95%, Student's t), runs.
     """
+    return _slopes(kept.runs)
+
+
+def _slopes(runs: pd.DataFrame) -> pd.DataFrame:
+    """Ordinary least squares over the runs, with a constant of its own for each kind; a run counts once."""
     lines = []
-    for measure in [name for name in MEASURES if name in kept.runs]:
-        used = kept.runs[kept.runs[measure].notna()]
+    for measure in [name for name in MEASURES if name in runs]:
+        used = runs[runs[measure].notna()]
         kinds = [(used["kind"] == kind).to_numpy(float) for kind in KINDS]
         amounts = [np.log10(used[name].to_numpy(float)) for name in ("parameters", "tokens")]
         matrix, values = np.column_stack([*kinds, *amounts]), used[measure].to_numpy(float)
@@ -139,12 +152,14 @@ def story(kept: KeptSizes | None) -> dict[str, str]:
             **dict.fromkeys(("prediction", "form", "worth", "claim", "pieces"), nothing),
         }
     worth = kept.fits[kept.fits["which"] == ALL].set_index(["quantity", "kind"])
+    without = worth_without_each_run(kept.runs, kept.form)
+    more, between = worth.loc[("size minus kind", "")], worth.loc[("kind", "")]
     return {
         "origin": f"{kept.origin} The prediction was written at {kept.predicted_on}.",
         "prediction": _prediction(kept),
         "form": _form(kept),
-        "worth": _worth(worth),
-        "claim": _claim(worth.loc[("kind", "")]),
+        "worth": _worth(worth, without("size minus kind", "", more)),
+        "claim": _claim(between, without("kind", "", between)),
         "pieces": _pieces(kept),
     }
 
@@ -157,10 +172,10 @@ def _prediction(kept: KeptSizes) -> str:
     table = prediction_table(kept)
     right = table[table["verdict"] == "inside"]
     missed = [_name(kind) for kind in table.loc[table["verdict"] == "outside", "kind"]]
-    told = f"Of {len(table)} predictions {len(right)} hold the loss that came"
+    told = f"Of {len(table)} predictions {len(right)} hold the loss that came, of one run each"
     if not missed:
-        return f"{told}: the law reached one step beyond the sizes that it was fitted to."
-    return f"{told}; it lies outside for {listed(missed)}, so the law does not reach there."
+        return f"{told}: so far the law reached one step beyond the sizes that it was fitted to."
+    return f"{told}; it lies outside for {listed(missed)}: in these runs the law does not reach there."
 
 
 def _name(kind: str) -> str:
@@ -176,37 +191,49 @@ def _form(kept: KeptSizes) -> str:
     chosen = kept.fits[(kept.fits["which"] == ALL) & (kept.fits["form"] == _WITH_E)]
     found = chosen[chosen["quantity"] == "E"]
     lowest = kept.runs["loss"].min()
-    known = (found["low"] > 0.1 * lowest) & (found["high"] < lowest)
+    place = CONSTANTS[_WITH_E].index("E")
+    intervals = [
+        one
+        for _, line in found.iterrows()
+        for one in (
+            (line["low"], line["high"]),
+            *constant_without_each_run(kept.runs, _WITH_E, place, line["kind"], line),
+        )
+    ]
     texts = [f"{_number(line)} for {_name(line['kind'])}" for _, line in found.iterrows()]
-    verdict = "can be told" if known.all() else "cannot be told"
+    known = all(low > 0.1 * lowest and high < lowest for low, high in intervals)
+    verdict = "can be told" if known else "cannot be told"
     return (
         f"Of the three forms {told} predicted left-out runs best. With all runs in the whole law, E "
         f"{verdict}: it is {listed(texts)} nats a token, and the lowest loss seen is {lowest:.3f}."
     )
 
 
-def _worth(worth: pd.DataFrame) -> str:
+def _worth(worth: pd.DataFrame, without_run: Intervals) -> str:
     size, kind = worth.loc[("size", "transformer")], worth.loc[("kind", "")]
     more = worth.loc[("size minus kind", "")]
-    verdict = compared(
-        more["low"], more["high"], "less than", "more than", "an amount that cannot be told from"
-    )
+    words = "less than", "more than", "an amount that cannot be told from"
+    verdict = compared(more["low"], more["high"], *words, without_run)
     return (
         f"{FACTOR} times the parameters lower the Transformer's loss by {_number(size)} nats a token, "
         f"which is {verdict} the {_number(kind)} that lie between the kinds at equal parameters."
     )
 
 
-def _claim(kind: pd.Series) -> str:
-    verdict = compared(kind["low"], kind["high"], "loses", "wins", "neither wins nor loses")
+def _claim(kind: pd.Series, without_run: Intervals) -> str:
+    words = "loses to the LSTM", "beats the LSTM", "cannot be told from the LSTM"
+    verdict = compared(kind["low"], kind["high"], *words, without_run)
     return f"at equal parameters the Transformer {verdict}"
 
 
 def _pieces(kept: KeptSizes) -> str:
-    table = slopes(kept)
-    sentences = []
+    fewer = [_slopes(rest).set_index(["measure", "per"]) for rest in without_each_run(kept.runs)]
+    table, sentences = slopes(kept), []
     for line in table[table["per"] == "parameters"].itertuples():
-        verdict = compared(line.low, line.high, "falls", "rises", "does not change measurably")
+        key = line.measure, line.per
+        lines = [one.loc[key] for one in fewer if key in one.index]
+        without_run = [(one["low"], one["high"]) for one in lines]
+        verdict = compared(line.low, line.high, "falls", "rises", "may rise or fall", without_run)
         number = with_interval(100 * line.value, 100 * line.low, 100 * line.high, 1)
         sentences.append(
             f"with ten times the parameters the share of {MEASURES[line.measure]} {verdict} "

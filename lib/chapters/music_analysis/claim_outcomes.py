@@ -4,6 +4,7 @@ Kept evidence over several training seeds decides where it is of the same data; 
 told.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,9 @@ from lib.ledger.evidence import find_evidence
 from lib.ledger.rules import Outcome
 from lib.measures.comparison import seeds_from_text, without_each_seed
 from lib.measures.music_sources import OWN_FLOOR, REAL, SHORT, SHUFFLED, TRANSFORMER
-from lib.show.words import counted
+from lib.show.words import compared, counted
+
+UNDECIDED = "undecided"
 
 
 class Found(NamedTuple):
@@ -103,6 +106,44 @@ def _difference(music: Music, name: str, baseline: str, reach: tuple[float, floa
     elif np.isclose(low, high):
         low = high = float("nan")
     return Found(Outcome(value if bounds else float("nan"), low, high, seeds=1, reach=bounds), pairs)
+
+
+def difference_table(
+    music: Music, names: Sequence[str], comparisons: Sequence[tuple[str, str]]
+) -> tuple[pd.DataFrame, int]:
+    """What differs between sources: over the kept training seeds where they decide, else of today's one run.
+
+    Args:
+        music: from :func:`music_of`.
+        names: measures, or 'ended'.
+        comparisons: sources and what they are compared with.
+
+    Returns:
+        The table of :func:`lib.chapters.music_analysis.tables.difference_table`, and of how many training
+        seeds it is. Its column `verdict` is 'higher', 'lower' or 'undecided', which a difference is too where
+        one of the seeds, left out, would turn it into another word.
+    """
+    if music.differences is None:
+        table = tables.difference_table(music.today, names, comparisons)
+        return table.assign(
+            verdict=[_verdict(low, high) for low, high in zip(table["low"], table["high"], strict=True)]
+        ), 1
+    keys = pd.MultiIndex.from_tuples(
+        [(name, *pair) for name in names for pair in comparisons], names=["measure", "source", "baseline"]
+    )
+    kept = music.differences.set_index(keys.names).reindex(keys).reset_index()
+    seeds = [seeds_from_text(text) if isinstance(text, str) else () for text in kept["by_seed"]]
+    verdicts = [
+        _verdict(low, high, without_each_seed(one, error_pieces=0.0, piece_degrees=1))
+        for low, high, one in zip(kept["low"], kept["high"], seeds, strict=True)
+    ]
+    table = kept.rename(columns={"value": "difference", "pieces": "pairs"}).assign(verdict=verdicts)
+    columns = ["measure", "source", "baseline", "difference", "low", "high", "pairs", "verdict"]
+    return table[columns], max(map(len, seeds), default=0)
+
+
+def _verdict(low: float, high: float, without_seed: Sequence[tuple[float, float]] = ()) -> str:
+    return compared(low, high, "lower", "higher", UNDECIDED, without_seed)
 
 
 def _over_seeds(table: pd.DataFrame, name: str, baseline: str, bounds: tuple[float, float] | None) -> Found:

@@ -114,10 +114,10 @@ def glue_measures(prefix: str, table: pd.DataFrame, names: Sequence[str]) -> Non
 
 
 def difference_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
-    """Differences of sources on the same slots; those whose interval leaves zero out are marked.
+    """Differences of sources on the same slots; those that are decided are marked.
 
     Args:
-        table: from :func:`lib.chapters.music_analysis.tables.difference_table`.
+        table: from :func:`lib.chapters.music_analysis.claim_outcomes.difference_table`.
         caption: of the table.
         note: below it.
     """
@@ -125,7 +125,7 @@ def difference_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
     for name in dict.fromkeys(table["measure"]):
         line = {"measure": measure_label(name)}
         for row in table[table["measure"] == name].to_dict("records"):
-            mark = " *" if row["low"] > 0 or row["high"] < 0 else ""
+            mark = " *" if row["verdict"] in ("higher", "lower") else ""
             line[f"− {source_label(row['baseline'])}"] = (
                 with_interval(row["difference"], row["low"], row["high"], 2) + mark
             )

@@ -11,6 +11,7 @@ from lib.chapters.control.distances import (
     distances_by_statistic,
     mean_distance,
     rank_correlation,
+    rank_outcome,
 )
 
 
@@ -104,3 +105,13 @@ def test_a_rank_correlation_is_scipys_and_needs_ten_models():
     mixed = rank_correlation(losses, np.tile([1.0, 2.0, 0.0], 4))
     assert mixed.low < 0 < mixed.high
     assert np.isnan(rank_correlation(losses[:9], losses[:9]).low)
+
+
+def test_an_order_that_one_network_makes_would_change_without_it():
+    losses = np.arange(12.0)
+    firm = rank_outcome(losses, losses)
+    assert (firm.seeds, len(firm.without_seed)) == (12, 12)
+    assert all(low > 0.5 for low, _ in firm.without_seed)
+    unordered = np.array([3, 1, 2, 0, 2.5, 0.5, 3.5, 1.5, 2.2, 0.7, 1.1, 9])
+    found = rank_outcome(np.array([*np.linspace(0, 1, 11), 90]), unordered)
+    assert found.without_seed[-1][0] < found.low, "without the last one there is less of an order"

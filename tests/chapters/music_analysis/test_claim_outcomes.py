@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.chapters.music_analysis import claim_outcomes
+from lib.chapters.music_analysis import claim_outcomes, figures
 from lib.chapters.music_analysis.measures import Measured
 from lib.ledger.claims import read_ledger
+from lib.measures.statistics import seed_interval
 
 SLOTS = 60
 
@@ -99,3 +100,49 @@ def test_kept_evidence_of_several_seeds_decides_instead_of_todays_run():
     assert found.outcome.reach == pytest.approx((-0.4, 0.6))
     assert len(found.outcome.without_seed) == 5
     assert claim_outcomes.below_real(kept, "closes_on_tonic").pieces == 0, "no row, no outcome"
+
+
+def kept_difference(baseline, by_seed):
+    """A line of the kept table over seeds, as it is written there."""
+    interval = seed_interval([float(value) for value in by_seed.split()])
+    return {
+        "measure": "share_recurring",
+        "source": "transformer",
+        "baseline": baseline,
+        "value": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "runs": 5,
+        "pieces": 240,
+        "by_seed": by_seed,
+    }
+
+
+def test_a_difference_that_one_seed_would_overturn_is_undecided():
+    today = measured(transformer=(0.4, 0.3), lstm=(0.1, 0.1)).today
+    # Without the first seed the others still leave zero out; in the second row the interval of all five does,
+    # and that of four without the last does not.
+    firm = kept_difference("lstm", "0.2 0.2 0.21 0.19 0.2")
+    held_up_by_few = kept_difference("ngram", "0.01 0.04 0.05 0.06 0.12")
+    below = kept_difference("real", "-0.2 -0.2 -0.21 -0.19 -0.2")
+    assert held_up_by_few["low"] > 0
+    kept = claim_outcomes.Music(
+        today, pd.DataFrame([{"measure": "x"}]), pd.DataFrame([firm, held_up_by_few, below])
+    )
+    pairs = [("transformer", other) for other in ("lstm", "ngram", "real", "transformer, short")]
+    table, seeds = claim_outcomes.difference_table(kept, ["share_recurring"], pairs)
+    assert seeds == 5
+    assert table["verdict"].tolist() == ["higher", "undecided", "lower", "undecided"]
+    assert table["pairs"].tolist()[:3] == [240, 240, 240]
+    shown = figures.difference_rows(table, "x").data
+    assert shown.count(" *") == 2
+    assert "–" in shown, "what was not measured is a dash"
+
+
+def test_without_kept_seeds_the_differences_are_those_of_todays_run():
+    table, seeds = claim_outcomes.difference_table(
+        measured(transformer=(0.4, 0.3), lstm=(0.1, 0.1)), ["share_recurring"], [("transformer", "lstm")]
+    )
+    assert seeds == 1
+    assert table["verdict"].tolist() == ["higher"]
+    assert table["difference"].iloc[0] == pytest.approx(0.25)

@@ -104,6 +104,7 @@ def test_tables_show_intervals_pieces_and_agreement():
                 "low": -0.5,
                 "high": -0.1,
                 "pairs": 10,
+                "verdict": "lower",
             }
         ]
     )
