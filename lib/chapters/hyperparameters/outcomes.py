@@ -162,6 +162,15 @@ def _sweep(results: pd.DataFrame, name: str) -> pd.DataFrame:
     return results[results["sweep"] == name]
 
 
+def is_default(results: pd.DataFrame) -> pd.Series:
+    """Which rows of a sweep are the repeated default once more: the same run, listed as a rate, a depth and a
+    batch of its own. Bool [rows]."""
+    known = [name for name in ("parameters", "tokens", "steps", LOSS) if name in results]
+    runs = results[known].apply(tuple, axis=1)
+    repeated = results["sweep"] == "repeats"
+    return runs.isin(runs[repeated]) & ~repeated
+
+
 def band(results: pd.DataFrame) -> tuple[float, float]:
     """Where one more run of the default would lie (95%): mean ± t · s · √(1 + 1/m); NaN for one repeat."""
     losses = _sweep(results, "repeats")[LOSS]
@@ -174,6 +183,8 @@ def band(results: pd.DataFrame) -> tuple[float, float]:
 
 def agreement(fresh: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:
     """Whether today's runs and the kept ones say the same of each setting, beside its default.
+
+    A setting that is the default itself says nothing of that, and is not listed.
 
     Args:
         fresh: today's results.
@@ -190,7 +201,8 @@ def agreement(fresh: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:
     sides = []
     for table in (fresh, kept):
         rule, default = spread_of_repeats(table), _sweep(table, "repeats")[LOSS].mean()
-        chosen = table[~table["sweep"].isin(["repeats", "collapse"])].drop_duplicates("label")
+        others = ~table["sweep"].isin(["repeats", "collapse"]) & ~is_default(table)
+        chosen = table[others].drop_duplicates("label")
         beyond = {line.label: rule.contrast([getattr(line, LOSS), default]) for line in chosen.itertuples()}
         sides.append(beyond)
     lines = []

@@ -65,40 +65,31 @@ def _draw_published(axis: Axes, part: pd.DataFrame) -> None:
 def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[float, float]]) -> Figure:
     """One dot a run: its last validation loss, beside the band in which equal configurations lie.
 
+    The axis shows the neighbourhood of the band, in which hundredths can be seen; a run beyond stands at the
+    edge as a triangle, with its loss.
+
     Args:
-        tables: by source ('fresh', 'kept'), trials with columns label and the loss; a run that diverged is
-            drawn as a cross at the right edge.
-        bands: by source, the range of a single further run of the default (95%).
+        tables: by source ('fresh', 'kept'), trials with columns label, the loss, and `is_default` (drawn
+            hollow: the same run under several names); a run that diverged is a cross at the right edge.
+        bands: by source, the range of a single further run of the default (95%); without one the axis shows
+            all runs.
     """
     labels = list(dict.fromkeys(label for table in tables.values() for label in table["label"]))
     figure, axes = plt.subplots(
-        1, len(tables), figsize=(7.2, 0.3 * len(labels) + 1.3), sharey=True, squeeze=False
+        1, len(tables), figsize=(7.2, 0.3 * len(labels) + 1.4), sharey=True, squeeze=False
     )
     for axis, (source, table) in zip(axes[0], tables.items(), strict=True):
-        marker, colour = _SOURCES[source]
+        _, colour = _SOURCES[source]
         low, high = bands[source]
         if math.isfinite(low):
             axis.axvspan(low, high, color=colour, alpha=0.15, linewidth=0, label="default, again (95%)")
-        known = table[table["status"] == "finished"]
-        edge = max([*known["last_validation_loss"], high if math.isfinite(high) else 0], default=1.0)
+        shown_range = _neighbourhood(table, low, high)
         for line in table.itertuples():
-            place, value = labels.index(line.label), line.last_validation_loss
-            if line.status == "diverged" or not math.isfinite(value):
-                axis.plot(edge, place, marker="x", color=colour, markersize=8)
-                axis.annotate(
-                    "diverged",
-                    (edge, place),
-                    (-8, 0),
-                    textcoords="offset points",
-                    ha="right",
-                    va="center",
-                    fontsize=8,
-                )
-            else:
-                axis.plot(value, place, marker=marker, color=colour, linestyle="")
+            _draw_trial(axis, labels.index(line.label), line, source, shown_range)
         axis.set(
             title={"fresh": "run afresh", "kept": "kept evidence"}[source],
             xlabel="validation loss, nats per token",
+            xlim=shown_range,
         )
         axis.set_yticks(range(len(labels)), [typeset(label) for label in labels])
         axis.set_ylim(len(labels) - 0.5, -0.5)
@@ -108,8 +99,46 @@ def plot_trials(tables: Mapping[str, pd.DataFrame], bands: Mapping[str, tuple[fl
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
     }
     if handles:
-        figure.legend(handles.values(), handles.keys(), loc="outside lower center", fontsize=8)
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", fontsize=8, ncol=3)
     return figure
+
+
+def _neighbourhood(table: pd.DataFrame, low: float, high: float) -> tuple[float, float]:
+    """Losses that the axis shows: around the band, or all where there is none."""
+    losses = table.loc[table["status"] == "finished", "last_validation_loss"].dropna()
+    if not math.isfinite(low):
+        least, most = (losses.min(), losses.max()) if len(losses) else (0.0, 1.0)
+        margin = 0.1 * (most - least) or 0.1
+        return least - margin, most + margin
+    half = max(0.3, high - low)
+    return (low + high) / 2 - half, (low + high) / 2 + half
+
+
+def _draw_trial(axis: Axes, place: int, line: Any, source: str, shown_range: tuple[float, float]) -> None:
+    """A run as a dot, or at the edge where it lies beyond."""
+    marker, colour = _SOURCES[source]
+    least, most = shown_range
+    value = line.last_validation_loss
+    diverged = line.status == "diverged" or not math.isfinite(value)
+    if not diverged and least <= value <= most:
+        look: dict[str, Any] = (
+            {"markerfacecolor": CARD, "label": "the default itself"} if line.is_default else {}
+        )
+        axis.plot(value, place, marker=marker, color=colour, linestyle="", **look)
+        return
+    on_right = diverged or value > most
+    inset = 0.02 * (most - least)
+    edge = most - inset if on_right else least + inset
+    axis.plot(edge, place, marker="x" if diverged else (">" if on_right else "<"), color=colour, markersize=7)
+    axis.annotate(
+        "diverged" if diverged else shown(value, ".2f"),
+        (edge, place),
+        (-8 if on_right else 8, 0),
+        textcoords="offset points",
+        ha="right" if on_right else "left",
+        va="center",
+        fontsize=8,
+    )
 
 
 def plot_learning_curves(curves: pd.DataFrame, references: Mapping[str, float]) -> Figure:

@@ -19,11 +19,12 @@ import torch
 from lib.basics.errors import BookError
 from lib.data.store import TokenStore
 from lib.experiments.sweeps import Trial, plan, run_sweep
-from lib.measures.comparison import PairedDifference, paired_difference
+from lib.measures.comparison import PairedDifference, paired_difference, seeds_from_text, without_each_seed
 from lib.measures.losses import TokenLosses, token_losses
 from lib.models import build_model, count_parameters, flops_per_token
 from lib.profiles import Profile
 from lib.profiles.profile import ModelSettings, RunSettings
+from lib.show.words import compared
 from lib.training.devices import reproducible
 from lib.training.runs import open_run
 
@@ -222,3 +223,26 @@ def _difference(found: PairedDifference | None, per_note: float) -> dict[str, ob
         return {**dict.fromkeys(names, np.nan), "by_seed": ""}
     values = {name: getattr(found, key) * per_note for name, key in names.items()}
     return {**values, "by_seed": " ".join(f"{value * per_note:.4f}" for value in found.by_seed)}
+
+
+def verdicts(arms: pd.DataFrame) -> list[str]:
+    """What each arm's difference allows one to say: its choice helps, hurts, or nothing can be told.
+
+    Args:
+        arms: from :func:`compare_arms`, kept or fresh, with a difference each.
+
+    Returns:
+        'helps', 'hurts' or 'undecided' for each row; undecided too where one seed, left out, would change
+        the word.
+    """
+    return [
+        compared(
+            line["low"],
+            line["high"],
+            "hurts",
+            "helps",
+            "undecided",
+            without_each_seed(seeds_from_text(line["by_seed"]), line["error_pieces"], line["groups"] - 1),
+        )
+        for line in arms.to_dict("records")
+    ]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lib.basics.numbers import shown
 from lib.show.style import INK, model_colour, text_colour
@@ -132,36 +133,50 @@ def plot_time_shares(shares: pd.DataFrame) -> Figure:
 def plot_worth(table: pd.DataFrame) -> Figure:
     """What each arm of an ablation loses against the book's recipe, with its interval and its seeds.
 
-    Arms with a run that diverged have no difference and are not drawn.
+    The scale is linear. Where the largest losses lie far beyond the others, the axis is cut between them, and
+    both parts have the same scale. Arms with a run that diverged have no difference and are not drawn.
 
     Args:
         table: from :func:`lib.chapters.speed.ablation.compare_arms`.
     """
     drawn = table[table["difference"].notna()].sort_values("difference", ascending=False)
     places = np.arange(len(drawn))[::-1]
-    figure, axis = plt.subplots(figsize=(7.2, 0.4 * len(drawn) + 1.2))
-    for place, line in zip(places, drawn.to_dict("records"), strict=True):
-        colour = model_colour("lstm" if line["arm"].startswith("LSTM") else "transformer")
-        axis.plot([line["low"], line["high"]], [place, place], color=colour, linewidth=2)
-        axis.plot(line["difference"], place, "o", color=colour)
-        axis.plot(seeds_of(line), np.full(len(seeds_of(line)), place - 0.25), "|", color=INK, markersize=6)
-    axis.axvline(0, color=INK, linewidth=1, linestyle=":")
-    axis.set_yticks(
+    spans = _spans(drawn)
+    figure, axes = plt.subplots(
+        1,
+        len(spans),
+        figsize=(7.2, 0.4 * len(drawn) + 1.2),
+        sharey=True,
+        squeeze=False,
+        width_ratios=[high - low for low, high in spans],
+    )
+    for axis, span in zip(axes[0], spans, strict=True):
+        for place, line in zip(places, drawn.to_dict("records"), strict=True):
+            colour = model_colour("lstm" if line["arm"].startswith("LSTM") else "transformer")
+            axis.plot([line["low"], line["high"]], [place, place], color=colour, linewidth=2)
+            axis.plot(line["difference"], place, "o", color=colour)
+            axis.plot(
+                seeds_of(line), np.full(len(seeds_of(line)), place - 0.25), "|", color=INK, markersize=6
+            )
+        axis.set(xlim=span, ylim=(-0.7, len(drawn) - 0.4))
+        share = (span[1] - span[0]) / sum(high - low for low, high in spans)
+        axis.xaxis.set_major_locator(MaxNLocator(max(1, round(8 * share)), steps=[1, 2, 5, 10]))
+    axes[0, 0].axvline(0, color=INK, linewidth=1, linestyle=":")
+    axes[0, 0].set_yticks(
         places, [arm if arm.startswith(("LSTM", "all")) else f"without {arm}" for arm in drawn["arm"]]
     )
-    axis.set_xscale("symlog", linthresh=0.2)
-    ticks = [
-        tick
-        for tick in (-5, -2, -1, -0.5, -0.2, -0.1, 0, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
-        if axis.get_xlim()[0] <= tick <= axis.get_xlim()[1]
-    ]
-    axis.set_xticks(ticks, [shown(tick, "g") for tick in ticks])
-    axis.minorticks_off()
-    axis.set(
-        xlabel="extra loss, nats a source note (straight up to 0.2, logarithmic beyond)",
-        ylim=(-0.7, len(drawn) - 0.4),
-    )
+    axes[0, 0].set_xlabel("extra loss, nats a source note" + (" (axis cut)" if len(spans) > 1 else ""))
     return figure
+
+
+def _spans(drawn: pd.DataFrame) -> list[tuple[float, float]]:
+    """From where to where the axis goes: in one part, or cut where a loss is more than twice the next."""
+    values = drawn["difference"].to_numpy(float)  # descending
+    ends = np.column_stack([drawn[["low", "high"]], drawn["difference"]])
+    cuts = [number for number in range(1, len(values)) if values[number - 1] > 2 * max(values[number], 1.0)]
+    parts = np.split(ends, [cuts[0]]) if cuts else [ends]
+    spans = [(float(np.nanmin(part)) - 0.3, float(np.nanmax(part)) + 0.3) for part in reversed(parts)]
+    return spans if len(spans) == 1 or spans[0][1] < spans[1][0] else [(spans[0][0], spans[1][1])]
 
 
 def seeds_of(line: Mapping[str, object]) -> list[float]:

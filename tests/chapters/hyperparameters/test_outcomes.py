@@ -11,6 +11,7 @@ from lib.chapters.hyperparameters.outcomes import (
     agreement,
     band,
     gap_table,
+    is_default,
     outcomes,
     published_outcomes,
     run_sweeps,
@@ -92,8 +93,16 @@ def test_fresh_and_kept_agree_contradict_or_say_nothing():
     found = agreement(fresh, table(rate=-0.4, deeper=0.4)).set_index("setting")["verdict"]
     assert found["depth 6"] == "agree"
     assert found["rate 0.0005"] == "contradict each other"
-    assert found["depth 4"] == "no difference in one"
+    assert "depth 4" not in found, "the default itself"
+    assert "rate 0.001" not in found
+    close = agreement(table(rate=0.02), table(rate=0.4)).set_index("setting")["verdict"]
+    assert close["rate 0.0005"] == "no difference in one"
     assert agreement(fresh, None).empty
+
+
+def test_the_default_under_other_names_is_the_same_run():
+    found = table()[lambda lines: is_default(lines)]["label"].tolist()
+    assert found == ["rate 0.001", "depth 4"]
 
 
 def test_gaps_stand_beside_the_quoted_ones():

@@ -26,14 +26,26 @@ def test_the_published_sweep_has_a_panel_a_factor():
 
 def test_trials_show_every_label_and_mark_what_diverged():
     trials = pd.DataFrame(
-        {"label": ["a", "b"], "status": ["finished", "diverged"], "last_validation_loss": [1.0, np.nan]}
+        {
+            "label": ["a", "b", "c", "d"],
+            "status": ["finished", "diverged", "finished", "finished"],
+            "last_validation_loss": [1.0, np.nan, 6.14, 1.05],
+            "is_default": [False, False, False, True],
+        }
     )
     figure = experiment_plots.plot_trials(
         {"fresh": trials, "kept": trials}, {"fresh": (0.9, 1.1), "kept": (np.nan, np.nan)}
     )
     assert len(figure.axes) == 2
     assert "diverged" in words(figure)
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b", "c", "d"]
+    first, second = figure.axes
+    low, high = first.get_xlim()
+    assert high - low < 1, "a difference of 0.05 nats can be seen"
+    assert [text.get_text() for text in first.texts] == ["diverged", "6.14"]
+    assert second.get_xlim()[1] > 6.14, "without a band all runs are shown"
+    hollow = [line for line in first.lines if line.get_label() == "the default itself"]
+    assert [line.get_xdata()[0] for line in hollow] == [1.05]
 
 
 def test_learning_curves_end_in_a_cross_where_a_run_diverged():

@@ -120,3 +120,11 @@ def test_the_smoke_ablation_runs_whole(tiny_profile, tiny_store):
     assert table["waiting"].between(0, 0.2).all()
     assert table["difference"].notna().tolist() == [False, True, True]
     assert table["low"].isna().all(), "one seed has no interval over seeds"
+
+
+def test_a_choice_that_one_seed_would_overturn_is_undecided():
+    lines = [("firm", 2.0, 1.9, 2.1, "2.0 2.01 1.99"), ("one seed", 1.1, 0.2, 2.0, "0.7 1.1 1.5")]
+    lines += [("worse with it", -2.0, -2.1, -1.9, "-2.0 -2.01 -1.99"), ("alone", np.nan, np.nan, np.nan, 0.3)]
+    arms = pd.DataFrame(lines, columns=["arm", "difference", "low", "high", "by_seed"])
+    found = ablation.verdicts(arms.assign(error_pieces=0.01, groups=200))
+    assert found == ["helps", "undecided", "hurts", "undecided"]

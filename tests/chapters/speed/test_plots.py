@@ -117,6 +117,18 @@ def test_arms_are_sorted_and_those_without_a_difference_left_out(arms):
     assert speed_plots.seeds_of(arms.iloc[1]) == [0.05, 0.15]
 
 
+def test_a_loss_far_beyond_the_others_stands_behind_a_cut_on_the_same_linear_scale(arms):
+    far = (
+        arms[arms["difference"].notna()]
+        .iloc[[0]]
+        .assign(arm="all of them taken back", difference=14.0, low=13.5, high=14.5, by_seed="14.0 14.1")
+    )
+    left, right = speed_plots.plot_worth(pd.concat([arms, far], ignore_index=True)).axes
+    assert left.get_xscale() == right.get_xscale() == "linear"
+    assert left.get_xlim()[1] < 13 < right.get_xlim()[0] < 13.5
+    assert right.get_xlim()[1] > 14.5
+
+
 def test_the_table_of_arms_tells_one_seed_from_an_interval(arms):
     page = speed_plots.worth_table(arms, "Worth", "Origin.").data
     assert "0.100 [−0.100" in page
