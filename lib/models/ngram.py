@@ -26,6 +26,7 @@ from lib.models.ngram_counts import (
     Counts,
     Found,
     Labels,
+    Pairs,
     count_contexts,
     count_variety,
 )
@@ -122,7 +123,7 @@ class NgramModel:
         for context, counts in zip(self.chain, self.counts, strict=True):
             values, whole = hashes.of(context)
             chosen = targets & whole
-            found = counts.find(values[chosen], pieces.tokens[chosen])
+            found = counts.find(Pairs.of(values[chosen], pieces.tokens[chosen]))
             probability[chosen] = interpolate(probability[chosen], found, self.escape)
         return np.log(probability[targets])
 

@@ -22,6 +22,7 @@ from lib.models.ngram_counts import (
     ContextHashes,
     Counts,
     Labels,
+    Pairs,
     count_contexts,
     count_variety,
     token_mask,
@@ -79,12 +80,14 @@ def choose_ngram(
         plain = [counts[context] for context in chain]
         varied = count_variety(training, vocabulary_size, chain, progress, varieties)
         lengths = [len(context_chain(order, kind)) for order in orders]
-        for escape in escapes:
-            losses = _losses_along_chain(chain, plain, plain, validation, vocabulary_size, escape)
-            rows += _rows("witten-bell", kind, escape, orders, [losses[length - 1] for length in lengths])
         longest = [replace(one, discounted=True) for one in plain]
-        losses = _losses_along_chain(chain, [*varied, longest[-1]], longest, validation, vocabulary_size, 1.0)
-        rows += _rows("kneser-ney", kind, 1.0, orders, [losses[length - 1] for length in lengths])
+        losses = _losses_along_chain(
+            chain, plain, [*varied, longest[-1]], longest, validation, vocabulary_size, escapes
+        )
+        at_ends = losses[[length - 1 for length in lengths]].T
+        for escape, found in zip(escapes, at_ends, strict=False):
+            rows += _rows("witten-bell", kind, escape, orders, found)
+        rows += _rows("kneser-ney", kind, 1.0, orders, at_ends[-1])
         for order, length in zip(orders, lengths, strict=True):
             models["witten-bell", kind, order] = plain[:length]
             models["kneser-ney", kind, order] = [*varied[: length - 1], longest[length - 1]]
@@ -108,33 +111,39 @@ def _rows(
 
 def _losses_along_chain(
     chain: Sequence[Context],
-    within: Sequence[Counts],
-    last: Sequence[Counts],
+    plain: Sequence[Counts],
+    varied: Sequence[Counts],
+    longest: Sequence[Counts],
     pieces: FlatPieces,
     vocabulary_size: int,
-    escape: float,
-) -> list[float]:
-    """Nats per token of the models that end at each link of a chain.
+    escapes: Sequence[float],
+) -> np.ndarray:
+    """Nats per token of the models that end at each link of a chain, float64 [links, escapes + 1].
+
+    The columns are those of Witten and Bell's rule with each factor, and of modified Kneser–Ney.
 
     Args:
         chain: kinds of contexts.
-        within: the counts of each where a longer one follows.
-        last: the counts of each where it is the longest.
+        plain: the counts of each for Witten and Bell's rule.
+        varied: for Kneser and Ney's, where a longer one follows.
+        longest: for Kneser and Ney's, where it is the longest.
         pieces: those that are judged.
         vocabulary_size: number of token ids.
-        escape: the factor on what is left to shorter contexts.
+        escapes: the factors on what is left to shorter contexts.
     """
     hashes, targets, losses = ContextHashes(pieces, vocabulary_size), pieces.is_target, []
-    probability = np.full(len(pieces), 1 / vocabulary_size)
-    for context, inner, outer in zip(chain, within, last, strict=True):
+    probability = np.full((len(escapes) + 1, len(pieces)), 1 / vocabulary_size)
+    for context, counts, inner, outer in zip(chain, plain, varied, longest, strict=True):
         values, whole = hashes.of(context)
         chosen = np.flatnonzero(targets & whole)
-        shorter, asked = probability[chosen], (values[chosen], pieces.tokens[chosen])
-        probability[chosen] = interpolate(shorter, outer.find(*asked), escape)
-        losses.append(float(-np.log(probability[targets]).mean()))
-        if inner is not outer:
-            probability[chosen] = interpolate(shorter, inner.find(*asked), escape)
-    return losses
+        asked = Pairs.of(values[chosen], pieces.tokens[chosen])
+        shorter, found = probability[:, chosen], counts.find(asked)
+        for row, escape in enumerate(escapes):
+            probability[row, chosen] = interpolate(shorter[row], found, escape)
+        probability[-1, chosen] = interpolate(shorter[-1], outer.find(asked))
+        losses.append(-np.log(probability[:, targets]).mean(axis=1))
+        probability[-1, chosen] = interpolate(shorter[-1], inner.find(asked))
+    return np.array(losses)
 
 
 def is_within_grid(table: pd.DataFrame) -> bool:

@@ -94,19 +94,37 @@ class Counts:
             np.searchsorted(self.keys, contexts | self.token_mask, side="right"),
         )
 
-    def find(self, contexts: np.ndarray, tokens: np.ndarray) -> Found:
-        """Look up pairs of context and next token: hashes uint64 [pairs], ids [pairs]."""
-        order = np.argsort(contexts)  # neighbours in the query are neighbours in memory
-        found = np.zeros((3, len(contexts)))
+    def find(self, asked: "Pairs") -> Found:
+        """Look up pairs of context and next token."""
+        found = np.zeros((3, len(asked.keys)))
         if not len(self.keys):
             return Found(*found)
-        contexts = contexts[order]
-        keys = contexts | tokens[order].astype(np.uint64)
-        begin, end = self.ranges(contexts)
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        found[0, order] = np.where(self.keys[place] == keys, self.kept(place, place + 1)[0], 0)
-        found[1, order], found[2, order] = self.kept(begin, end)
+        begin, end = self.ranges(asked.contexts)
+        place = np.minimum(np.searchsorted(self.keys, asked.keys), len(self.keys) - 1)
+        found[0, asked.order] = np.where(self.keys[place] == asked.keys, self.kept(place, place + 1)[0], 0)
+        found[1, asked.order], found[2, asked.order] = self.kept(begin, end)
         return Found(*found)
+
+
+class Pairs(NamedTuple):
+    """Pairs of context and next token to look up, sorted: neighbours among them are neighbours in memory.
+
+    Attributes:
+        contexts: hashes, uint64 [pairs].
+        keys: with the tokens in their lowest bits, uint64 [pairs].
+        order: the place that each had before sorting, [pairs].
+    """
+
+    contexts: np.ndarray
+    keys: np.ndarray
+    order: np.ndarray
+
+    @classmethod
+    def of(cls, contexts: np.ndarray, tokens: np.ndarray) -> "Pairs":
+        """Sort pairs: hashes uint64 [pairs], ids [pairs]."""
+        keys = contexts | tokens.astype(np.uint64)
+        order = np.argsort(keys)
+        return cls(contexts[order], keys[order], order)
 
 
 def token_mask(vocabulary_size: int) -> np.uint64:

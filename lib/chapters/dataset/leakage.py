@@ -4,11 +4,13 @@ training."""
 import numpy as np
 import pandas as pd
 
-from lib.basics.errors import BookError, TooLittleError
+from lib.basics.errors import TooLittleError
 from lib.basics.files import hash_of_json
 from lib.data import TokenStore
-from lib.measures.losses import TokenLosses, request_ngram_losses
+from lib.measures.losses import judged_rows
 from lib.measures.statistics import bootstrap
+from lib.models import request_ngram
+from lib.models.pieces import flatten_rows
 
 HELD_OUT = 0.2
 """The original's share of held-out files."""
@@ -79,7 +81,7 @@ def leaked_rows(split: Resplit) -> np.ndarray:
     return held[np.isin(group[held], group[split.rows("train")])]
 
 
-def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses) -> pd.DataFrame:
+def leak_effect(split: Resplit, row: np.ndarray, leaky: np.ndarray, clean: np.ndarray) -> pd.DataFrame:
     """What copies in training do to the loss of held-out pieces.
 
     The pieces without a copy are the control: nothing was taken from or given to them, so a difference there
@@ -87,28 +89,20 @@ def leak_effect(split: Resplit, leaky: TokenLosses, clean: TokenLosses) -> pd.Da
 
     Args:
         split: the one with copies.
-        leaky, clean: losses of the same model, trained on the first and the second split of
-            :func:`split_naively`, on the same held-out tokens.
+        row: the row in the store of each held-out token's piece, [tokens].
+        leaky, clean: nats of each token under the same model, trained on the first and the second split of
+            :func:`split_naively`, [tokens].
 
     Returns:
         A row for pieces with a copy, without one, and all: `pieces`, `groups`, `tokens`, `leaky` and `clean`
         (nats a token), `gain` = clean − leaky with `low` and `high` (95%).
-
-    Raises:
-        BookError: when the two judged different tokens.
     """
-    if not leaky.is_of_same_tokens(clean):
-        raise BookError("The two losses are of different tokens: judge the same pieces with both models.")
     size = len(split)
     sums = np.stack(
-        [
-            np.bincount(leaky.row, leaky.loss, size),
-            np.bincount(clean.row, clean.loss, size),
-            np.bincount(leaky.row, minlength=size),
-        ],
+        [np.bincount(row, leaky, size), np.bincount(row, clean, size), np.bincount(row, minlength=size)],
         axis=1,
     )
-    judged, leaked = leaky.rows, leaked_rows(split)
+    judged, leaked = np.unique(row), leaked_rows(split)
     kinds = {
         "a copy in training": judged[np.isin(judged, leaked)],
         "no copy in training": judged[~np.isin(judged, leaked)],
@@ -146,4 +140,8 @@ def _gain(total: np.ndarray) -> np.ndarray:
 def request_ngram_leak(store: TokenStore, order: int, seed: int = 0) -> pd.DataFrame:
     """:func:`leak_effect` for an n-gram model: it memorises best, and is counted in seconds."""
     splits = split_naively(store, seed)
-    return leak_effect(splits[0], *(request_ngram_losses(split, [order], "validation") for split in splits))
+    held = flatten_rows(store, judged_rows(splits[0], "validation"))
+    models = [request_ngram(split, [order])[0] for split in splits]
+    return leak_effect(
+        splits[0], held.piece[held.is_target], *(-model.log_probabilities_of(held) for model in models)
+    )
