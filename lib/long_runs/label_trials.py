@@ -28,7 +28,7 @@ ALIKE = ("american", "irish", "scottish")
 
 SLOTS, GUIDED_SLOTS, SINGLE_SLOTS = 10, 4, 17  # of each run; with guidance; of a source with one run
 GUIDANCES = (2.0, 3.0)
-MEASURES = ("valence", "arousal", "third", "onsets a beat", "note length", "height", "step", "leaps")
+MEASURES = (*label_effects.HEARD, "third", "onsets a beat", "note length", "height", "step", "leaps")
 """What of the notes is followed when a label is swapped; see
 :data:`lib.data.labelling.emotion_features.FEATURES`."""
 
@@ -50,12 +50,8 @@ def run_label_trials(profile: Profile, store: TokenStore) -> dict[str, pd.DataFr
     pairs = [(emotion, genre) for emotion in store.emotions for genre in store.genres]
     limit = profile.generation.max_tokens
     real = real_set(store, matched_rows(store, pairs, "test", 40, profile.seed).tolist(), REAL, limit)
-    features = label_effects.note_features(real, store, listener)
-    valence, arousal, _ = listener.judge_features(features.to_numpy())
-    features = features.assign(valence=valence, arousal=arousal)
-    scale = {
-        name: 1.0 if name in ("valence", "arousal") else float(features[name].std()) for name in MEASURES
-    }
+    features = label_effects.heard_in_notes(label_effects.note_features(real, store, listener), listener)
+    scale = {name: 1.0 if name in label_effects.HEARD else float(features[name].std()) for name in MEASURES}
     whole = pd.concat([_judge_real(real, judges), table], ignore_index=True)
     alike = [title for title in judges if title.startswith("genre of three")]
     titles = [title for title in judges if title not in alike]

@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lib.chapters.control.label_effects import HEARD
 from lib.show.plots import plot_sentence
 from lib.show.style import (
     CARD,
@@ -149,7 +150,7 @@ def plot_effects(effects: pd.DataFrame | None) -> Figure:
     if effects is None:
         return plot_sentence("No kept evidence fits these data; `python -m lib evidence control` makes it.")
     own = effects[effects["guidance"] == 1]
-    measures = [name for name in dict.fromkeys(effects["measure"]) if name not in ("valence", "arousal")]
+    measures = [name for name in dict.fromkeys(effects["measure"]) if name not in HEARD]
     contrasts, sources = list(dict.fromkeys(effects["contrast"])), list(dict.fromkeys(own["source"]))
     figure, axes = plt.subplots(1, len(contrasts), figsize=(7.2, 0.62 * len(measures) + 1.2), sharey=True)
     for axis, contrast in zip(np.atleast_1d(axes), contrasts, strict=True):

@@ -19,7 +19,7 @@ from lib.composing.compose import Source
 from lib.composing.outcomes import share_with_interval
 from lib.composing.protocols import Vocabulary
 from lib.data import TokenStore
-from lib.data.labelling.emotion_features import NoFeaturesError, emotion_features
+from lib.data.labelling.emotion_features import FEATURES, NoFeaturesError, emotion_features
 from lib.data.labelling.rated_judge import RatedJudge
 from lib.data.tokenizer import decode
 from lib.measures.comparison import seeds_as_text
@@ -29,6 +29,10 @@ from lib.measures.statistics import Interval, bootstrap_mean, seed_interval
 
 CONTRASTS = {"minor minus major": (0, "minor", "major"), "lively minus calm": (1, "lively", "calm")}
 """By name: which half of an emotion label, and its two sides."""
+
+APART = "valence apart from tonality"
+HEARD = ("valence", APART, "arousal")
+"""What a taught listener says of a piece, on the raters' scale; other measures are features of the notes."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def judge_crossed(
 
     Returns:
         A row a piece: source, run, guidance, slot, emotion, genre, group, ended; what it obtained, a column a
-        judge, and 'mode', where the rule judges; valence, arousal, distance, and the listener's features.
+        judge, and 'mode', where the rule judges; the columns of :func:`heard_in_notes`.
     """
     table = pd.DataFrame(
         {
@@ -122,9 +126,7 @@ def judge_crossed(
         table[title] = judged["obtained"].to_numpy()
         if "mode" in judged:
             table["mode"] = judged["mode"].to_numpy()
-    features = note_features(crossed.pieces, store, listener)
-    valence, arousal, distance = listener.judge_features(features.to_numpy())
-    return table.assign(valence=valence, arousal=arousal, distance=distance).join(features)
+    return table.join(heard_in_notes(note_features(crossed.pieces, store, listener), listener))
 
 
 def note_features(pieces: PieceSet, store: TokenStore, listener: RatedJudge) -> pd.DataFrame:
@@ -136,6 +138,29 @@ def note_features(pieces: PieceSet, store: TokenStore, listener: RatedJudge) -> 
         except NoFeaturesError:
             found.append(dict.fromkeys(listener.features, float("nan")))
     return pd.DataFrame(found, columns=listener.features)
+
+
+def heard_in_notes(features: pd.DataFrame, listener: RatedJudge) -> pd.DataFrame:
+    """What the listener says of pieces with these features.
+
+    Args:
+        features: from :func:`note_features`.
+        listener: the judge that people taught.
+
+    Returns:
+        The features; valence, arousal and distance, as :class:`lib.data.labelling.rated_judge.Judgement` has
+        them; and what of the valence comes from other features than tonality. A label that asks for minor
+        moves tonality by definition, so that only the rest is news.
+    """
+    valence, arousal, distance = listener.judge_features(features.to_numpy())
+    other = np.array([FEATURES[name][0] != "tonality" for name in listener.features])
+    standard = (features.to_numpy() - listener.mean) / listener.scale
+    return features.assign(
+        valence=valence,
+        arousal=arousal,
+        distance=distance,
+        **{APART: standard[:, other] @ listener.weights["valence"][other]},
+    )
 
 
 def obtained_table(judged: pd.DataFrame, titles: Sequence[str], own: str = "slot") -> pd.DataFrame:
@@ -250,7 +275,9 @@ def effect_table(judged: pd.DataFrame, measures: Sequence[str], scale: Mapping[s
 
     Returns:
         source, guidance, contrast, measure, difference, low, high (in standard deviations of real pieces),
-        runs, pairs (of slot and genre with both sides), by_run.
+        runs, pairs (of slot and genre with both sides), by_run; and of all pieces of the source that can be
+        judged, whatever was asked for: how many pieces, their median distance from what taught the listener,
+        and the share that is far (above 1).
     """
     lines = []
     for (source, guidance), part in judged.groupby(["source", "guidance"], sort=False):
@@ -272,9 +299,15 @@ def effect_table(judged: pd.DataFrame, measures: Sequence[str], scale: Mapping[s
                         "measure": measure,
                         **over_runs(found, "difference"),
                         "pairs": len(gaps),
+                        **_how_far(part["distance"]),
                     }
                 )
     return pd.DataFrame(lines)
+
+
+def _how_far(distance: pd.Series) -> dict[str, float]:
+    known = distance.dropna()
+    return {"pieces": len(known), "distance": known.median(), "far": (known > 1).mean()}
 
 
 def _slots_interval(gaps: pd.Series) -> Interval:
@@ -288,6 +321,11 @@ def real_effects(
 
     Other pieces have each label here, not the same ones under another, so genres are weighed alike first: the
     mean over genres of the difference within each.
+
+    Args:
+        real: the pieces.
+        features: of them, from :func:`heard_in_notes`.
+        measures, scale: as for :func:`effect_table`.
 
     Returns:
         As :func:`effect_table`, with the source 'real' and the pieces as `pairs`.
@@ -320,6 +358,7 @@ def real_effects(
                     "runs": 1,
                     "by_run": seeds_as_text([mean]),
                     "pairs": int(known.sum()),
+                    **_how_far(table["distance"]),
                 }
             )
     return pd.DataFrame(lines)

@@ -34,6 +34,7 @@ def judged(shares, source="lstm", guidance=1.0, move=0.0):
                             "ended": True,
                             "genre by features": genre if slot < share * 10 else other,
                             "third": height + move * (mode == "minor"),
+                            "distance": 1.2 if slot < 3 else float("nan") if slot == 3 else 0.5,
                         }
                     )
     return pd.DataFrame(lines)
@@ -66,6 +67,22 @@ def test_an_effect_within_slots_is_found_whatever_the_slots_differ_by():
     (line,) = table.itertuples()
     assert (line.contrast, line.pairs) == ("minor minus major", 60)
     assert (line.difference, line.low, line.high) == pytest.approx((0.15, 0.15, 0.15))
+    # Of ten slots, three are far and one cannot be judged.
+    assert (line.pieces, line.distance, line.far) == (108, 0.5, pytest.approx(3 / 9))
+
+
+def test_valence_apart_from_tonality_does_not_hear_the_mode():
+    listener = read_judge("line")
+    usual = pd.DataFrame([listener.mean, listener.mean], columns=listener.features)
+    minor, leaping = usual.copy(), usual.copy()
+    minor.loc[1, ["minor", "third"]] += [0.3, -0.5]
+    leaping.loc[1, "contrast"] += 0.4
+    for features, moves in ((minor, False), (leaping, True)):
+        heard = label_effects.heard_in_notes(features, listener)
+        assert heard["valence"].diff().iloc[1] != 0
+        apart = heard[label_effects.APART].diff().iloc[1]
+        assert apart == pytest.approx(heard["valence"].diff().iloc[1] if moves else 0)
+    assert set(listener.features) < set(heard)
 
 
 def test_a_slot_has_the_same_seed_under_every_label(tiny_store):
@@ -82,14 +99,14 @@ def test_a_slot_has_the_same_seed_under_every_label(tiny_store):
     judge = {"genre by features": lambda pieces: pd.DataFrame({"obtained": pieces.genres})}
     table = label_effects.judge_crossed(crossed, judge, tiny_store, read_judge("line"))
     assert len(table) == len(crossed.pieces)
-    assert {"valence", "arousal", "distance", "third"} <= set(table)
+    assert {"distance", "third", *label_effects.HEARD} <= set(table)
 
 
 def test_real_pieces_have_effects_within_genres(tiny_store):
     real = real_set(tiny_store, tiny_store.rows("train"))
     emotions = [f"{'minor' if place % 2 else 'major'}-calm" for place in range(len(real))]
     real = type(real)("real", real.tokens, emotions, real.genres, real.groups, real.titles)
-    features = pd.DataFrame({"third": [float(place % 2) for place in range(len(real))]})
+    features = pd.DataFrame({"third": [float(place % 2) for place in range(len(real))], "distance": 0.5})
     table = label_effects.real_effects(real, features, ["third"], {"third": 0.5})
     assert table["difference"].tolist() == pytest.approx([2.0])
 
