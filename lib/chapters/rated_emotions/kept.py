@@ -23,6 +23,7 @@ TABLES = (
     "rated_calibration",
     "rated_rules",
     "rated_curves",
+    "rated_judges",
 )
 TOLERANCE = 1e-3
 """Largest difference that another machine's arithmetic is allowed."""

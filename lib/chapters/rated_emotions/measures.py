@@ -148,6 +148,33 @@ def explained(predicted: np.ndarray, mean: np.ndarray, series: np.ndarray) -> In
     )
 
 
+def slope(predicted: np.ndarray, mean: np.ndarray, series: np.ndarray) -> Interval:
+    """The slope of mean ratings on predictions by least squares, 1 for a judge that is calibrated.
+
+    Args:
+        predicted, mean, series: as for :func:`explained`.
+    """
+    columns = np.stack([np.ones(len(mean)), predicted, mean, predicted * mean, predicted**2], axis=1)
+    return bootstrap(
+        columns,
+        series,
+        lambda s: (s[..., 3] - s[..., 1] * s[..., 2] / s[..., 0]) / (s[..., 4] - s[..., 1] ** 2 / s[..., 0]),
+        DRAWS,
+    )
+
+
+def correlation(first: np.ndarray, second: np.ndarray, series: np.ndarray) -> Interval:
+    """Pearson's correlation of two verdicts on the same pieces, [pieces] each; whole series are drawn."""
+    columns = np.stack([np.ones(len(first)), first, second, first * second, first**2, second**2], axis=1)
+
+    def statistic(s: np.ndarray) -> np.ndarray:
+        count, x, y, both, squares, other = np.moveaxis(s, -1, 0)
+        spread = (squares - x**2 / count) * (other - y**2 / count)
+        return (both - x * y / count) / np.sqrt(spread)
+
+    return bootstrap(columns, series, statistic, DRAWS)
+
+
 def best_threshold(score: np.ndarray, positive: np.ndarray) -> tuple[float, bool]:
     """Where to cut a score, and whether above is positive: the best balanced accuracy of these pieces.
 

@@ -1,5 +1,6 @@
 """Figures of the appendix on rated emotions."""
 
+import textwrap
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -9,7 +10,9 @@ from matplotlib.figure import Figure
 
 from lib.basics.numbers import shown
 from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS
+from lib.chapters.rated_emotions.tables import basis, rater_reference
 from lib.show.style import BAR_LINE, DIVERGING, INK, MODEL_COLOURS
+from lib.show.tables import with_interval
 
 _COLOURS = {"valence": MODEL_COLOURS["transformer"], "arousal": MODEL_COLOURS["lstm"]}
 _MARKERS = {"valence": "o", "arousal": "s"}
@@ -59,12 +62,9 @@ def plot_ingredients(ingredients: pd.DataFrame, agreement: pd.DataFrame) -> Figu
             axis.axvspan(low, high, color=MODEL_COLOURS["real"], alpha=0.12, linewidth=0)
         _intervals(axis, table["auc"], table["auc_low"], table["auc_high"], places, dimension)
         axis.axvline(0.5, color=INK, linestyle="--", linewidth=1)
-        first = table.iloc[0]
-        axis.set(
-            title=f"{dimension}: {first['pieces']:.0f} pieces, {first['series_count']:.0f} series",
-            xlim=(0.05, 0.95),
-        )
+        axis.set(title=dimension, xlim=(0.05, 0.95))
     figure.supxlabel("AUC: the chance that of two pieces the positive one has more", fontsize=10)
+    _say_above(figure, f"{rater_reference(agreement, 'AUC')} {basis(ingredients)}")
     axes[0].set_yticks(
         places,
         [f"{row.ingredient} ({row.group})" for row in ingredients.drop_duplicates("ingredient").itertuples()],
@@ -106,20 +106,23 @@ def plot_hearing(hearing: pd.DataFrame, agreement: pd.DataFrame) -> Figure:
     )
     axis.set(xlabel="share of the ratings' variance explained on unseen series", xlim=(-0.2, 1))
     axis.legend(loc="lower right", bbox_to_anchor=(0.88, 0))
+    _say_above(figure, basis(hearing))
     return figure
 
 
-def plot_calibration(calibration: pd.DataFrame, hears: str, errors: Mapping[str, float]) -> Figure:
-    """Said against expected in fifths of the pieces, with the judge's error.
+def plot_calibration(calibration: pd.DataFrame, hearing: pd.DataFrame, hears: str) -> Figure:
+    """Said against expected in fifths of the pieces, with intervals and the judge's error.
 
     Args:
         calibration: the table `rated_calibration`.
+        hearing: the table `rated_hearing`, for the judge's errors.
         hears: which judge.
-        errors: root mean square error by dimension.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.4), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.7), sharex=True, sharey=True)
+    own = calibration[calibration["hears"] == hears]
+    errors = hearing[hearing["hears"] == hears].set_index("dimension")["error"]
     for dimension, axis in zip(DIMENSIONS, axes, strict=True):
-        table = calibration[(calibration["dimension"] == dimension) & (calibration["hears"] == hears)]
+        table = own[own["dimension"] == dimension]
         axis.plot([-0.5, 0.5], [-0.5, 0.5], color=INK, linestyle="--", linewidth=1)
         axis.fill_between(
             [-0.5, 0.5],
@@ -129,26 +132,45 @@ def plot_calibration(calibration: pd.DataFrame, hears: str, errors: Mapping[str,
             alpha=0.08,
             linewidth=0,
         )
-        axis.plot(table["expected"], table["said"], color=_COLOURS[dimension], marker=_MARKERS[dimension])
+        axis.errorbar(
+            table["expected"],
+            table["said"],
+            yerr=np.abs(np.stack([table["said"] - table["low"], table["high"] - table["said"]])),
+            color=_COLOURS[dimension],
+            marker=_MARKERS[dimension],
+            capsize=2,
+        )
+        first = table.iloc[0]
+        slope = with_interval(first["slope"], first["slope_low"], first["slope_high"], 2)
         axis.set(
-            title=f"{dimension}: slope {table['slope'].iloc[0]:.2f}",
+            title=f"{dimension}: slope {slope}",
             xlabel="expected by the judge",
             xlim=(-0.5, 0.5),
             ylim=(-0.5, 0.5),
         )
     axes[0].set_ylabel("said by the raters")
+    _say_above(
+        figure,
+        f"{own['pieces'].sum() // 2} pieces of {own['series_count'].iloc[0]} series, "
+        f"{own['ratings'].iloc[0]:,} ratings. Intervals of 95% over series. Always saying the mean errs by "
+        f"{_spread(hearing, hears, 'valence'):.2f} (valence) and {_spread(hearing, hears, 'arousal'):.2f} "
+        "(arousal).",
+    )
     return figure
 
 
-def plot_shifts(shifts: pd.DataFrame) -> Figure:
+def plot_shifts(shifts: pd.DataFrame, pieces: Mapping[str, int]) -> Figure:
     """How far each genre's mean lies from what the judge was taught on, in its standard deviations.
 
     Args:
         shifts: from :func:`lib.chapters.rated_emotions.judged.feature_shifts`.
+        pieces: how many there are of each genre.
     """
     figure, axis = plt.subplots(figsize=(7.2, 0.3 * len(shifts) + 1.2))
     image = axis.imshow(shifts.to_numpy(), cmap=DIVERGING, vmin=-2.5, vmax=2.5, aspect="auto")
-    axis.set_xticks(np.arange(shifts.shape[1]), shifts.columns)
+    axis.set_xticks(
+        np.arange(shifts.shape[1]), [f"{genre}\n{pieces[genre]} pieces" for genre in shifts.columns]
+    )
     axis.set_yticks(np.arange(len(shifts)), shifts.index)
     axis.grid(False)
     for row, column in np.ndindex(shifts.shape):
@@ -180,8 +202,8 @@ def plot_judged(real: pd.DataFrame, composed: pd.DataFrame, errors: Mapping[str,
         for shift, (name, table, colour) in zip(
             (0.15, -0.15),
             (
-                ("real, with the label", real, MODEL_COLOURS["real"]),
-                ("composed to it", composed, MODEL_COLOURS["transformer"]),
+                (f"real, with the label ({len(real)} pieces)", real, MODEL_COLOURS["real"]),
+                (f"composed to it ({len(composed)} pieces)", composed, MODEL_COLOURS["transformer"]),
             ),
             strict=True,
         ):
@@ -206,6 +228,18 @@ def plot_judged(real: pd.DataFrame, composed: pd.DataFrame, errors: Mapping[str,
     axes[0].set_yticks(places, labels)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=2)
     return figure
+
+
+def _spread(hearing: pd.DataFrame, hears: str, dimension: str) -> float:
+    """What always saying the mean would err by: the judge's error and what it explains tell."""
+    row = hearing[(hearing["hears"] == hears) & (hearing["dimension"] == dimension)].iloc[0]
+    return float(row["error"] / np.sqrt(1 - row["explained"]))
+
+
+def _say_above(figure: Figure, text: str) -> None:
+    """What a figure rests on, in small letters over it."""
+    width = int(figure.get_figwidth() * 16)
+    figure.suptitle(textwrap.fill(text, width), fontsize=8, x=0.01, ha="left")
 
 
 def _intervals(

@@ -13,7 +13,7 @@ from lib.chapters.rated_emotions import rules
 from lib.chapters.rated_emotions.agreement import agreement_table
 from lib.chapters.rated_emotions.curves import example_curves
 from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, QUADRANTS, RatedSet
-from lib.chapters.rated_emotions.measures import feature_frame
+from lib.chapters.rated_emotions.measures import correlation, feature_frame
 from lib.chapters.rated_emotions.teaching import (
     Trial,
     calibration,
@@ -24,6 +24,7 @@ from lib.chapters.rated_emotions.teaching import (
     try_out,
 )
 from lib.data.labelling.emotion_features import names_heard
+from lib.data.labelling.rated_judge import RatedJudge, read_judge
 
 UPPER_LINE = "the upper line alone"
 
@@ -69,9 +70,7 @@ def compute(rated: RatedSet) -> Results:
         ),
         "rated_calibration": pd.concat(
             [
-                calibration(trial, rated.means[:, DIMENSIONS.index(dimension)]).assign(
-                    hears=name, dimension=dimension
-                )
+                calibration(trial, rated, dimension).assign(hears=name, dimension=dimension)
                 for name, both in trials.items()
                 for dimension, trial in both.items()
             ],
@@ -80,7 +79,9 @@ def compute(rated: RatedSet) -> Results:
         "rated_rules": rules.rules_table(rated, by_rule),
         "rated_curves": example_curves(rated),
     }
-    return Results(tables, _judges(rated, features, lines, trials))
+    judges = _judges(rated, features, lines, trials)
+    tables["rated_judges"] = judges_table(rated, features, lines, judges)
+    return Results(tables, judges)
 
 
 def rule_guesses(rated: RatedSet, trials: Mapping[str, Trial]) -> dict[str, dict[str, np.ndarray]]:
@@ -108,6 +109,11 @@ def counts_table(rated: RatedSet) -> pd.DataFrame:
         for name, size in zip(series, sizes, strict=True)
     ]
     lines.append({"kind": "ratings", "name": "of all pieces", "pieces": rated.ratings})
+    panels = [len(piece.curves.valence) for piece in rated.pieces if piece.curves is not None]
+    lines += [
+        {"kind": "raters", "name": f"of one piece, {which}", "pieces": number}
+        for which, number in (("fewest", min(panels)), ("most", max(panels)))
+    ]
     reasons = pd.Series([f"{item.stage}: {item.reason}" for item in rated.left_out]).value_counts()
     lines += [
         {"kind": "left out", "name": str(reason), "pieces": int(count)}
@@ -139,6 +145,44 @@ def one_rater_table(rated: RatedSet, halves: Mapping[str, Mapping[str, np.ndarra
                 }
             )
     return pd.DataFrame(lines)
+
+
+def judges_table(
+    rated: RatedSet, features: pd.DataFrame, lines: pd.DataFrame, judges: Mapping[str, dict]
+) -> pd.DataFrame:
+    """The judges whose coefficients are kept, beside those that the same pieces teach now.
+
+    They are not the same: the labels rest on the kept ones, which are not taught anew whenever a file is read
+    better than before.
+
+    Returns:
+        hears, dimension, kept_error, error (on unseen series, then and now), correlation, low, high (of both
+        judges' verdicts on the pieces), apart (root mean square of their difference), pieces, series_count,
+        ratings.
+    """
+    lines_of, found = {"line": lines}, []
+    for hears, content in judges.items():
+        known, taught = read_judge(hears), RatedJudge(hears, content, {})
+        heard = lines_of.get(hears, features)[taught.features].to_numpy()
+        for at, dimension in enumerate(DIMENSIONS):
+            then, now = known.judge_features(heard)[at], taught.judge_features(heard)[at]
+            alike = correlation(then, now, rated.series)
+            found.append(
+                {
+                    "hears": hears,
+                    "dimension": dimension,
+                    "kept_error": known.errors[dimension],
+                    "error": taught.errors[dimension],
+                    "correlation": alike.estimate,
+                    "low": alike.low,
+                    "high": alike.high,
+                    "apart": float(np.sqrt(np.mean((then - now) ** 2))),
+                    "pieces": len(rated.pieces),
+                    "series_count": len(np.unique(rated.series)),
+                    "ratings": rated.ratings,
+                }
+            )
+    return pd.DataFrame(found)
 
 
 def _judges(

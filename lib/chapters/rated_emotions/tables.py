@@ -3,9 +3,10 @@
 import pandas as pd
 from IPython.display import HTML
 
-from lib.show.style import model_label
-from lib.show.tables import html_table, no_evidence, with_interval
+from lib.show.tables import html_table, with_interval
 from lib.show.words import counted
+
+_HEARS = {"line": "the upper line alone", "score": "notes as written", "performance": "all that was played"}
 
 
 def basis(table: pd.DataFrame) -> str:
@@ -147,32 +148,31 @@ def moved_html(moved: pd.DataFrame, real: pd.DataFrame, errors: dict[str, float]
     )
 
 
-def moved_over_seeds_html(effects: pd.DataFrame | None, errors: dict[str, float], note: str) -> HTML:
-    """What swapping a label moves in the judge's ears, by model, over all training seeds.
+def judges_html(judges: pd.DataFrame) -> HTML:
+    """The judges that are kept, beside those that the same pieces teach now.
 
     Args:
-        effects: kept evidence of the chapter on control; None where none fits these data.
-        errors: of the judge, by dimension.
-        note: where the evidence is from.
+        judges: the table `rated_judges`.
     """
-    caption = "Asked for the other side, same seed, over training seeds: what the judge says"
-    if effects is None:
-        return no_evidence(caption, "control")
-    wanted = {"valence": "minor minus major", "arousal": "lively minus calm"}
-    rows = [
-        {
-            "source": model_label(row["source"]),
-            "guidance": None if row["source"] in ("real", "ngram") else row["guidance"],
-            "judged": row["measure"],
-            "contrast": row["contrast"],
-            "moved": with_interval(row["difference"], row["low"], row["high"], digits=3),
-            "training seeds": None if row["source"] in ("real", "ngram") else row["runs"],
-            "pairs": row["pairs"],
-            "the judge's error": errors[row["measure"]],
-        }
-        for row in effects.to_dict("records")
-        if wanted.get(row["measure"]) == row["contrast"]
-    ]
+    first = judges.iloc[0]
+    rows = pd.DataFrame(
+        [
+            {
+                "the judge hears": _HEARS.get(row.hears, row.hears),
+                "of": row.dimension,
+                "error, as kept": row.kept_error,
+                "error, taught anew": row.error,
+                "correlation of both": with_interval(row.correlation, row.low, row.high, 3),
+                "apart": row.apart,
+            }
+            for row in judges.itertuples()
+        ]
+    )
     return html_table(
-        pd.DataFrame(rows), caption, {"the judge's error": ".3f", "guidance": "g", "pairs": ",.0f"}, note=note
+        rows,
+        "The judges that the labels rest on, beside those that the same pieces teach now",
+        {"error, as kept": ".3f", "error, taught anew": ".3f", "apart": ".3f"},
+        note=f"Verdicts of both on {first['pieces']} pieces of {first['series_count']} series, "
+        f"{first['ratings']:,} ratings. Errors on unseen series; apart: root mean square of the difference "
+        "of both verdicts. Intervals of 95% over series.",
     )

@@ -17,15 +17,18 @@ from sklearn.preprocessing import StandardScaler
 
 from lib.chapters.rated_emotions.data_sets.ratings import DIMENSIONS, RatedSet
 from lib.chapters.rated_emotions.measures import (
+    DRAWS,
     Signs,
     auc,
     balanced_accuracy,
     best_threshold,
     explained,
     signs_of,
+    slope,
 )
 from lib.data.labelling.emotion_features import FEATURES, emotion_features, names_heard
 from lib.data.labelling.rated_judge import mahalanobis
+from lib.measures.statistics import bootstrap_mean
 
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 BINS = 5
@@ -101,26 +104,35 @@ def counts(signs: Signs, rated: RatedSet) -> dict[str, object]:
     }
 
 
-def calibration(trial: Trial, ratings: np.ndarray) -> pd.DataFrame:
-    """Said (`ratings`, [pieces]) against expected, in fifths of the pieces by what was expected.
+def calibration(trial: Trial, rated: RatedSet, dimension: str) -> pd.DataFrame:
+    """Said against expected, in fifths of the pieces by what was expected; intervals draw whole series.
 
     Returns:
-        expected, said (means), pieces; and, the same in each row, slope: of ratings on expectations, 1 for a
-        judge that neither exaggerates nor plays down.
+        expected, said (means), low, high (of what was said), pieces; and, the same in each row, slope,
+        slope_low, slope_high: of ratings on expectations, 1 for a judge that neither exaggerates nor plays
+        down; series_count and ratings of all fifths.
     """
+    ratings, series = rated.means[:, DIMENSIONS.index(dimension)], rated.series
     parts = np.array_split(np.argsort(trial.predicted, kind="stable"), BINS)
-    slope = np.polyfit(trial.predicted, ratings, 1)[0]
-    return pd.DataFrame(
-        [
+    whole = slope(trial.predicted, ratings, series)
+    lines = []
+    for part in parts:
+        said = bootstrap_mean(ratings[part], series[part], DRAWS)
+        lines.append(
             {
                 "expected": trial.predicted[part].mean(),
-                "said": ratings[part].mean(),
+                "said": said.estimate,
+                "low": said.low,
+                "high": said.high,
                 "pieces": len(part),
-                "slope": slope,
+                "slope": whole.estimate,
+                "slope_low": whole.low,
+                "slope_high": whole.high,
+                "series_count": len(np.unique(series)),
+                "ratings": rated.ratings,
             }
-            for part in parts
-        ]
-    )
+        )
+    return pd.DataFrame(lines)
 
 
 def line_features(rated: RatedSet) -> pd.DataFrame:
