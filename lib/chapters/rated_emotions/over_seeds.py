@@ -142,6 +142,6 @@ def _how_far(rows: pd.DataFrame) -> str:
         for guidance, part in composed.groupby("guidance")
     ]
     return (
-        f"Farther from what taught the judge than 95% of that lie {real['far']:.1%} of {real['pieces']:,} real "
-        f"tunes; of composed pieces, {listed(shares)}."
+        f"Farther from what taught the judge than 95% of that lie {real['far']:.1%} of {real['pieces']:,} "
+        f"real tunes; of composed pieces, {listed(shares)}."
     )
