@@ -62,19 +62,24 @@ def over_seeds_html(
     """
     if effects is None:
         return no_evidence(CAPTION, "control")
-    lines: dict[tuple, dict[str, object]] = {}
-    for row in towards_what_was_asked(effects).to_dict("records"):
-        guidance = "–" if pd.isna(row["guidance"]) else f"{row['guidance']:g}"
-        line = lines.setdefault(
-            (row["source"], guidance), {"source": model_label(row["source"]), "guidance": guidance}
+    rows = []
+    asked = towards_what_was_asked(effects)
+    for (source, guidance), part in asked.groupby(["source", "guidance"], sort=False, dropna=False):
+        first = part.iloc[0]
+        rows.append(
+            {
+                "source": model_label(source),
+                "guidance": "–" if pd.isna(guidance) else f"{guidance:g}",
+                **{
+                    _ASKED[row.measure][2]: with_interval(row.difference, row.low, row.high)
+                    for row in part.itertuples()
+                },
+                "training seeds": "–" if source in _SINGLE else f"{first['runs']}",
+                "pairs": first["pairs"],
+                "pieces": first["pieces"],
+                "far": first["far"],
+            }
         )
-        line[_ASKED[row["measure"]][2]] = with_interval(row["difference"], row["low"], row["high"])
-        line |= {
-            "training seeds": "–" if row["source"] in _SINGLE else f"{row['runs']}",
-            "pairs": row["pairs"],
-            "pieces": row["pieces"],
-            "far": row["far"],
-        }
     about = (
         "Interval of 95%: over training seeds where there are five, else over slots (for real music over "
         "pieces), which leaves training seeds out. Pair: a slot and genre composed to both sides; of real "
@@ -84,7 +89,7 @@ def over_seeds_html(
         f"{taught_on['pieces']} pieces of {taught_on['series']} series, {taught_on['ratings']:,} ratings. "
     )
     formats = {"pairs": ",.0f", "pieces": ",.0f", "far": ".1%"}
-    return html_table(pd.DataFrame(list(lines.values())), CAPTION, formats, note=about + note)
+    return html_table(pd.DataFrame(rows), CAPTION, formats, note=about + note)
 
 
 def over_seeds_words(effects: pd.DataFrame | None, errors: Mapping[str, float]) -> dict[str, str]:

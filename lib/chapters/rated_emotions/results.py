@@ -23,7 +23,7 @@ from lib.chapters.rated_emotions.teaching import (
     trial_row,
     try_out,
 )
-from lib.data.labelling.emotion_features import names_heard
+from lib.data.labelling.emotion_features import Hears, names_heard
 from lib.data.labelling.rated_judge import RatedJudge, read_judge
 
 UPPER_LINE = "the upper line alone"
@@ -34,7 +34,7 @@ class Results:
     """Tables by name, and the judges' coefficients for `rated_judge.json`."""
 
     tables: dict[str, pd.DataFrame]
-    judges: dict[str, dict]
+    judges: dict[Hears, dict]
 
 
 def compute(rated: RatedSet) -> Results:
@@ -148,7 +148,7 @@ def one_rater_table(rated: RatedSet, halves: Mapping[str, Mapping[str, np.ndarra
 
 
 def judges_table(
-    rated: RatedSet, features: pd.DataFrame, lines: pd.DataFrame, judges: Mapping[str, dict]
+    rated: RatedSet, features: pd.DataFrame, lines: pd.DataFrame, judges: Mapping[Hears, dict]
 ) -> pd.DataFrame:
     """The judges whose coefficients are kept, beside those that the same pieces teach now.
 
@@ -187,14 +187,14 @@ def judges_table(
 
 def _judges(
     rated: RatedSet, features: pd.DataFrame, lines: pd.DataFrame, trials: Mapping[str, Mapping[str, Trial]]
-) -> dict[str, dict]:
+) -> dict[Hears, dict]:
     """The judges of all series: of the upper line, of the notes as written, of all that was played."""
-    taught = {
+    taught: dict[Hears, tuple[pd.DataFrame, str]] = {
         "line": (lines, UPPER_LINE),
         "score": (features[names_heard("score")], "notes as written"),
         "performance": (features[names_heard("performance")], "all that was played"),
     }
-    found = {}
+    found: dict[Hears, dict] = {}
     for hears, (columns, trial) in taught.items():
         errors = [
             float(np.sqrt(np.mean((rated.means[:, at] - trials[trial][dimension].predicted) ** 2)))
