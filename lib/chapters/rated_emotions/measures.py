@@ -152,7 +152,8 @@ def slope(predicted: np.ndarray, mean: np.ndarray, series: np.ndarray) -> Interv
     """The slope of mean ratings on predictions by least squares, 1 for a judge that is calibrated.
 
     Args:
-        predicted, mean, series: as for :func:`explained`.
+        predicted, mean: expected and mean ratings, [pieces].
+        series: of each piece, [pieces]; whole series are drawn.
     """
     columns = np.stack([np.ones(len(mean)), predicted, mean, predicted * mean, predicted**2], axis=1)
     return bootstrap(
