@@ -27,7 +27,7 @@ WEAKEST := ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2
 export OMP_WAIT_POLICY ?= passive
 
 .DEFAULT_GOAL := help
-.PHONY: help book execute build publishable test smoke-book test-folders test-weakest test-site test-links coverage lint evidence pretrained bench gpu-check lab figures \
+.PHONY: help book execute build pdf publishable test smoke-book test-folders test-weakest test-site test-links coverage lint evidence pretrained bench gpu-check lab figures \
 	env lock clean clean-all
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo "make test-weakest                          networks, composing and the smoke book as on a weak processor"
 	@echo "make test-links [PROFILE=laptop]           whether the addresses on other hosts still answer"
 	@echo "make coverage                              which lines of lib the tests run, in _build/coverage"
+	@echo "make pdf                                   the whole book in _build/html as one PDF; needs Chromium"
 	@echo "make publishable                           refuse the site in _build/html if it is a trial"
 	@echo "make evidence                              the long runs behind chapters 3, 5, 6 and appendix 1, into book/evidence"
 	@echo "make pretrained                            the model that comes with the book, trained and judged anew"
@@ -58,6 +59,10 @@ execute: env
 
 build: env
 	$(BIN)python -m lib build --profile "$(PROFILE)" --data "$(DATA)" --rated "$(RATED)"
+
+# Prints the site that `make book` has built.
+pdf: env
+	$(BIN)python -m lib pdf
 
 # What a publishing workflow asks before it lets the site out.
 publishable: env

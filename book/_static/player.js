@@ -10,6 +10,7 @@
   const BAR_LINE = "#8c877c"; // as in lib/show/style.py
   const FAINT = "#d9d5cc";
   const ROOM = 14; // pixels above the notes, for the numbers of bars
+  const PAPER = { width: 400, height: 88 }; // CSS pixels, of a roll that is not on the screen
   const STEP = 5; // seconds that an arrow key goes where there are no bars
 
   /** A time in seconds as 1:05. */
@@ -248,9 +249,11 @@
       return bars ? `bar ${this.barAt(position)} of ${bars}, ${time}` : time;
     }
 
-    draw() {
-      const { width, height } = this.slider.getBoundingClientRect();
-      const scale = window.devicePixelRatio || 1;
+    /** Draw for the window; or for paper, where it is drawn sharper, and has a size even inside a shut fold. */
+    draw(paper = false) {
+      const box = this.slider.getBoundingClientRect();
+      const { width, height } = paper && !box.width ? PAPER : box;
+      const scale = paper ? 2 : window.devicePixelRatio || 1;
       if (!width || (this.drawn === width * scale)) return;
       this.drawn = width * scale;
       this.canvas.width = Math.round(width * scale);
@@ -311,6 +314,10 @@
       }
     }
   }, { rootMargin: "300px" });
+
+  // Paper shows what nobody has scrolled to.
+  window.addEventListener("beforeprint", () => { for (const player of rolls.values()) player.draw(true); });
+  window.addEventListener("afterprint", () => { for (const player of rolls.values()) player.draw(); });
 
   window.moodPlayers = [...document.querySelectorAll("figure.player")].map((figure) => new Player(figure));
 

@@ -62,6 +62,18 @@ def publishable(
 
 
 @book_commands.command()
+def pdf(
+    site: Annotated[
+        Path | None, typer.Argument(help="The folder of its pages; by default _build/html.")
+    ] = None,
+) -> None:
+    """Print the whole book from its built site as one PDF, into it; needs Chromium."""
+    from lib.publish.paper.printing import print_book
+
+    print(print_book(site))
+
+
+@book_commands.command()
 def links(profile: ProfileName = "laptop", data: DataFolder = "") -> None:
     """Ask whether the addresses on other hosts that the book names still answer; needs the network."""
     from lib.publish.links import check_links
