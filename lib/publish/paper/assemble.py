@@ -1,9 +1,9 @@
 """One HTML document of the whole book, from the pages of a built site, for a browser to print.
 
 A page becomes a section with a running head of its own; the names of its anchors begin with the page's, so
-that a link from one page to another stays inside the document. What only a screen can show is left out: forms,
-sound, scripts, and code that the pages fold away. Addresses of files that are not in the document would lead
-nowhere on paper, or name folders of this machine, so that of such links the words alone stay.
+that a link from one page to another stays inside the document. What only a screen can show is left out:
+forms, sound, scripts, and code that the pages fold away. Addresses of files that are not in the document
+would lead nowhere on paper, or name folders of this machine, so that of such links the words alone stay.
 """
 
 import json
