@@ -77,7 +77,7 @@ def book_document(site: Path, parts: Sequence[Part], address: str = "") -> str:
     articles = {document: _article(page, document) for document, page in pages.items()}
     for document, article in articles.items():
         _prepare(article, document, address)
-    anchors = {tag["id"] for article in articles.values() for tag in article.find_all(id=True)}
+    anchors = {str(tag["id"]) for article in articles.values() for tag in article.find_all(id=True)}
     anchors |= {slug(document) for document in documents}
     for document, article in articles.items():
         _lead_inside(article, document, anchors, site)
@@ -133,7 +133,7 @@ def _prepare(article: Tag, document: str, address: str) -> None:
         fold["open"] = ""
     for sound in article.select("audio"):  # the player wants one, and paper plays none
         sound.clear()
-        sound.attrs = {"aria-label": sound.get("aria-label", "")}
+        sound.attrs = {"aria-label": str(sound.get("aria-label", ""))}
     for player in article.select("figure.player"):
         _say_where(player, document, address)
     for empty in article.select("p.sidebar-title"):
@@ -141,9 +141,9 @@ def _prepare(article: Tag, document: str, address: str) -> None:
             empty.decompose()
     prefix = f"{slug(document)}--"
     for tag in article.find_all(id=True):
-        tag["id"] = prefix + tag["id"]
+        tag["id"] = f"{prefix}{tag['id']}"
     for name in _NAMING:
-        for tag in article.find_all(attrs={name: True}):
+        for tag in article.select(f"[{name}]"):
             value = tag[name] if isinstance(tag[name], list) else str(tag[name]).split()
             tag[name] = " ".join(prefix + each for each in value)
 
@@ -163,10 +163,10 @@ def _lead_inside(article: Tag, document: str, anchors: set[str], site: Path) -> 
     """Make links between pages links inside the document, and addresses of files whole."""
     folder = (site / document).parent
     for image in article.find_all("img", src=True):
-        image["src"] = _whole(image["src"], folder)
+        image["src"] = _whole(str(image["src"]), folder)
         image.attrs.pop("loading", None)
     for link in article.find_all("a", href=True):
-        parts = urlsplit(link["href"])
+        parts = urlsplit(str(link["href"]))
         if parts.scheme in ("http", "https", "mailto"):
             continue
         target = document
@@ -194,11 +194,11 @@ def _whole(address: str, folder: Path) -> str:
 def _styles(page: BeautifulSoup, site: Path, document: str) -> str:
     """Every stylesheet of the theme and the book, as a page of the site names them."""
     folder = (site / document).parent
-    links = [link for link in page.find_all("link", rel="stylesheet") if link.get("href")]
-    return "".join(
-        f'<link rel="stylesheet" media="{link.get("media", "all")}" href="{_whole(link["href"], folder)}">'
-        for link in links
-    )
+    links = [
+        (link.get("media", "all"), _whole(str(link["href"]), folder))
+        for link in page.find_all("link", rel="stylesheet", href=True)
+    ]
+    return "".join(f'<link rel="stylesheet" media="{media}" href="{address}">' for media, address in links)
 
 
 def _scripts(pages: dict[str, BeautifulSoup], site: Path) -> str:

@@ -3,6 +3,7 @@ browser prints once more with these numbers in the contents. At last the outline
 since Chromium runs those together that stand on two lines."""
 
 import contextlib
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +124,9 @@ def _first_pages(path: Path, chapters: list[str]) -> dict[str, int]:
 
 def _finish(path: Path, headings: list[str]) -> None:
     """Give the PDF its title, and its outline the words of the headings, which are in the same order."""
+    logging.getLogger("pypdf").setLevel(
+        logging.ERROR
+    )  # it complains of a number that Chromium counts otherwise
     writer = PdfWriter(clone_from=path)
     writer.add_metadata({"/Title": TITLE, "/Author": AUTHOR})
     entries = list(_entries(writer.root_object.get("/Outlines")))
