@@ -1,7 +1,9 @@
 """The whole book as one PDF, read and looked at by PDFium; and a page as a reader prints it."""
 
 import numpy as np
+import pikepdf
 import pypdfium2
+import pypdfium2.raw as pdfium
 import pytest
 from bs4 import BeautifulSoup
 from in_browser import LISTINGS, pages_with
@@ -11,7 +13,8 @@ from lib.publish.paper.printing import print_document
 
 pytestmark = pytest.mark.xdist_group("paper")  # printed once
 
-MEGABYTES = 40
+MEGABYTES = 15  # beside the site's own limit, which does not count it
+FOOT = 45  # points from the edge of the paper, with the page's number
 BOX, DARK = (243, 249), 200  # the shades of boxes of code, and from where on it is ink; paper is 255
 INK = """(canvas) => canvas.width > 0 && canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0)"""
@@ -83,6 +86,35 @@ def test_the_verdict_of_every_question_is_read(document, texts):
     assert words
     for badge in words:
         assert plain(badge.get_text()) in whole
+
+
+def test_no_heading_is_the_last_of_its_page(printed, texts):
+    """Below each entry of the outline stand words that are not its own, or a picture."""
+    entries = list(printed.get_toc())
+    assert len(entries) > 200
+    for entry in entries:
+        place = entry.get_dest()
+        page, top = printed[place.get_index()], place.get_view()[1][1]
+        below = plain(page.get_textpage().get_text_bounded(bottom=FOOT, top=top))
+        pictures = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE])
+        assert len(below) > len(plain(entry.get_title())) + 20 or any(
+            one.get_bounds()[3] < top for one in pictures
+        ), f"{entry.get_title()} on page {place.get_index() + 1}"
+
+
+def test_every_piano_roll_is_a_picture_with_notes(document, book):
+    """A roll is drawn on nothing, so that what is opaque in its picture was drawn."""
+    rolls = BeautifulSoup(document, "html.parser").select("figure.player[data-roll]")
+    assert rolls
+    with pikepdf.open(book) as opened:
+        drawn = [
+            any(image.SMask.read_bytes())
+            for page in opened.pages
+            for image in page.get_images().values()
+            if "/SMask" in image
+        ]
+    assert len(drawn) >= len(rolls)
+    assert all(drawn)
 
 
 def longest_run(flags):

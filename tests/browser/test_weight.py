@@ -2,9 +2,12 @@
 
 from in_browser import LISTINGS, chapter_names, file_of, page_names
 
+from lib.publish.paper.link import PDF
+
 FIRST = "book/index.html"
 THEME = ("_static/styles/", "_static/scripts/", "_static/vendor/")  # a stock page loads these
 KILOBYTES_OF_OURS, MEGABYTES = 600, 60
+MEGABYTES_ON_PAPER = 15  # apart, since no page loads the PDF: it is the pages once more, for who asks for it
 
 # Font Awesome puts a drawing in the place of each sign; of one that it does not know, a group "missing".
 ICONS = """() => ({
@@ -14,8 +17,10 @@ ICONS = """() => ({
 
 
 def test_the_whole_site_is_small_enough_to_be_sent(site):
-    files = [path for path in site.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 1e6 * MEGABYTES
+    sizes = {path: path.stat().st_size for path in site.rglob("*") if path.is_file()}
+    on_paper = sizes.pop(site / PDF, 0)
+    assert sum(sizes.values()) <= 1e6 * MEGABYTES
+    assert on_paper <= 1e6 * MEGABYTES_ON_PAPER
 
 
 def test_the_first_page_is_light_before_anything_is_played(visit, site):

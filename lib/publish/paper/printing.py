@@ -1,18 +1,17 @@
 """The book as a PDF: a browser prints the document, the PDF tells on which pages the chapters begin, and the
 browser prints once more with these numbers in the contents. At last the outline gets the headings' own words,
-since Chromium runs those together that stand on two lines."""
+since Chromium runs those together that stand on two lines; and qpdf packs the many small objects that tell a
+screen reader what is a heading, a cell or a link, which Chromium leaves unpacked."""
 
 import contextlib
-import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from shutil import which
 
+import pikepdf
 import yaml
 from playwright.sync_api import Browser, Error, Page, sync_playwright
-from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from lib.basics.errors import BookError
 from lib.basics.files import atomic_path, explain_write_errors
@@ -111,38 +110,36 @@ def _print(page: Page, target: Path) -> None:
 
 def _first_pages(path: Path, chapters: list[str]) -> dict[str, int]:
     """On which page, from 1, each chapter begins: where the links of the contents lead."""
-    reader = PdfReader(path)
-    places = {name.lstrip("/"): place for name, place in reader.named_destinations.items()}
-    missing = [chapter for chapter in chapters if chapter not in places]
-    if missing:
-        raise BookError(
-            f"In the printed book no link leads to {missing[0]}, so its contents have no numbers of pages; "
-            "the browser prints in another way than the one that is known here: take another Chromium."
-        )
-    return {chapter: (reader.get_destination_page_number(places[chapter]) or 0) + 1 for chapter in chapters}
+    with pikepdf.open(path) as document:
+        places = {str(name).lstrip("/"): place for name, place in document.Root.get("/Dests", {}).items()}
+        missing = [chapter for chapter in chapters if chapter not in places]
+        if missing:
+            raise BookError(
+                f"In the printed book no link leads to {missing[0]}, so its contents have no page numbers;"
+                " the browser prints in another way than the one that is known here: take another Chromium."
+            )
+        return {chapter: pikepdf.Page(places[chapter][0]).index + 1 for chapter in chapters}
 
 
 def _finish(path: Path, headings: list[str]) -> None:
-    """Give the PDF its title, and its outline the words of the headings, which are in the same order."""
-    logging.getLogger("pypdf").setLevel(
-        logging.ERROR
-    )  # it complains of a number that Chromium counts otherwise
-    writer = PdfWriter(clone_from=path)
-    writer.add_metadata({"/Title": TITLE, "/Author": AUTHOR})
-    entries = list(_entries(writer.root_object.get("/Outlines")))
-    if len(entries) == len(headings):
-        for entry, words in zip(entries, headings, strict=True):
-            entry[NameObject("/Title")] = TextStringObject(words)
-    writer.write(path)
+    """Give the PDF its title, and its outline the words of the headings, in the same order; pack it."""
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        with document.open_metadata(set_pikepdf_as_editor=False) as metadata:
+            metadata["dc:title"], metadata["dc:creator"] = TITLE, [AUTHOR]
+        document.docinfo["/Title"], document.docinfo["/Author"] = TITLE, AUTHOR
+        with document.open_outline() as outline:
+            entries = list(_entries(outline.root))
+            if len(entries) == len(headings):
+                for entry, words in zip(entries, headings, strict=True):
+                    entry.title = words
+        document.save(path, object_stream_mode=pikepdf.ObjectStreamMode.generate)
 
 
-def _entries(parent: DictionaryObject | None) -> Iterator[DictionaryObject]:
-    """Everything below an entry of an outline, as a reader unfolds it."""
-    entry = parent.get("/First") if parent is not None else None
-    while entry is not None:
-        yield entry.get_object()
-        yield from _entries(entry.get_object())
-        entry = entry.get_object().get("/Next")
+def _entries(level: Iterable[pikepdf.OutlineItem]) -> Iterator[pikepdf.OutlineItem]:
+    """The entries of an outline as a reader unfolds it."""
+    for entry in level:
+        yield entry
+        yield from _entries(entry.children)
 
 
 @contextlib.contextmanager
