@@ -51,7 +51,7 @@ def plot_statistics(tables: Mapping[str, pd.DataFrame], quoted: pd.Series | None
         if quoted is not None and np.isfinite(quoted.get(name, np.nan)):
             axis.axvline(quoted[name], color=model_colour("original"), linestyle="--", linewidth=1.2)
         axis.set_title(f"{statistic.label} ({statistic.unit})", fontsize=9)
-        axis.set_yticks(range(len(tables)), [model_label(source) for source in reversed(tables)], fontsize=8)
+        axis.set_yticks(range(len(tables)), _with_pieces(tables), fontsize=8)
         axis.tick_params(axis="x", labelsize=8)
     return figure
 
@@ -126,8 +126,14 @@ def plot_shared_runs(tables: Mapping[str, pd.DataFrame]) -> Figure:
     marks = [mark for mark in (-200, -50, -20, -10, -5, 0, 5, 10, 20, 50, 200, 1000) if low <= mark <= high]
     right.set_xticks(marks, [f"{mark:,}".replace("-", "−") for mark in marks])
     right.set(title="excess over real held-out pieces", xlabel="notes (linear up to 20)")
-    left.set_yticks(range(len(tables)), [model_label(source) for source in reversed(tables)])
+    comparable = {source: table[table["run_excess"].notna()] for source, table in tables.items()}
+    left.set_yticks(range(len(tables)), _with_pieces(comparable))
     return figure
+
+
+def _with_pieces(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The sources from below, each with its number of pieces."""
+    return [f"{model_label(source)} ({len(table):,})" for source, table in reversed(tables.items())]
 
 
 def passage_bars(piece: PieceNotes, first_note: int, notes: int, most: int = 8) -> tuple[int, int]:

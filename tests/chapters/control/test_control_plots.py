@@ -114,7 +114,10 @@ def test_statistics_of_pieces_and_of_none():
 
 def test_memory_of_sources():
     table = pd.DataFrame({"run": [8.0, 20, np.nan], "run_excess": [0.5, 12, np.nan]})
-    assert len(style_plots.plot_shared_runs({"real": table, "lstm": table}).axes) == 2
+    shared = style_plots.plot_shared_runs({"real": table, "lstm": table})
+    assert len(shared.axes) == 2
+    known = int(table["run_excess"].notna().sum())
+    assert f"LSTM ({known})" in [label.get_text() for label in shared.axes[0].get_yticklabels()]
     summary = pd.DataFrame(
         [
             {
