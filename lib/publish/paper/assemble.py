@@ -28,9 +28,10 @@ _LEFT_OUT = "book/lib/"
 _NAMING = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "headers")  # attributes of anchors
 _SCREEN_ONLY = (
     "script, link, noscript, form, .composer, :not(figure.player) > audio, button, .headerlink, .cell-links, "
-    ".about-chapter, .noise-control, .dropdown:has(.highlight-javascript), details.above-input, "
-    "details.chapter-tests, .cell.tag_parameters, .cell.tag_injected-parameters"
+    ".about-chapter, .noise-control, .quiz-elsewhere, .dropdown:has(.highlight-javascript), "
+    "details:is(.above-input, .chapter-tests), .cell.tag_parameters, .cell.tag_injected-parameters"
 )
+_DOWNLOADS = ":is(figcaption, .quiz-answer) a[download]"
 _STYLE = Path(__file__).with_name("paper.css")
 
 
@@ -123,11 +124,11 @@ def _title(article: Tag, document: str) -> str:
 
 def _prepare(article: Tag, document: str, address: str) -> None:
     """Take out what only a screen can show, open the folds, and prefix the anchors."""
-    for download in article.select("figcaption a[download]"):
+    for download in article.select(_DOWNLOADS):
         before = download.previous_sibling
         if isinstance(before, str):
             before.replace_with(before.rstrip(" ·"))
-    for tag in article.select(f"{_SCREEN_ONLY}, figcaption a[download]"):
+    for tag in article.select(f"{_SCREEN_ONLY}, {_DOWNLOADS}"):
         tag.decompose()
     for fold in article.find_all("details"):
         fold["open"] = ""

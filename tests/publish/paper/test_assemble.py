@@ -21,7 +21,9 @@ ONE = """<section id="one"><h1>1. One "and" only<a class="headerlink" href="#one
 <figure class="player" data-roll="{}"><figcaption>Piece · <a href="media/a.mid" download>MIDI</a></figcaption>
 <audio controls src="media/a.mp3" aria-label="Piece"><a href="media/a.mp3">a.mp3</a></audio></figure>
 <details class="admonition hide above-input"><summary>Code</summary><pre>hidden code</pre></details>
-<details class="quiz-answer"><summary>Answer</summary><p>a verdict</p></details>
+<details class="quiz-answer"><summary>Answer</summary><p>a verdict
+<a href="media/a.mid" download>MIDI</a></p></details>
+<p class="quiz-elsewhere">One votes on the site.</p>
 <form><button>Go</button></form><script>run()</script></section>"""
 
 
@@ -64,6 +66,7 @@ def test_what_only_a_screen_can_show_is_left_out_and_folds_are_open(site):
     assert "hidden code" not in chapter.get_text()
     assert chapter.select_one("details.quiz-answer").has_attr("open")
     assert "MIDI" not in chapter.get_text()
+    assert "One votes" not in chapter.get_text()
 
 
 @pytest.mark.parametrize(
