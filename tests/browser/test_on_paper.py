@@ -40,6 +40,11 @@ def document(site):
 
 
 @pytest.fixture(scope="module")
+def tree(document):
+    return BeautifulSoup(document, "html.parser")
+
+
+@pytest.fixture(scope="module")
 def book(document, tmp_path_factory):
     folder = tmp_path_factory.mktemp("paper")
     (folder / "book.html").write_text(document, encoding="utf-8")
@@ -65,8 +70,7 @@ def test_it_can_be_sent_and_names_no_folder_of_this_machine(book, printed):
     assert printed.get_metadata_value("Title") == "Composing to a Mood"
 
 
-def test_every_chapter_is_in_the_outline_and_begins_where_the_contents_say(document, printed, texts):
-    tree = BeautifulSoup(document, "html.parser")
+def test_every_chapter_is_in_the_outline_and_begins_where_the_contents_say(tree, printed, texts):
     titles = [" ".join(entry.get_text().split()) for entry in tree.select(".paper-entry a")]
     entries = [entry for entry in printed.get_toc() if entry.level == 0][1:]  # after the contents themselves
     assert [entry.get_title() for entry in entries] == titles
@@ -78,9 +82,9 @@ def test_every_chapter_is_in_the_outline_and_begins_where_the_contents_say(docum
         assert f"{plain(title)}{page + 1}" in contents
 
 
-def test_the_verdict_of_every_question_is_read(document, texts):
+def test_the_verdict_of_every_question_is_read(tree, texts):
     whole = plain("".join(texts))
-    answers = BeautifulSoup(document, "html.parser").select(".quiz-answer")
+    answers = tree.select(".quiz-answer")
     assert answers
     words = [badge for answer in answers for badge in answer.select(".verdict-badge, strong")]
     assert words
@@ -102,9 +106,9 @@ def test_no_heading_is_the_last_of_its_page(printed, texts):
         ), f"{entry.get_title()} on page {place.get_index() + 1}"
 
 
-def test_every_piano_roll_is_a_picture_with_notes(document, book):
+def test_every_piano_roll_is_a_picture_with_notes(tree, book):
     """A roll is drawn on nothing, so that what is opaque in its picture was drawn."""
-    rolls = BeautifulSoup(document, "html.parser").select("figure.player[data-roll]")
+    rolls = tree.select("figure.player[data-roll]")
     assert rolls
     with pikepdf.open(book) as opened:
         drawn = [
