@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lib.basics.errors import BookError
 from lib.chapters.rated_emotions import rules
 from lib.chapters.rated_emotions.agreement import agreement_table
 from lib.chapters.rated_emotions.curves import example_curves
@@ -27,6 +28,7 @@ from lib.data.labelling.emotion_features import Hears, names_heard
 from lib.data.labelling.rated_judge import RatedJudge, read_judge
 
 UPPER_LINE = "the upper line alone"
+LEAST_PIECES, LEAST_SERIES = 8, 3
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,11 @@ def compute(rated: RatedSet) -> Results:
 
     Args:
         rated: from :func:`lib.chapters.rated_emotions.data_sets.vgmidi.read_vgmidi`.
+
+    Raises:
+        BookError: when the pieces are too few, of too few series, or all of one sign.
     """
+    _need_enough(rated)
     features, lines = feature_frame(rated), line_features(rated)
     heard = {name: features[columns] for name, columns in hearing_sets().items()} | {UPPER_LINE: lines}
     trials = {
@@ -82,6 +88,22 @@ def compute(rated: RatedSet) -> Results:
     judges = _judges(rated, features, lines, trials)
     tables["rated_judges"] = judges_table(rated, features, lines, judges)
     return Results(tables, judges)
+
+
+def _need_enough(rated: RatedSet) -> None:
+    """Intervals draw whole series, and judges are tried on series that did not teach them."""
+    pieces, series = len(rated.pieces), len(set(rated.series))
+    if pieces < LEAST_PIECES or series < LEAST_SERIES:
+        raise BookError(
+            f"The tables need {LEAST_PIECES} pieces of {LEAST_SERIES} series, and {rated.name} has "
+            f"{pieces} of {series} here: name a folder with the whole data set."
+        )
+    for at, dimension in enumerate(DIMENSIONS):
+        if not {1, -1} <= set(rated.signs[:, at]):
+            raise BookError(
+                f"All pieces of {rated.name} have the same sign of {dimension}, so that no rule can be told "
+                "from guessing: take the table of labels as it is published."
+            )
 
 
 def rule_guesses(rated: RatedSet, trials: Mapping[str, Trial]) -> dict[str, dict[str, np.ndarray]]:

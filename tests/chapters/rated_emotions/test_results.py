@@ -1,6 +1,7 @@
 """All tables of a made-up data set, kept, compared and read back; the judge that it teaches."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,6 +138,33 @@ def test_the_folder_has_labels_and_means_and_nothing_is_overwritten(rated, tmp_p
     with pytest.raises(BookError, match="holds something else"):
         write_folder(rated, other)
     assert (other / "pieces.csv").read_text() == "mine"
+
+
+def test_names_longer_than_file_systems_take_are_cut(rated, tmp_path):
+    long = [replace(piece, identifier="é" * 200 + piece.identifier) for piece in rated.pieces]
+    own = [replace(piece, series="ポ" * 200) for piece in rated.pieces]
+    pieces, left_out = write_folder(replace(rated, pieces=tuple(own)), tmp_path / "series")
+    assert (pieces, left_out) == (30, [])
+    assert all(len(path.name.encode()) < 255 for path in (tmp_path / "series").iterdir())
+    pieces, left_out = write_folder(replace(rated, pieces=tuple(long)), tmp_path / "identifiers")
+    assert pieces + len(left_out) == 30
+    assert {item.reason for item in left_out} == {"another piece has its labels and identifier"}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda pieces: pieces[:2], "VGMIDI has 2 of 2 here"),
+        (lambda pieces: [replace(piece, series="One") for piece in pieces], "VGMIDI has 30 of 1 here"),
+        (
+            lambda pieces: [replace(piece, signs=(1, piece.signs[1])) for piece in pieces],
+            "have the same sign of valence",
+        ),
+    ],
+)
+def test_what_is_too_little_for_tables_is_said_in_a_sentence(rated, change, reason):
+    with pytest.raises(BookError, match=reason):
+        compute(replace(rated, pieces=tuple(change(list(rated.pieces)))))
 
 
 def test_the_command_compares_and_keeps(clone, elsewhere):

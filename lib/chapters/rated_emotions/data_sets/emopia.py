@@ -7,13 +7,13 @@ its label: `Q1_<video>_<clip>.mid`, where the video has eleven letters, digits, 
 import re
 from pathlib import Path
 
-from lib.basics.errors import BookError
 from lib.basics.files import hash_of_files
 from lib.chapters.rated_emotions.data_sets.ratings import (
     QUADRANTS,
     RatedPiece,
     RatedSet,
     check_music,
+    need_folder,
     need_pieces,
 )
 from lib.data.pieces import LeftOut
@@ -33,8 +33,7 @@ def read_emopia(folder: Path) -> RatedSet:
         BookError: when the folder is missing or holds no clip.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise BookError(f"There is no folder {folder}: unpack EMOPIA ({ADDRESS}) and name its folder.")
+    need_folder(folder, f"unpack EMOPIA ({ADDRESS})")
     inside = folder / "midis" if (folder / "midis").is_dir() else folder
     pieces, left_out, read = [], [], []
     for path in sorted(inside.iterdir()):

@@ -12,6 +12,9 @@ from lib.chapters.rated_emotions.data_sets.ratings import RatedPiece, RatedSet
 from lib.data.pieces import LeftOut, label_problem, piece_name
 
 PIECES, LEFT_OUT, MANIFEST = "pieces.csv", "left_out.csv", "manifest.json"
+LONGEST = 80
+"""Bytes of a label in a file's name, which has room for 255."""
+
 _COLUMNS = [
     "name",
     "identifier",
@@ -112,6 +115,8 @@ def _row(piece: RatedPiece, name: str) -> dict[str, object]:
 
 
 def _as_label(text: str) -> str:
-    """Untrusted text as a part of a file name: what may not stand there becomes a hyphen."""
+    """Untrusted text as a part of a file name: what may not stand there becomes a hyphen, and no part is
+    longer than file systems take."""
     kept = "".join("-" if label_problem(f"a{letter}a") else letter for letter in text).strip()
+    kept = kept.encode("utf-8")[:LONGEST].decode("utf-8", errors="ignore").strip()
     return kept if kept and label_problem(kept) is None else "unnamed"

@@ -129,6 +129,16 @@ def check_music(path: Path) -> str | None:
     return None
 
 
+def need_folder(folder: Path, how: str) -> None:
+    """Refuse a folder that is not there.
+
+    Raises:
+        BookError: with `how` to get one, in the imperative.
+    """
+    if not folder.is_dir():
+        raise BookError(f"There is no folder {folder}: {how} and name its folder.")
+
+
 def need_pieces(rated: RatedSet, folder: Path) -> RatedSet:
     """The set itself, if it has pieces.
 
@@ -136,7 +146,7 @@ def need_pieces(rated: RatedSet, folder: Path) -> RatedSet:
         BookError: when nothing in the folder could be used, with the commonest reason.
     """
     if not rated.pieces:
-        reasons = [item.reason for item in rated.left_out] or ["it is empty"]
+        reasons = [item.reason for item in rated.left_out] or ["it holds no MIDI file"]
         raise BookError(
             f"No piece of {folder} can be used as {rated.name}; most often because: "
             f"{max(set(reasons), key=reasons.count)}."

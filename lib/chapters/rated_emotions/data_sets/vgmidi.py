@@ -22,6 +22,7 @@ from lib.chapters.rated_emotions.data_sets.ratings import (
     RatedPiece,
     RatedSet,
     check_music,
+    need_folder,
     need_pieces,
 )
 from lib.data.pieces import LeftOut
@@ -42,6 +43,7 @@ def read_vgmidi(folder: Path) -> RatedSet:
         BookError: when the folder is something else, or lacks the table, a column, or the raters' curves.
     """
     folder = Path(folder)
+    need_folder(folder, f"clone {ADDRESS}")
     if not (folder / _TABLE).is_file():
         raise BookError(
             f"{folder} is no clone of VGMIDI: it has no {_TABLE}. Clone {ADDRESS} and name the "
@@ -62,8 +64,11 @@ def read_vgmidi(folder: Path) -> RatedSet:
         pieces.append(
             RatedPiece(files[name], first["id"], first["piece"], first["series"], signs, curves[name])
         )
+    told = {item.name for item in left_out if item.stage == "table"}
     left_out += [
-        LeftOut(name, "ratings", "no row in the table of labels") for name in files if name not in rows
+        LeftOut(name, "ratings", "no row in the table of labels")
+        for name in files
+        if name not in rows and name not in told
     ]
     read = [folder / _TABLE, *files.values(), *sorted((folder / _CURVES).glob("*.json"))]
     about = {
@@ -119,7 +124,10 @@ def _read_curves(folder: Path) -> tuple[dict[str, Curves], list[LeftOut]]:
         )
     found, left_out = {}, []
     for path in paths:
-        content = read_json(path)
+        try:
+            content = read_json(path)
+        except RecursionError:
+            content = None  # nested without end: no file of theirs
         if not isinstance(content, dict) or not all(
             isinstance(content.get(key), dict) for key in ("pieces", "annotations")
         ):

@@ -96,7 +96,8 @@ def test_whatever_cannot_be_used_is_left_out_with_its_reason(copy):
     write_curves(copy, named, annotations)
     rated = read_vgmidi(copy)
     found = reasons(rated)
-    assert found[name_of(0)] in ("valence is '0', not 1 or -1", "no row in the table of labels")
+    assert found[name_of(0)] == "valence is '0', not 1 or -1"
+    assert [item.name for item in rated.left_out].count(name_of(0)) == 1
     assert found[name_of(1)].startswith("empty: ")
     assert found[name_of(2)] == "no such file in labelled/midi"
     assert found[name_of(3)] == "fewer than 5 usable ratings"
@@ -108,8 +109,14 @@ def test_whatever_cannot_be_used_is_left_out_with_its_reason(copy):
     assert {len(piece.curves.valence) for piece in rated.pieces} == {6, 7, 8}
 
 
-def test_damaged_curves_are_named(copy):
-    (copy / "labelled" / "annotations" / "raw_2.json").write_text("[1, 2]")
+def test_a_folder_that_is_not_there_is_no_other_data_set(tmp_path):
+    with pytest.raises(BookError, match=r"There is no folder .*nowhere: clone https"):
+        read_vgmidi(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "[" * 100_000])
+def test_damaged_curves_are_named(copy, text):
+    (copy / "labelled" / "annotations" / "raw_2.json").write_text(text)
     with pytest.raises(BookError, match=r"raw_2\.json lacks 'pieces' and 'annotations'"):
         read_vgmidi(copy)
 
