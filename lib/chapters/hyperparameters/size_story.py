@@ -172,7 +172,11 @@ def _prediction(kept: KeptSizes) -> str:
     table = prediction_table(kept)
     right = table[table["verdict"] == "inside"]
     missed = [_name(kind) for kind in table.loc[table["verdict"] == "outside", "kind"]]
-    told = f"Of {len(table)} predictions {len(right)} hold the loss that came, of one run each"
+    widths = table["high"] - table["low"]
+    told = (
+        f"Of {len(table)} predictions {len(right)} hold the loss that came, of one run each; their intervals are "
+        f"{widths.min():.1f} to {widths.max():.1f} nats wide"
+    )
     if not missed:
         return f"{told}: so far the law reached one step beyond the sizes that it was fitted to."
     return f"{told}; it lies outside for {listed(missed)}: in these runs the law does not reach there."

@@ -160,7 +160,7 @@ def plot_worth(table: pd.DataFrame) -> Figure:
             )
         axis.set(xlim=span, ylim=(-0.7, len(drawn) - 0.4))
         share = (span[1] - span[0]) / sum(high - low for low, high in spans)
-        axis.xaxis.set_major_locator(MaxNLocator(max(1, round(8 * share)), steps=[1, 2, 5, 10]))
+        axis.xaxis.set_major_locator(MaxNLocator(max(1, int(7 * share)), steps=[1, 2, 5, 10]))
     axes[0, 0].axvline(0, color=INK, linewidth=1, linestyle=":")
     axes[0, 0].set_yticks(
         places, [arm if arm.startswith(("LSTM", "all")) else f"without {arm}" for arm in drawn["arm"]]
