@@ -174,8 +174,8 @@ def _prediction(kept: KeptSizes) -> str:
     missed = [_name(kind) for kind in table.loc[table["verdict"] == "outside", "kind"]]
     widths = table["high"] - table["low"]
     told = (
-        f"Of {len(table)} predictions {len(right)} hold the loss that came, of one run each; their intervals are "
-        f"{widths.min():.1f} to {widths.max():.1f} nats wide"
+        f"Of {len(table)} predictions {len(right)} hold the loss that came, of one run each; their "
+        f"intervals are {widths.min():.1f} to {widths.max():.1f} nats wide"
     )
     if not missed:
         return f"{told}: so far the law reached one step beyond the sizes that it was fitted to."
