@@ -18,6 +18,13 @@ FOOT = 45  # points from the edge of the paper, with the page's number
 BOX, DARK = (243, 249), 200  # the shades of boxes of code, and from where on it is ink; paper is 255
 INK = """(canvas) => canvas.width > 0 && canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0)"""
+A4 = 673  # CSS pixels between the margins that print.css asks for
+WIDER = """() => {
+    const edge = document.querySelector("article").getBoundingClientRect().right + 1;
+    return [...document.querySelectorAll("article table")]
+        .filter((table) => table.getBoundingClientRect().right > edge)
+        .map((table) => table.textContent.trim().slice(0, 40));
+}"""
 SEEN = (
     "(one) => one.checkVisibility({ contentVisibilityAuto: true }) && one.getBoundingClientRect().height > 0"
 )
@@ -155,6 +162,15 @@ def test_a_printed_page_shows_its_title_and_every_answer(visit, name):
     assert answers
     assert all(answer.evaluate(SEEN) for answer in answers)
     assert page.locator("h1:visible").count() == 1
+
+
+@pytest.mark.parametrize("name", ["notebooks/08_music_analysis.html", "notebooks/a2_style_and_memory.html"])
+def test_a_table_of_many_columns_is_not_wider_than_the_paper(visit, name):
+    page = visit(name).page
+    page.set_viewport_size({"width": A4, "height": 900})
+    page.emulate_media(media="print")
+    assert page.locator("article table tr > :nth-child(7)").count() > 1
+    assert page.evaluate(WIDER) == []
 
 
 def test_folded_code_is_printed_only_where_a_reader_opened_it(visit):
