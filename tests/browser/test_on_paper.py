@@ -1,5 +1,7 @@
 """The whole book as one PDF, read and looked at by PDFium; and a page as a reader prints it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pikepdf
 import pypdfium2
@@ -56,7 +58,8 @@ def book(document, tmp_path_factory):
     folder = tmp_path_factory.mktemp("paper")
     (folder / "book.html").write_text(document, encoding="utf-8")
     chapters = [slug(name) for part in printed_parts() for name in part.documents]
-    print_document(folder / "book.html", folder / "book.pdf", chapters)
+    with ThreadPoolExecutor(1) as apart:  # playwright starts once in a thread, and in this one the tests' has
+        apart.submit(print_document, folder / "book.html", folder / "book.pdf", chapters).result()
     return folder / "book.pdf"
 
 
