@@ -12,6 +12,11 @@ ONE_SEED = {
     "02_lstm": ("lstm-verdict", "lstm-lesson"),
     "03_transformer": ("transformer-verdict-one-back", "transformer-beyond"),
     "03b_comparison": ("comparison-verdict-transformer-lstm", "comparison-verdict-transformer-ngram"),
+    "04b_control": (
+        "control-emotion-transformer-verdict",
+        "control-emotion-lstm-verdict",
+        "control-emotion-halves",
+    ),
     "08_music_analysis": (
         "notes-scale-word",
         "notes-closes-word",

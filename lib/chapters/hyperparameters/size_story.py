@@ -177,9 +177,15 @@ def _prediction(kept: KeptSizes) -> str:
         f"Of {len(table)} predictions {len(right)} hold the loss that came, of one run each; their "
         f"intervals are {widths.min():.1f} to {widths.max():.1f} nats wide"
     )
+    pair = table[table["kind"].isin(KINDS)]
+    more = int((pair["observed"] > pair["predicted"]).sum())
+    came = f"{more} of the {len(pair)} networks lost more than the middle of its prediction"
     if not missed:
-        return f"{told}: so far the law reached one step beyond the sizes that it was fitted to."
-    return f"{told}; it lies outside for {listed(missed)}: in these runs the law does not reach there."
+        return (
+            f"{told}, and {came}. So the law is not contradicted one step beyond the sizes that it was "
+            "fitted to, and no more can be said."
+        )
+    return f"{told}, and {came}. Outside lies {listed(missed)}: in these runs the law does not reach there."
 
 
 def _name(kind: str) -> str:

@@ -90,7 +90,10 @@ def test_words_follow_the_intervals(keep):
 
 def test_a_prediction_that_failed_is_told(keep):
     kept = keep(surprise=1.5)
-    assert "it lies outside for the LSTM" in size_story.story(kept)["prediction"]
+    assert (
+        "2 of the 2 networks lost more than the middle of its prediction. Outside lies the LSTM"
+        in size_story.story(kept)["prediction"]
+    )
     assert (size_story.prediction_table(kept)["verdict"].iloc[:2] == "outside").all()
 
 
