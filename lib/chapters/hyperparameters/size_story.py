@@ -179,7 +179,8 @@ def _prediction(kept: KeptSizes) -> str:
     )
     pair = table[table["kind"].isin(KINDS)]
     more = int((pair["observed"] > pair["predicted"]).sum())
-    came = f"{more} of the {len(pair)} networks lost more than the middle of its prediction"
+    who = ("neither network", "one of the two networks", "both networks")[more]
+    came = f"{who} lost more than the middle of what was predicted"
     if not missed:
         return (
             f"{told}, and {came}. So the law is not contradicted one step beyond the sizes that it was "

@@ -91,7 +91,7 @@ def test_words_follow_the_intervals(keep):
 def test_a_prediction_that_failed_is_told(keep):
     kept = keep(surprise=1.5)
     assert (
-        "2 of the 2 networks lost more than the middle of its prediction. Outside lies the LSTM"
+        "both networks lost more than the middle of what was predicted. Outside lies the LSTM"
         in size_story.story(kept)["prediction"]
     )
     assert (size_story.prediction_table(kept)["verdict"].iloc[:2] == "outside").all()
