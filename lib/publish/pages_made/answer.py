@@ -11,6 +11,7 @@ from lib.basics.numbers import typeset
 from lib.composing.pretrained import CARD, FOLDER
 from lib.publish.gates import ExecutedCopy
 from lib.publish.pages_made.ledger import gather, told
+from lib.publish.pages_made.people import people_and_rule, people_and_swapped_labels
 from lib.show.composed_table import composed_table
 from lib.show.words import one_line
 
@@ -114,6 +115,8 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
         not_learned="\n".join(items[False] or nothing),
         pieces=ours["pieces"],
         copied=_copied(ours),
+        people=people_and_rule(),
+        swapped=people_and_swapped_labels(),
         overlap=f"{ours['overlap']:.2f}",
         guidance=f"{ours['guidance']:g}",
         held_out=card["held_out"]["all"]["pieces"],
@@ -195,8 +198,9 @@ says. On {held_out} held-out pieces it loses {nats} nats a note, an n-gram model
   side.
 - {copied}.
 - The labels are rules, and the rule behind them judges what was composed ([does it do
-  what it is asked?](../notebooks/04b_control.ipynb)); how far people agree with the rule stands in
-  [emotions that people rated](../notebooks/a3_rated_emotions.ipynb).
+  what it is asked?](../notebooks/04b_control.ipynb)).
+- {people}
+- {swapped} [Emotions that people rated](../notebooks/a3_rated_emotions.ipynb) has the tables.
 
 ## What would change it
 
