@@ -118,7 +118,7 @@ def _first_pages(path: Path, chapters: list[str]) -> dict[str, int]:
                 f"In the printed book no link leads to {missing[0]}, so its contents have no page numbers;"
                 " the browser prints in another way than the one that is known here: take another Chromium."
             )
-        return {chapter: pikepdf.Page(places[chapter][0]).index + 1 for chapter in chapters}
+        return {chapter: document.pages.index(pikepdf.Page(places[chapter][0])) + 1 for chapter in chapters}
 
 
 def _finish(path: Path, headings: list[str]) -> None:
