@@ -68,27 +68,24 @@ def over_seeds_html(
         first = part.iloc[0]
         rows.append(
             {
-                "source": model_label(source),
-                "guidance": "–" if pd.isna(guidance) else f"{guidance:g}",
+                "source": model_label(source) + ("" if source in _SINGLE else f", guidance {guidance:g}"),
                 **{
                     _ASKED[row.measure][2]: with_interval(row.difference, row.low, row.high)
                     for row in part.itertuples()
                 },
                 "training seeds": "–" if source in _SINGLE else f"{first['runs']}",
-                "pairs": first["pairs"],
                 "pieces": first["pieces"],
                 "far": first["far"],
             }
         )
     about = (
         "Interval of 95%: over training seeds where there are five, else over slots (for real music over "
-        "pieces), which leaves training seeds out. Pair: a slot and genre composed to both sides; of real "
-        "music it counts pieces. Far: share of all pieces farther from what taught the judge than 95% of "
+        "pieces), which leaves training seeds out. Far: share of all pieces farther from what taught the judge than 95% of "
         "that. The judge's error for one piece: "
         f"{errors['valence']:.2f} (valence), {errors['arousal']:.2f} (arousal); it was taught on "
         f"{taught_on['pieces']} pieces of {taught_on['series']} series, {taught_on['ratings']:,} ratings. "
     )
-    formats = {"pairs": ",.0f", "pieces": ",.0f", "far": ".1%"}
+    formats = {"pieces": ",.0f", "far": ".1%"}
     return html_table(pd.DataFrame(rows), CAPTION, formats, note=about + note)
 
 
