@@ -80,8 +80,8 @@ def over_seeds_html(
         )
     about = (
         "Interval of 95%: over training seeds where there are five, else over slots (for real music over "
-        "pieces), which leaves training seeds out. Far: share of all pieces farther from what taught the judge than 95% of "
-        "that. The judge's error for one piece: "
+        "pieces), which leaves training seeds out. Far: share of all pieces farther from what taught the "
+        "judge than 95% of that. The judge's error for one piece: "
         f"{errors['valence']:.2f} (valence), {errors['arousal']:.2f} (arousal); it was taught on "
         f"{taught_on['pieces']} pieces of {taught_on['series']} series, {taught_on['ratings']:,} ratings. "
     )
