@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from lib.basics.errors import BookError
 from lib.data.shorthand.tokens import BARS
 from lib.data.store import TokenStore
-from lib.experiments.noise import KINDS, Kind, alter
+from lib.experiments.noise import KINDS, Kind, alter, most_tokens
 from lib.models import ConditionalModel
 
 _ROWS_AT_A_TIME = 32
@@ -34,7 +34,7 @@ def choose_places(
     Args:
         store, split: which pieces.
         count: how many at most, one a duplicate group.
-        window: tokens that a model may read, past and continuation together.
+        window: tokens that a model may read; past and continuation fit into it however the past is disturbed.
         judged: tokens of the continuation.
         seed: of the choice.
         anywhere: also at onsets between bar lines, for pieces of one bar.
@@ -56,6 +56,8 @@ def choose_places(
         ids = store.tokens(row)
         bars = np.flatnonzero(np.isin(ids, bar_ids))
         bars = bars[(bars >= judged) & (bars + judged <= min(len(ids), window + 1))]
+        while len(bars) and most_tokens(store, ids[: bars[-1]]) + judged > window + 1:
+            bars = bars[:-1]
         if len(bars):
             found.append((int(row), int(bars[np.abs(bars - min(len(ids), window) / 2).argmin()])))
         if len(found) == count:
@@ -84,7 +86,8 @@ def continuation_losses(
         model: in evaluation mode.
         store: the clean tokens.
         rows, places: from :func:`choose_places`, int64 [places] each.
-        pasts: ids that the model is told to have come before, one array [tokens] a place; of any length.
+        pasts: ids that the model is told to have come before, one array [tokens] a place; of any length that
+            it can read with all but the last of the judged tokens behind.
         judged: tokens of the continuation.
     """
     losses = np.empty(len(rows))
@@ -96,13 +99,13 @@ def continuation_losses(
             store.tokens(rows[number])[places[number] : places[number] + judged].astype(np.int64)
             for number in part
         ]
-        longest = max(len(pasts[number]) for number in part) + judged
+        longest = max(len(pasts[number]) for number in part) + judged - 1  # nothing is asked behind the last
         tokens = torch.full((len(part), longest), store.pad_id)
         targets = torch.full((len(part), longest), -100)
         for line, (number, after) in enumerate(zip(part, true, strict=True)):
             before = len(pasts[number])
             tokens[line, :before] = torch.from_numpy(np.asarray(pasts[number], dtype=np.int64))
-            tokens[line, before : before + judged] = torch.from_numpy(after)
+            tokens[line, before : before + judged - 1] = torch.from_numpy(after[:-1])
             targets[line, before - 1 : before - 1 + judged] = torch.from_numpy(after)
         labels = (torch.from_numpy(values[rows[part]]).to(model.device) for values in (emotion, genre))
         logits, _ = model(tokens.to(model.device), *labels)

@@ -70,6 +70,14 @@ def alter(
     return drop_velocities(words, altered), changed
 
 
+def most_tokens(store: TokenStore, ids: np.ndarray) -> int:
+    """How many tokens :func:`alter` can make of `ids` [tokens] at most: in shorthand a note that is no longer
+    as loud as the one before it takes a token more."""
+    if not has_shorthand(store.tokenizer):
+        return len(ids)
+    return len(spell_velocities(words_of(tuple(store.vocabulary)), ids))
+
+
 def _alter(
     store: TokenStore, ids: np.ndarray, kind: Kind, share: float, generator: np.random.Generator
 ) -> tuple[np.ndarray, float]:

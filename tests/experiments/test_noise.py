@@ -165,3 +165,31 @@ def test_a_model_that_ignores_its_past_loses_nothing(tiny_store):
     table = disturbed_losses(model, tiny_store, rows, places, [0.5], judged=16)
     assert table["extra"].abs().max() < 1e-5
     assert table["kind"].unique().tolist() == list(KINDS)
+
+
+class Limited(Table):
+    """Reads no more than a window, as a model with learned positions."""
+
+    def __init__(self, size, window):
+        super().__init__(size)
+        self.window = window
+
+    def __call__(self, tokens, emotion, genre):
+        assert tokens.shape[1] <= self.window
+        return super().__call__(tokens, emotion, genre)
+
+
+@pytest.mark.parametrize("room", [0, 3, 12])
+@pytest.mark.parametrize("name", ["tiny_store", "short_store"])
+def test_a_disturbed_past_and_what_follows_fit_into_the_window(name, room, request):
+    store, tried = request.getfixturevalue(name), 0
+    for judged in range(8, 60, 3):
+        window = 2 * judged - 1 + room  # so narrow that places lie at its edge
+        try:
+            rows, places = choose_places(store, "train", 50, window, judged, anywhere=True)
+        except BookError:
+            continue
+        # In shorthand a note that is no longer as loud as the one before it takes a token more.
+        disturbed_losses(Limited(len(store.vocabulary), window), store, rows, places, [0.9], judged=judged)
+        tried += 1
+    assert tried > 3
