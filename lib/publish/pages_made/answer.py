@@ -10,6 +10,7 @@ from lib.basics.files import read_json
 from lib.basics.numbers import typeset
 from lib.composing.pretrained import CARD, FOLDER
 from lib.publish.gates import ExecutedCopy
+from lib.publish.pages_made.learned import closes, in_kept_tables, music_pieces, on_the_card
 from lib.publish.pages_made.ledger import gather, told
 from lib.publish.pages_made.people import people_and_rule, people_and_swapped_labels
 from lib.show.composed_table import composed_table
@@ -19,32 +20,6 @@ OVERLAP = 0.75
 """Guidance may cost so much of the style: the strongest that keeps this overlap with real pieces is told."""
 
 _MARKED = re.compile(r"<!-- answer -->\n.*?<!-- /answer -->", re.DOTALL)
-_QUESTIONS = {  # measure: what is asked, and what it is without any skill
-    "mode": ("gives major or minor as asked", 0.5),
-    "activity": ("is lively or calm as asked", 0.5),
-    "themes": ("brings themes back", 0.0),
-    "aabb": ("repeats the parts of its tunes, AABB", 0.0),
-}
-_AS_REAL, _HALF, _SOME, _NOTHING = (
-    "as real pieces do",
-    "more than half of the way to real pieces",
-    "less than half of the way to real pieces",
-    "not distinguishable from no skill at all",
-)
-
-
-def judged(model: Mapping, real: Mapping, name: str) -> str:
-    """How far the model comes in one measure, from no skill (0) to real pieces (1), in words.
-
-    `as real pieces do` where its interval reaches what real pieces have; nothing at all where its lower bound
-    is not above what no skill gives; in between by the estimates.
-    """
-    none, reference = _QUESTIONS[name][1], real[name]
-    if model[f"{name}_low"] <= none:
-        return _NOTHING
-    if model[f"{name}_high"] >= reference:
-        return _AS_REAL
-    return _HALF if (model[name] - none) >= 0.5 * (reference - none) else _SOME
 
 
 def told_rows(card: Mapping) -> tuple[dict, dict, dict]:
@@ -73,7 +48,8 @@ def first_sentence(card: Mapping) -> str:
         f"Asked for an emotion and a genre, a Transformer of {card['parameters'] / 1e6:.1f} million "
         f"parameters {labels}; {ours['themes']:.0%} of their notes repeat a theme (real ones: "
         f"{real['themes']:.0%}), and {ours['aabb']:.0%} of its tunes have the form AABB (real ones: "
-        f"{real['aabb']:.0%}). Whether anybody hears the mood that was asked for, nobody has tested."
+        f"{real['aabb']:.0%}); {closes()}. Whether anybody hears the mood that was "
+        "asked for, nobody has tested."
     )
 
 
@@ -90,14 +66,11 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
     """The page as Markdown."""
     card = read_json(FOLDER / CARD)
     real, baseline, ours = told_rows(card)
-    found = [(name, judged(ours, real, name)) for name in _QUESTIONS if ours.get(name) is not None]
-    learned = [name for name, word in found if word in (_AS_REAL, _HALF)]
-    items: dict[bool, list[str]] = {True: [], False: []}
-    for name, word in found:
-        items[name in learned].append(
-            f"- It {_QUESTIONS[name][0]}: **{word}** ({_numbers(name, ours, real, baseline)})."
-        )
-    nothing = ["- Of what was measured, nothing."]
+    found = [*on_the_card(ours, real, baseline), *in_kept_tables(ours["guidance"])]
+    items = {one.learned: "" for one in found}
+    for one in found:
+        items[one.learned] += f"{one.line}\n"
+    nothing = "- Of what was measured, nothing.\n"
     table = composed_table(
         [real, baseline, ours],
         ("source", "guidance"),
@@ -111,8 +84,10 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
         sentence=first_sentence(card),
         table=table.data,
         claims=_claims(copies),
-        learned="\n".join(items[True] or nothing),
-        not_learned="\n".join(items[False] or nothing),
+        learned=items.get(True, nothing),
+        not_learned=items.get(False, nothing),
+        undecided=f"## What hangs on one draw\n\n{items[None]}" if None in items else "",
+        music=music_pieces(),
         pieces=ours["pieces"],
         copied=_copied(ours),
         people=people_and_rule(),
@@ -123,15 +98,6 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
         nats=f"{card['held_out']['all']['nats_per_note']:.2f}",
         baseline=f"{card['baseline']['all']['nats_per_note']:.2f}",
     )
-
-
-def _numbers(name: str, ours: Mapping, real: Mapping, baseline: Mapping) -> str:
-    parts = [f"{ours[name]:.0%} [{ours[f'{name}_low']:.0%}, {ours[f'{name}_high']:.0%}]"]
-    if real.get(name) is not None:
-        parts.append(f"real pieces {real[name]:.0%}")
-    if baseline.get(name) is not None:
-        parts.append(f"the n-gram {baseline[name]:.0%}")
-    return "; ".join(parts)
 
 
 def _copied(ours: Mapping) -> str:
@@ -174,16 +140,19 @@ nothing about XMIDI.
 ## What a model of this size learned to compose
 
 {learned}
-
 That pieces end says nothing of a model: the grammar holds every piece to the number of bars that its plan
 says. On {held_out} held-out pieces it loses {nats} nats a note, an n-gram model of the same training pieces
 {baseline}.
 
 ## What it did not learn
 
-{not_learned}
-- Not measured: whether phrases answer each other and a close convinces. It has no dynamics, no tempo but one
-  and no instrument but the piano.
+{not_learned}- Not measured: whether phrases answer each other and a close convinces.
+- It has no dynamics, no tempo but one and no instrument but the piano.
+
+{undecided}
+Scale, bars, chords, openings and closes rest on {music}, at guidance 1 ([chapter
+8](../notebooks/08_music_analysis.ipynb)), the collection on those of [the chapter on
+control](../notebooks/04b_control.ipynb), the rest on the pieces of this table.
 
 {table}
 
