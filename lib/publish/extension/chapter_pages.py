@@ -21,7 +21,7 @@ from lib.basics.places import PROJECT
 from lib.basics.progress import duration
 from lib.publish.extension.cell_anchors import add_links, cell_anchor, name_cells
 from lib.publish.extension.glossary_links import link_first_uses
-from lib.publish.extension.numbering import number_appendices, typeset_prose
+from lib.publish.extension.numbering import number_by_letters, typeset_prose
 from lib.publish.extension.tested import Tested, covering_tests, functions_called
 from lib.show.tables import wide_table
 
@@ -34,7 +34,7 @@ _SHOWN = 3  # test files named for a function; the one that mirrors its module c
 def setup(app: Sphinx) -> dict:
     """Called by sphinx."""
     app.connect("doctree-read", _read)
-    app.connect("env-get-updated", number_appendices, priority=900)  # behind sphinx, which numbers there
+    app.connect("env-get-updated", number_by_letters, priority=900)  # behind sphinx, which numbers there
     app.connect("doctree-resolved", _resolved)
     app.connect("html-collect-pages", _test_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
