@@ -49,7 +49,6 @@ from lib.training import Run, request_run
 from lib.training.checkpoint import write_weights
 
 TOKEN_SET: TokenSet = "shorthand"  # whatever token set the profile has
-TRANSPOSED_COPIES = 6  # of the training set for the n-gram baseline: the network saw it transposed too
 
 
 def read_recipe(path: Path = FOLDER / RECIPE) -> RunSettings:
@@ -241,7 +240,7 @@ def judge(
         kind: token_losses(model, part, "test", window, shuffled=kind, seed=1)
         for kind in ("emotion", "genre")
     }
-    ngram, _ = request_ngram(part, orders, transposed_copies=TRANSPOSED_COPIES)
+    ngram, _ = request_ngram(part, orders)
     losses = {"model": true, "baseline": ngram_losses(ngram, part, true.rows)}
     by_genre = label_table(losses, part, "genre").set_index(["model", "label"])
     everything = model_table(losses, part).set_index("model")
@@ -254,7 +253,6 @@ def judge(
             "order": ngram.order,
             "labels": ngram.labels,
             "smoothing": ngram.smoothing,
-            "transposed_copies": TRANSPOSED_COPIES,
             "all": _measures(everything.loc["baseline"]),
             **{genre: _measures(by_genre.loc["baseline", genre]) for genre in part.genres},
         },

@@ -172,29 +172,23 @@ def request_ngram(
     orders: Sequence[int],
     labels: Sequence[Labels] = LABELS,
     escapes: Sequence[float] = ESCAPES,
-    transposed_copies: int = 0,
 ) -> tuple[NgramModel, pd.DataFrame]:
     """The n-gram baseline of a store: read back if this was asked before, otherwise chosen and kept.
 
     Args:
         store: fitted on its training set, chosen on its validation set.
         orders, labels, escapes: as for :func:`choose_ngram`.
-        transposed_copies: copies of the training set, each transposed as in an epoch of training; 0 for the
-            training set as it is.
 
     Returns:
         As :func:`choose_ngram`.
     """
 
     def choose() -> tuple[NgramModel, pd.DataFrame]:
-        rows = sample_rows(store, "train", TRAINING_TOKENS // max(1, transposed_copies))
-        training = flatten_rows(
-            store, rows, copies=max(1, transposed_copies), transpose=transposed_copies > 0
-        )
+        training = flatten_rows(store, sample_rows(store, "train", TRAINING_TOKENS))
         validation = flatten_rows(store, sample_rows(store, "validation", VALIDATION_TOKENS))
         return choose_ngram(training, validation, len(store.vocabulary), orders, labels, escapes)
 
-    inputs = [store.hash, sorted(set(orders)), list(labels), list(escapes), transposed_copies]
+    inputs = [store.hash, sorted(set(orders)), list(labels), list(escapes)]
     return request_kept(
         kept_path("ngrams", inputs, _CODE, ".safetensors"),
         load_ngram,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.data.batches import LOWEST_SHIFT, shift_of_rows, transposition_table
 from lib.data.store import TokenStore
 
 
@@ -99,21 +98,11 @@ def flatten(
     )
 
 
-def flatten_rows(store: TokenStore, rows: np.ndarray, copies: int = 1, transpose: bool = False) -> FlatPieces:
+def flatten_rows(store: TokenStore, rows: np.ndarray) -> FlatPieces:
     """Lay pieces of a store end to end.
 
     Args:
         rows: the pieces' rows, [pieces].
-        copies: how often each piece appears.
-        transpose: shift each copy as training does in one epoch (:class:`lib.data.batches.Batches`), so that
-            an n-gram model has seen what a network trained on transposed pieces has.
     """
-    sequences, table = [], transposition_table(store) if transpose else None
-    for epoch in range(copies):
-        tokens = [np.asarray(store.tokens(row)) for row in rows]
-        if table is not None:
-            shifts = shift_of_rows(store, rows, 0, epoch) - LOWEST_SHIFT
-            tokens = [table[shift, piece] for shift, piece in zip(shifts, tokens, strict=True)]
-        sequences += tokens
-    numbers = np.tile(rows, copies)
-    return flatten(sequences, store.emotion_ids[numbers], store.genre_ids[numbers], numbers)
+    sequences = [np.asarray(store.tokens(row)) for row in rows]
+    return flatten(sequences, store.emotion_ids[rows], store.genre_ids[rows], rows)
