@@ -25,6 +25,7 @@ from lib.long_runs.size_pieces import measure_sizes
 from lib.measures import loss_tables
 from lib.measures.comparison import paired_difference, slope_within
 from lib.profiles import Profile
+from lib.show.words import counted
 
 Tables = dict[str, pd.DataFrame]
 
@@ -47,9 +48,11 @@ def run_evidence(profile: Profile, store: TokenStore, parts: Sequence[str] = ())
         if name not in PARTS:
             raise BookError(f"There is no part '{name}' of the evidence; choose among: {', '.join(PARTS)}.")
     committed_code()  # before hours of work, not after
-    kept = []
-    for number, name in enumerate(parts or PARTS, start=1):
-        say(f"evidence: part {number} of {len(parts or PARTS)}, {name}")
+    chosen, kept = parts or tuple(PARTS), []
+    whole = duration(60 * sum(MINUTES[name] for name in chosen))
+    say(f"evidence: {counted(len(chosen), 'part')}, about {whole} on 2 idle cores from nothing")
+    for number, name in enumerate(chosen, start=1):
+        say(f"evidence: part {number} of {len(chosen)}, {name}, about {MINUTES[name]} min")
         began = time.monotonic()
         for file, table in PARTS[name](profile, store).items():
             kept.append(file)
@@ -138,3 +141,15 @@ PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
     "size": size_part,
 }
 """By name, in the order in which they run."""
+
+MINUTES = {
+    "sweeps": 15,
+    "networks": 120,
+    "noise": 25,
+    "ablation": 45,
+    "composer": 12,
+    "control": 28,
+    "music": 12,
+    "size": 180,
+}
+"""What each part took on two cores from nothing; `control` and `music` with the networks of `networks`."""
