@@ -63,12 +63,13 @@ def emopia(folder: Folder, out: Out = None) -> None:
 def _write(found: "RatedSet", out: Path | None) -> None:
     from lib.basics.places import shown
     from lib.chapters.rated_emotions.data_sets.folders import default_folder, write_folder
+    from lib.show.words import counted
 
     target = out or default_folder(found)
     pieces, left_out = write_folder(found, target)
     print(
-        f"{shown(target)}: {pieces} pieces of {len(set(found.series))} series"
-        + (f", {found.ratings:,} ratings" if found.ratings else "")
+        f"{shown(target)}: {counted(pieces, 'piece')} of {len(set(found.series))} series"
+        + (f", {counted(found.ratings, 'rating')}" if found.ratings else "")
     )
     for item in left_out:
         print(f"left out: {item.name!r}: {item.reason}")
