@@ -41,7 +41,7 @@ help:
 	@echo "make coverage                              which lines of lib the tests run, in _build/coverage"
 	@echo "make pdf                                   the whole book in _build/html as one PDF; needs Chromium"
 	@echo "make publishable                           refuse the site in _build/html if it is a trial"
-	@echo "make evidence                              the long runs behind chapters 3, 5, 6 and appendix 1, into book/evidence"
+	@echo "make evidence                              the long runs behind chapters 3b to 6, 8 and appendix 1, into book/evidence"
 	@echo "make pretrained                            the model that comes with the book, trained and judged anew"
 	@echo "make bench [JSON=file]                     the original's way against ours, timed in turns"
 	@echo "make gpu-check [JSON=file]                 does the book work on this GPU? minutes, made-up data"

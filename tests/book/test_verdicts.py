@@ -17,12 +17,7 @@ ONE_SEED = {
         "control-emotion-lstm-verdict",
         "control-emotion-halves",
     ),
-    "08_music_analysis": (
-        "notes-scale-word",
-        "notes-closes-word",
-        "notes-chance-transformer",
-        "notes-outline-word",
-    ),
+    "08_music_analysis": ("notes-chance-transformer",),
     "09_notation_composer": ("notation-gain-verdict",),
     "10_hearing_a_genre": ("hearing-versus-verdict",),
     "a2_style_and_memory": ("a2-memory-transformer-verdict",),

@@ -14,7 +14,7 @@ from lib.show.tables import html_table, no_evidence, with_interval
 from lib.show.words import compared, listed
 
 _CHANCE = ("below chance", "above chance", "not distinguishable from chance")
-_COMPARED = ("less often than", "more often than", "not distinguishably more or less often than")
+_COMPARED = ("less often", "more often", "not distinguishably more or less often")
 _MOVED = {"minor minus major": "valence", "lively minus calm": "arousal"}  # what each contrast should move
 
 
@@ -123,15 +123,16 @@ def obtained_words(obtained: pd.DataFrame | None, differences: pd.DataFrame | No
             + _against(row, row["baseline"], *_CHANCE)
             for source, row in rows.iterrows()
         ]
-        what = "the emotion asked for" if name == "emotion" else "the genre, among three that are alike,"
+        what = "emotion" if name == "emotion" else "genre, of three that are alike,"
         told[name] = (
-            f"Of {what} are obtained: {'; '.join(shares)} (chance is {rows['baseline'].iloc[0]:.0%})."
+            f"How often is the {what} obtained? By {'; '.join(shares)} "
+            f"(chance is {rows['baseline'].iloc[0]:.0%})."
         )
     grouped: dict[str, list[str]] = {}
     for row in differences.to_dict("records"):
         grouped.setdefault(_against(row, 0.0, *_COMPARED), []).append(row["by"])
-    told["difference"] = "The Transformer obtains " + "; ".join(
-        f"{word} the LSTM: {listed(judged)}" for word, judged in grouped.items()
+    told["difference"] = "Compared with the LSTM, the Transformer obtains " + "; ".join(
+        f"{word}: {listed(judged)}" for word, judged in grouped.items()
     )
     told["difference"] += "."
     return told

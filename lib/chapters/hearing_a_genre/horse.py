@@ -1,7 +1,7 @@
 """The horse test: the same music played in another way, which a classifier of genre must not mind.
 
-Named after the horse that seemed to reckon and read its master's face (Sturm, *A simple method to determine
-if a music information retrieval system is a "horse"*, IEEE Transactions on Multimedia, 2014).
+Named after a horse that seemed to reckon, and in truth watched its master's face (Sturm, *A simple method to
+determine if a music information retrieval system is a "horse"*, IEEE Transactions on Multimedia, 2014).
 """
 
 from collections.abc import Callable, Mapping

@@ -144,6 +144,6 @@ def _how_far(rows: pd.DataFrame) -> str:
         for guidance, part in composed.groupby("guidance")
     ]
     return (
-        f"Farther from what taught the judge than 95% of that lie {real['far']:.1%} of {real['pieces']:,} "
-        f"real tunes; of composed pieces, {listed(shares)}."
+        f"Of {real['pieces']:,} real tunes, {real['far']:.1%} lie farther from the music that taught the "
+        f"judge than 95% of that music itself does; of composed pieces, {listed(shares)}."
     )

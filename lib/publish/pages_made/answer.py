@@ -10,10 +10,11 @@ from lib.basics.files import read_json
 from lib.basics.numbers import typeset
 from lib.composing.pretrained import CARD, FOLDER
 from lib.publish.gates import ExecutedCopy
-from lib.publish.pages_made.learned import closes, in_kept_tables, music_pieces, on_the_card
+from lib.publish.pages_made.learned import in_kept_tables, music_pieces, on_the_card, told_of_closing
 from lib.publish.pages_made.ledger import gather, told
 from lib.publish.pages_made.people import people_and_rule, people_and_swapped_labels
 from lib.show.composed_table import composed_table
+from lib.show.tables import with_interval
 from lib.show.words import one_line
 
 OVERLAP = 0.75
@@ -32,7 +33,7 @@ def told_rows(card: Mapping) -> tuple[dict, dict, dict]:
 
 
 def first_sentence(card: Mapping) -> str:
-    """The answer in one sentence, with its numbers."""
+    """The answer in a sentence with its numbers, on closing, and on listeners."""
     real, _, ours = told_rows(card)
 
     def share(name: str) -> str:
@@ -46,10 +47,10 @@ def first_sentence(card: Mapping) -> str:
         )
     return (
         f"Asked for an emotion and a genre, a Transformer of {card['parameters'] / 1e6:.1f} million "
-        f"parameters {labels}; {ours['themes']:.0%} of their notes repeat a theme (real ones: "
-        f"{real['themes']:.0%}), and {ours['aabb']:.0%} of its tunes have the form AABB (real ones: "
-        f"{real['aabb']:.0%}); {closes()}. Whether anybody hears the mood that was "
-        "asked for, nobody has tested."
+        f"parameters {labels}; {share('themes')} of the notes of its pieces repeat a theme (real ones: "
+        f"{real['themes']:.0%}), and {share('aabb')} of its tunes have the form AABB (real ones: "
+        f"{real['aabb']:.0%}). {told_of_closing()} Whether anybody hears the mood that was asked for, nobody "
+        "has tested."
     )
 
 
@@ -86,7 +87,9 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
         claims=_claims(copies),
         learned=items.get(True, nothing),
         not_learned=items.get(False, nothing),
-        undecided=f"## What hangs on one draw\n\n{items[None]}" if None in items else "",
+        undecided=f"## What another draw of its pieces may overturn\n\n{items[None]}"
+        if None in items
+        else "",
         music=music_pieces(),
         pieces=ours["pieces"],
         copied=_copied(ours),
@@ -95,9 +98,13 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
         overlap=f"{ours['overlap']:.2f}",
         guidance=f"{ours['guidance']:g}",
         held_out=card["held_out"]["all"]["pieces"],
-        nats=f"{card['held_out']['all']['nats_per_note']:.2f}",
-        baseline=f"{card['baseline']['all']['nats_per_note']:.2f}",
+        nats=_nats(card["held_out"]["all"]),
+        baseline=_nats(card["baseline"]["all"]),
     )
+
+
+def _nats(losses: Mapping) -> str:
+    return with_interval(*(losses[f"nats_per_note{bound}"] for bound in ("", "_low", "_high")), 2)
 
 
 def _copied(ours: Mapping) -> str:
@@ -163,8 +170,8 @@ control](../notebooks/04b_control.ipynb), the rest on the pieces of this table.
 ## How we know
 
 - Every number stands beside that of *real held-out pieces* and of *an n-gram model*, which only counts.
-- Training and test pieces share no tune: copies, transpositions, variants and common melodies stand on one
-  side.
+- Training and test pieces share no tune that our grouping finds: copies, transpositions, variants and common
+  melodies stand on one side.
 - {copied}.
 - The labels are rules, and the rule behind them judges what was composed ([does it do
   what it is asked?](../notebooks/04b_control.ipynb)).
@@ -181,7 +188,7 @@ control](../notebooks/04b_control.ipynb), the rest on the pieces of this table.
 
 ## How strong the evidence is
 
-For *ends, themes, form and copying*: {pieces} pieces, measured on notes, no opinion in it. For *mode and
-activity*: the same pieces, judged by a rule that people agree with only in part. For *feeling*: none. [What
-became of each claim](claims.md) holds the rest.
+For *ends, themes, form and copying*: {pieces} pieces, measured on notes by rules that the chapters state. For
+*mode and activity*: the same pieces, judged by a rule that people agree with in part, on game music; nobody
+has rated these tunes. For *feeling*: none. [What became of each claim](claims.md) holds the rest.
 """

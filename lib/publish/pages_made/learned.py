@@ -115,18 +115,7 @@ def in_kept_tables(guidance: float) -> list[Found]:
     Raises:
         BookError: when a kept table is missing or damaged.
     """
-    music = read_evidence("music_sources").table.set_index(["measure", "source"])
-    found = []
-    for name, question in _MUSIC.items():
-        row, real = music.loc[(name, PRETRAINED)], music.loc[(name, REAL), "value"]
-        counts = (name, NGRAM) in music.index
-        # Chords have a baseline of their own: the same voices, each with its beats in another order.
-        none = music.loc[(name, NGRAM) if counts else ("permuted_chords", PRETRAINED), "value"]
-        shares = Shares(row["value"], row["low"], row["high"], none, real)
-        without = without_each_seed(seeds_from_text(row["by_seed"]), error_pieces=0.0, piece_degrees=1)
-        each = [shares, *(Shares((low + high) / 2, low, high, none, real) for low, high in without)]
-        words = dict.fromkeys(judged(one, NOT_MORE if counts else NOTHING) for one in each)
-        found.append(Found(question, tuple(words), _numbers(shares, none if counts else None)))
+    found = [_in_music(name, question) for name, question in _MUSIC.items()]
     obtained = read_evidence("control_obtained").table
     obtained = obtained[obtained["by"] == _COLLECTION].set_index(["source", "guidance"])
     row, real, counted = (obtained.loc[key] for key in ((PRETRAINED, guidance), (REAL, 1.0), (NGRAM, 1.0)))
@@ -135,11 +124,25 @@ def in_kept_tables(guidance: float) -> list[Found]:
     return [*found, Found(question, (judged(shares),), _numbers(shares, counted["agreement"]))]
 
 
-def closes() -> str:
-    """How often its pieces close on the tonic, beside real ones and those of the n-gram model, in words."""
-    closing = read_evidence("music_sources").table.set_index(["measure", "source"]).loc["closes_on_tonic"]
-    ours, real, counted = (closing.loc[source, "value"] for source in (PRETRAINED, REAL, NGRAM))
-    return f"{ours:.0%} close on the tonic (real ones: {real:.0%}; an n-gram model's: {counted:.0%})"
+def _in_music(name: str, question: str) -> Found:
+    """One measure of the kept table of music."""
+    music = read_evidence("music_sources").table.set_index(["measure", "source"])
+    row, real = music.loc[(name, PRETRAINED)], music.loc[(name, REAL), "value"]
+    counts = (name, NGRAM) in music.index
+    # Chords have a baseline of their own: the same voices, each with its beats in another order.
+    none = music.loc[(name, NGRAM) if counts else ("permuted_chords", PRETRAINED), "value"]
+    shares = Shares(row["value"], row["low"], row["high"], none, real)
+    without = without_each_seed(seeds_from_text(row["by_seed"]), error_pieces=0.0, piece_degrees=1)
+    each = [shares, *(Shares((low + high) / 2, low, high, none, real) for low, high in without)]
+    words = dict.fromkeys(judged(one, NOT_MORE if counts else NOTHING) for one in each)
+    return Found(question, tuple(words), _numbers(shares, none if counts else None))
+
+
+def told_of_closing() -> str:
+    """How often its pieces close on the tonic, beside real ones and those of the n-gram model: a sentence."""
+    found = _in_music("closes_on_tonic", "")
+    lead = "It did not learn to close on the tonic" if found.learned is False else "It closes on the tonic"
+    return f"{lead} ({found.numbers})."
 
 
 def music_pieces() -> str:

@@ -49,7 +49,7 @@ def test_a_word_that_hangs_on_one_training_seed_is_not_used():
     assert "LSTM 40% [27%, 53%], above chance" in steady["emotion"]
     shaky = control_tables.obtained_words(obtained("0.20 0.45 0.45 0.45 0.45"), DIFFERENCES)
     assert "LSTM 40% [27%, 53%], not distinguishable from chance" in shaky["emotion"]
-    assert steady["difference"] == "The Transformer obtains more often than the LSTM: its mode."
+    assert steady["difference"] == "Compared with the LSTM, the Transformer obtains more often: its mode."
 
 
 def test_what_a_listener_hears_of_a_swapped_label_stands_beside_real_pieces():
