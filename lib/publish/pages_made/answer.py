@@ -104,7 +104,8 @@ def answer_page(copies: Sequence[ExecutedCopy]) -> str:
 
 
 def _nats(losses: Mapping) -> str:
-    return with_interval(*(losses[f"nats_per_note{bound}"] for bound in ("", "_low", "_high")), 2)
+    value, low, high = (losses[f"nats_per_note{bound}"] for bound in ("", "_low", "_high"))
+    return with_interval(value, low, high, 2)
 
 
 def _copied(ours: Mapping) -> str:
