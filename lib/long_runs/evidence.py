@@ -143,10 +143,10 @@ PARTS: dict[str, Callable[[Profile, TokenStore], Tables]] = {
 """By name, in the order in which they run."""
 
 MINUTES = {
-    "sweeps": 15,
+    "sweeps": 10,
     "networks": 120,
     "noise": 25,
-    "ablation": 45,
+    "ablation": 40,
     "composer": 12,
     "control": 28,
     "music": 12,
