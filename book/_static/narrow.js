@@ -4,7 +4,8 @@
   "use strict";
 
   const SHRUNK = 0.9; // of its own width, below which a picture can be enlarged
-  const SCROLLS = "article :is(.wide-table, [role=region][tabindex], .output.text_html, div.math, mjx-container[display=true], pre)";
+  const TABLES = ".pst-scrollable-table-container"; // of the theme, around a table of the text
+  const SCROLLS = `article :is(.wide-table, ${TABLES}, [role=region][tabindex], .output.text_html, div.math, mjx-container[display=true], pre)`;
 
   function made(name, className, text = "") {
     const element = document.createElement(name);
@@ -64,6 +65,7 @@
     const left = box.scrollLeft > 1, right = box.scrollLeft + box.clientWidth < box.scrollWidth - 1;
     const scrolls = (left || right) && getComputedStyle(box).overflowX !== "visible";
     box.classList.toggle("scrolls", scrolls);
+    if (scrolls && box.matches(TABLES)) box.tabIndex = 0; // or a keyboard could not scroll it
     box.classList.toggle("scrolls-left", scrolls && left);
     box.classList.toggle("scrolls-right", scrolls && right);
   }

@@ -7,6 +7,7 @@
 - A signature over several lines is a list of definitions without terms.
 - The search asks for pages to quote from them; from a disk a browser refuses that, with an error for each.
 - Pictures that do not state their size push the text down when they come.
+- A line may end between a formula and the comma behind it, or the bracket before it.
 """
 
 import re
@@ -18,6 +19,9 @@ import imagesize
 
 from lib.basics.errors import BookError
 from lib.basics.files import write_text
+
+_FORMULA = r'<span class="math[^"]*">\\\([^<]*\\\)</span>'
+_OPEN, _CLOSE = "[(\\[“‘]", "[-,.;:!?)\\]”’]"
 
 #: What is replaced in every page, and by what.
 _IN_PAGES: Mapping[re.Pattern, str] = {
@@ -32,6 +36,9 @@ _IN_PAGES: Mapping[re.Pattern, str] = {
     re.compile(r' role="doc-biblioentry"'): "",
     re.compile(r'<dl>(?=\s*<dd><em class="sig-param")'): '<dl role="none">',
     re.compile(r'<dd>(?=<em class="sig-param")'): '<dd role="none">',
+    re.compile(
+        f"{_OPEN}*{_FORMULA}{_CLOSE}++(?!</span>)|{_OPEN}+{_FORMULA}(?!</span>|{_CLOSE})"
+    ): r'<span class="unbroken">\g<0></span>',
 }
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _SIZED = re.compile(r"""\s(?:width|height)=|\sstyle=["'][^"']*\b(?:width|height)\s*:""")

@@ -48,6 +48,23 @@ def test_the_sidebars_fold_has_a_name_and_other_folds_stay_as_they_are():
     assert ours in page
 
 
+FORMULA = r'<span class="math notranslate nohighlight">\(a &lt; b\)</span>'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"if {FORMULA}, then", f'if <span class="unbroken">{FORMULA},</span> then'),
+        (f"so ({FORMULA}). And", f'so <span class="unbroken">({FORMULA}).</span> And'),
+        (f"so ({FORMULA} or less)", f'so <span class="unbroken">({FORMULA}</span> or less)'),
+        (f"of {FORMULA} notes", f"of {FORMULA} notes"),
+    ],
+)
+def test_a_formula_keeps_its_punctuation_and_is_finished_once(before, after):
+    assert finished(before) == after
+    assert finished(after) == after
+
+
 def test_bibliography_loses_roles_that_it_does_not_fill():
     page = finished(
         '<div role="list" class="citation-list">\n<div class="citation" id="id1" '

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from lib.show.plots import pitch_name
 from lib.show.style import BAR_LINE, INK, MODEL_MARKERS, model_colour, model_label, token_colour
@@ -127,7 +128,9 @@ def plot_step_times(times: Mapping[str, pd.DataFrame]) -> Figure:
     axis.set_xscale("log", base=2)
     axis.set_yscale("log")
     axis.xaxis.set_major_formatter("{x:.0f}")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter(NullFormatter())  # its own writes formulas
     axis.set(xlabel="tokens before", ylabel="milliseconds for the next token")
     axis.legend()
     return figure

@@ -100,10 +100,14 @@ def _comparison(copies: Sequence[ExecutedCopy], profile: str) -> str:
         "`python -m lib compare`.\n\n"
     )
     text += _table(("Notebook", *VERDICTS), rows)
-    for kinds in ([OTHER_WORDS], ["changed", "missing"]):  # the words first: a reader remembers them
+    # The words first: a reader remembers them.
+    for told, kinds in (
+        ("What says something else now:", [OTHER_WORDS]),
+        ("What changed by more, or is missing:", ["changed", "missing"]),
+    ):
         changed = found[found["verdict"].isin(kinds)]
         if len(changed):
-            text += "\n\n" + _table(
+            text += f"\n\n{told}\n\n" + _table(
                 ("Notebook", "Name", "Committed", "Now", "Verdict"),
                 changed[["notebook", "name", "committed", "now", "verdict"]].to_numpy(),
             )

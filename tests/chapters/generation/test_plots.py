@@ -52,6 +52,10 @@ def test_step_times_have_a_line_for_each_way():
     drawn = {line.get_label(): line.get_ydata().tolist() for line in axis.lines}
     assert drawn["LSTM, with cache"] == pytest.approx([1.6, 3.2])
     assert drawn["LSTM, without"] == pytest.approx([16, 32])
+    axis.figure.canvas.draw()
+    marks = [label.get_text() for label in (*axis.get_yticklabels(), *axis.get_yticklabels(minor=True))]
+    assert {"2", "5", "10", "20"} <= set(marks)
+    assert not any("$" in mark for mark in marks)
 
 
 def test_piano_rolls_share_bars_and_pitches():
