@@ -162,6 +162,8 @@ def _one_drawing(pages: Sequence[ElementTree.Element]) -> bytes:
         {"width": f"{_WIDTH}px", "height": f"{height}px", "viewBox": f"0 0 {_WIDTH} {height}"},
     )
     ElementTree.SubElement(whole, f"{{{_SVG}}}rect", {"width": "100%", "height": "100%", "fill": "white"})
+    # All pages have one id, by which verovio's style finds what has a stroke: staves, stems and bar lines.
+    named = ElementTree.SubElement(whole, f"{{{_SVG}}}g", {"id": pages[0].attrib["id"]})
     known: set[str] = set()
     for number, page in enumerate(pages):
         for glyphs in page.findall(f"{{{_SVG}}}defs"):
@@ -170,7 +172,7 @@ def _one_drawing(pages: Sequence[ElementTree.Element]) -> bytes:
                     glyphs.remove(glyph)
                 known.add(glyph.get("id"))
         group = ElementTree.SubElement(
-            whole, f"{{{_SVG}}}g", {"transform": f"translate(0 {_HEIGHT * number})"}
+            named, f"{{{_SVG}}}g", {"transform": f"translate(0 {_HEIGHT * number})"}
         )
         group.extend(list(page))
     return ElementTree.tostring(whole, encoding="UTF-8", xml_declaration=True)

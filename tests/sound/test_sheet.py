@@ -9,6 +9,8 @@ import numpy as np
 import pypdfium2
 import pytest
 from music21 import converter, meter
+from reportlab.graphics import renderPDF
+from svglib.svglib import svg2rlg
 from symusic import Note, Score, TimeSignature, Track
 
 from lib.basics.errors import BookError
@@ -113,6 +115,14 @@ def test_an_svg_holds_all_pages_and_every_glyph_that_they_use(tmp_path):
     assert used <= set(names)
     assert len(re.findall("page [0-9]+ of", text)) > 1
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]+"', "", text), "nothing is fetched"
+
+
+def test_an_svg_has_the_lines_of_its_staves(tmp_path):
+    path = tmp_path / "piece.svg"
+    write_score(piece(range(0, 480 * 16, 480)), path, WORDS)
+    renderPDF.drawToFile(svg2rlg(path), str(tmp_path / "drawn.pdf"))
+    rows = (picture(tmp_path / "drawn.pdf")[0] < 160).mean(axis=1)
+    assert (rows > 0.5).sum() >= 5, "five lines of a staff reach over most of the page"
 
 
 def test_labels_are_text_and_nothing_else(tmp_path):
