@@ -42,6 +42,7 @@ def html_table(
     columns = list(frame.columns)
     formats = {column: "," for column in columns if _is_count(frame[column])} | dict(formats or {})
     numeric = {column: pd.api.types.is_numeric_dtype(frame[column]) for column in columns}
+    numeric |= dict.fromkeys(columns[:1], False)  # it heads the rows, and these stand at the left
     head = "".join(
         f'<th scope="col"{_style(_NUMBER if numeric[column] else "")}>{escape(heading(column))}</th>'
         for column in columns

@@ -8,12 +8,14 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import seaborn as sns
 
 from lib.show.style import (
     CARD,
     MODEL_COLOURS,
     MODEL_LINES,
     MODEL_MARKERS,
+    SEQUENTIAL,
     TOKEN_COLOURS,
     apply_style,
     contrast,
@@ -21,6 +23,7 @@ from lib.show.style import (
     model_label,
     short_label,
     text_colour,
+    write_readably,
 )
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
@@ -108,3 +111,14 @@ def test_any_label_is_drawn_as_it_is(label):
 def test_a_long_label_is_cut_for_a_figure():
     assert short_label("a" * 60) == "a" * 23 + "…"
     assert short_label("激昂的") == "激昂的"
+
+
+def test_numbers_of_a_heat_map_are_read_on_every_cell():
+    _, axis = plt.subplots()
+    shares = np.append(np.linspace(0, 1, 15), np.nan).reshape(4, 4)
+    sns.heatmap(shares, annot=True, cmap=SEQUENTIAL, cbar=False, ax=axis)
+    write_readably(axis)
+    fills = axis.collections[0].get_facecolor()[:15]
+    assert len(axis.texts) == 15
+    for number, fill in zip(axis.texts, fills, strict=True):
+        assert contrast(number.get_color(), mpl.colors.to_hex(fill)) >= 4.0

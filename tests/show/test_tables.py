@@ -54,6 +54,13 @@ def test_heads_have_scopes():
     assert table().count('scope="row"') == 2
 
 
+def test_the_heads_of_rows_and_the_head_above_them_stand_at_the_left():
+    page = html_table(pd.DataFrame({"depth": [3, 4], "loss": [1.0, 1.5]}), "Depths").data
+    assert '<th scope="col">depth</th>' in page
+    assert page.count("text-align:right") == 3
+    assert "<table" in html_table(pd.DataFrame(), "Nothing").data
+
+
 def test_interval():
     assert with_interval(-0.1234, -0.2, 0.05, 2) == "−0.12 [−0.20,\N{NO-BREAK SPACE}0.05]"
     assert with_interval(-0.0001, 0, 1, 2) == "0.00 [0.00,\N{NO-BREAK SPACE}1.00]"

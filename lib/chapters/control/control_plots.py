@@ -21,6 +21,7 @@ from lib.show.style import (
     model_colour,
     model_label,
     short_label,
+    write_readably,
 )
 
 
@@ -100,6 +101,7 @@ def plot_confusions(tables: Mapping[str, pd.DataFrame]) -> Figure:
             annot_kws={"fontsize": 8},
             ax=axis,
         )
+        write_readably(axis)
         axis.set(title=model_label(name), xlabel="", ylabel="")
         axis.tick_params(axis="x", rotation=60)
         axis.tick_params(axis="y", rotation=0)
@@ -169,6 +171,7 @@ def plot_effects(effects: pd.DataFrame | None) -> Figure:
                     height,
                     marker=MODEL_MARKERS.get(source, "o"),
                     color=colour,
+                    markerfacecolor=CARD if "," in source else colour,
                     label=model_label(source) if place == 0 else None,
                 )
         axis.set_yticks(range(len(measures)), measures[::-1])

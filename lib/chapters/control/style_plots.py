@@ -15,7 +15,7 @@ from lib.chapters.control.memorisation import Passage
 from lib.measures.music.notes import PieceNotes
 from lib.measures.music.style import STATISTICS
 from lib.show.plots import draw_bar_lines, pitch_name
-from lib.show.style import INK, SEQUENTIAL, model_colour, model_label
+from lib.show.style import INK, SEQUENTIAL, model_colour, model_label, write_readably
 
 _SHARED = "#D55E00"
 
@@ -66,7 +66,7 @@ def plot_distances(table: pd.DataFrame, title: str) -> Figure:
     figure, axis = plt.subplots(figsize=(7.2, 0.34 * len(table) + 1.3))
     shown = table.rename(
         index={name: STATISTICS[name].label for name in table.index if name in STATISTICS},
-        columns=model_label,
+        columns=lambda name: model_label(name).replace(", ", ",\n"),  # side by side in one line they collide
     )
     sns.heatmap(
         shown,
@@ -80,6 +80,7 @@ def plot_distances(table: pd.DataFrame, title: str) -> Figure:
         annot_kws={"fontsize": 8},
         cbar_kws={"label": title},
     )
+    write_readably(axis)
     axis.set(xlabel="", ylabel="")
     axis.tick_params(axis="y", rotation=0)
     axis.tick_params(axis="x", rotation=0)

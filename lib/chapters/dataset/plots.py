@@ -7,7 +7,15 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from lib.show.style import INK, MODEL_COLOURS, SEQUENTIAL, short_label, text_colour, token_colour
+from lib.show.style import (
+    INK,
+    MODEL_COLOURS,
+    SEQUENTIAL,
+    short_label,
+    text_colour,
+    token_colour,
+    write_readably,
+)
 
 _QUOTED = MODEL_COLOURS["original"]
 _OURS = MODEL_COLOURS["real"]
@@ -59,6 +67,7 @@ def plot_label_counts(counts: pd.DataFrame) -> Figure:
         cbar_kws={"label": "pieces"},
         annot_kws={"fontsize": 9},
     )
+    write_readably(axis)
     axis.set(xlabel="genre (the collection a piece comes from)", ylabel="emotion label")
     axis.tick_params(axis="y", rotation=0)
     if max(map(len, counts.columns)) * len(counts.columns) > 70:  # letters that fit side by side

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from lib.measures.ear.features import HOP, NAMES, SAMPLE_RATE, SEGMENT_FRAMES
 from lib.measures.ear.pieces import LEAST_SECONDS
 from lib.show.plots import plot_sentence
-from lib.show.style import BAR_LINE, FAINT, INK, MODEL_COLOURS, SEQUENTIAL, short_label
+from lib.show.style import BAR_LINE, FAINT, INK, MODEL_COLOURS, SEQUENTIAL, short_label, write_readably
 
 
 def plot_features(pieces: Mapping[str, np.ndarray]) -> Figure:
@@ -72,6 +72,7 @@ def plot_neighbours(tables: Mapping[str, pd.DataFrame], truth: str) -> Figure:
             yticklabels=True,
             ax=axis,
         )
+        write_readably(axis)
         axis.set(xlabel="", ylabel="")
         axis.set_title(title, fontsize=10)
         axis.add_patch(

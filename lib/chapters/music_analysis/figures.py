@@ -28,10 +28,11 @@ def key_error_table(errors: pd.DataFrame, caption: str) -> HTML:
         errors: from :func:`lib.measures.music.keys.error_table`.
         caption: of the table.
     """
+    together = set(errors.get("collection", ())) == {"all"}  # then a column of the one word would say nothing
     lines = [
         {
             "profile": PROFILES[row["profile"]],
-            "collection": row["collection"],
+            **({} if together else {"collection": row["collection"]}),
             "pieces": row["pieces"],
             "tonic found": with_interval(row["tonic"], row["tonic_low"], row["tonic_high"], 2),
             **{kind: row[kind] for kind in RELATIONS[1:]},
@@ -125,7 +126,7 @@ def difference_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
     for name in dict.fromkeys(table["measure"]):
         line = {"measure": measure_label(name)}
         for row in table[table["measure"] == name].to_dict("records"):
-            mark = " *" if row["verdict"] in ("higher", "lower") else ""
+            mark = "\N{NO-BREAK SPACE}*" if row["verdict"] in ("higher", "lower") else ""
             line[f"− {source_label(row['baseline'])}"] = (
                 with_interval(row["difference"], row["low"], row["high"], 2) + mark
             )

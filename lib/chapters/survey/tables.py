@@ -57,8 +57,8 @@ def neutral_rows(table: pd.DataFrame, caption: str, note: str = "") -> HTML:
             "n": row["n"],
             "median": with_interval(row["median"], row["median_low"], row["median_high"], 0),
             "balance": with_interval(row["balance"], row["balance_low"], row["balance_high"], 2),
-            "p, sign test": p_text(row["p"]),
-            "p after Holm": p_text(row["p_holm"]),
+            "p, sign test": p_text(row["p"]).replace(" ", "\N{NO-BREAK SPACE}"),
+            "p after Holm": p_text(row["p_holm"]).replace(" ", "\N{NO-BREAK SPACE}"),
             "mean": with_interval(row["mean"], row["mean_low"], row["mean_high"], 2),
         }
         for row in table.to_dict("records")

@@ -7,6 +7,7 @@ from symusic import Note, Score, TimeSignature, Track
 
 from lib.chapters.music_analysis import figures as tables, plots
 from lib.chapters.music_analysis.themes import Theme
+from lib.measures.music.keys import RELATIONS
 from lib.measures.music.piece import Music
 
 TABLE = pd.DataFrame(
@@ -108,7 +109,8 @@ def test_tables_show_intervals_pieces_and_agreement():
             }
         ]
     )
-    assert "−0.30 [−0.50,\N{NO-BREAK SPACE}−0.10] *" in tables.difference_rows(differences, "x").data
+    marked = "−0.30 [−0.50,\N{NO-BREAK SPACE}−0.10]\N{NO-BREAK SPACE}*"
+    assert marked in tables.difference_rows(differences, "x").data
     reasons = pd.DataFrame(
         [{"measure": "form AABB", "source": "lstm", "pieces": 2, "reason": "<b>3 bars</b>"}]
     )
@@ -136,3 +138,14 @@ def test_a_theme_to_see_and_to_hear(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["ended", "is_aabb"])
 def test_every_measure_has_a_name(name):
     assert plots.measure_label(name)
+
+
+def test_keys_of_all_collections_together_need_no_column_for_the_word():
+    row = {"profile": "aarden", "pieces": 3, "tonic": 0.8, "tonic_low": 0.7, "tonic_high": 0.9}
+    row |= dict.fromkeys(RELATIONS, 0.2)
+    shown = [
+        tables.key_error_table(pd.DataFrame([row | {"collection": name}]), "Keys").data
+        for name in ("all", "irish")
+    ]
+    assert ["collection" in text for text in shown] == [False, True]
+    assert "<table" in tables.key_error_table(pd.DataFrame(), "Keys").data

@@ -64,7 +64,12 @@ def test_without_a_key_the_model_says_what_it_lacks():
 def test_questions_in_the_words_of_the_original():
     table = survey.neutral_table(survey.published_counts().query("piece != 'all_five'"), draws=100)
     page = survey_tables.neutral_rows(table, "Against neutral.").data
-    for text in ("sad/pop: “pop”?", "happy/country: “happy”?", "happy/country: human?", "&lt; 0.001"):
+    for text in (
+        "sad/pop: “pop”?",
+        "happy/country: “happy”?",
+        "happy/country: human?",
+        "&lt;\N{NO-BREAK SPACE}0.001",
+    ):
         assert text in page
     assert survey_tables.question_label("all_five", "human") == "all five: human?"
     assert survey_tables.question_phrase("sad_pop", "emotion") == "“sad” for sad/pop"
