@@ -141,8 +141,12 @@ def _in_music(name: str, question: str) -> Found:
 def told_of_closing() -> str:
     """How often its pieces close on the tonic, beside real ones and those of the n-gram model: a sentence."""
     found = _in_music("closes_on_tonic", "")
-    lead = "It did not learn to close on the tonic" if found.learned is False else "It closes on the tonic"
-    return f"{lead} ({found.numbers})."
+    leads = {
+        True: "It learned to close on the tonic",
+        False: "It did not learn to close on the tonic",
+        None: "Whether it learned to close on the tonic is undecided",
+    }
+    return f"{leads[found.learned]} ({found.numbers})."
 
 
 def music_pieces() -> str:
