@@ -5,6 +5,7 @@ have key, closes and collections. Every word follows from the numbers by :func:`
 """
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import NamedTuple
 
 from lib.ledger.evidence import read_evidence
@@ -133,7 +134,8 @@ def _in_music(name: str, question: str) -> Found:
     none = music.loc[(name, NGRAM) if counts else ("permuted_chords", PRETRAINED), "value"]
     shares = Shares(row["value"], row["low"], row["high"], none, real)
     without = without_each_seed(seeds_from_text(row["by_seed"]), error_pieces=0.0, piece_degrees=1)
-    each = [shares, *(Shares((low + high) / 2, low, high, none, real) for low, high in without)]
+    each = [shares]  # draws that are all alike have no interval, and nothing that one of them could overturn
+    each += [Shares((low + high) / 2, low, high, none, real) for low, high in without if isfinite(high - low)]
     words = dict.fromkeys(judged(one, NOT_MORE if counts else NOTHING) for one in each)
     return Found(question, tuple(words), _numbers(shares, none if counts else None))
 

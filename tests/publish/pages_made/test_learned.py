@@ -72,6 +72,10 @@ def test_a_measure_is_learned_or_not(kept):
     assert found["closes with a cadence"].learned is True
 
 
+def test_draws_that_are_all_alike_leave_nothing_open(kept):
+    assert kept((0.7, 0.69, 0.71, "0.7 0.7 0.7 0.7 0.7"))["closes on the tonic"].learned is True
+
+
 def test_what_one_draw_decides_is_undecided(kept):
     found = kept((0.56, 0.17, 0.95, "0.0 0.7 0.7 0.71 0.7"))["closes on the tonic"]
     assert len(found.words) > 1
